@@ -38,7 +38,7 @@ from tgwizard.lab.faults.canned_errors import Met
 from tgwizard.lab.faults.fault_rules import Faults, Moment, OperationFate
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.request_log import Decision, Trace
-from tgwizard.lab.routing import Call, Route, RouteTable
+from tgwizard.lab.routing import HandlerCall, Route, RouteTable
 from tgwizard.lab.wire import Headers, Refusal, Request, Response
 from tgwizard.lab.world import Principal, World
 
@@ -120,7 +120,7 @@ def _serve(
         route, parameters = open_to_all
         nobody = Principal("", "", "")
         trace.decision = Decision.ANONYMOUS
-        return route.handler(Call(world, now, request, nobody, host, path, parameters, query, OperationFate()))
+        return route.handler(HandlerCall(world, now, request, nobody, host, path, parameters, query, OperationFate()))
     trace.decision = Decision.UNAUTHENTICATED
     principal, tenant = tokens.identify(world, request.header("Authorization"), tokens.audiences_at(host))
     found = ROUTES.find(request.method, path)
@@ -140,7 +140,7 @@ def _serve(
     try:
         _check_api_version(query)
         route, parameters = found or _route(request, path, query)
-        call = Call(seen, now, request, principal, host, path, parameters, query, verdict.fate(), tenant)
+        call = HandlerCall(seen, now, request, principal, host, path, parameters, query, verdict.fate(), tenant)
         _admit(call, route)
         trace.decision = Decision.ALLOWED
         response = field_versions.trimmed(route.handler(call), call.api_version)
@@ -213,7 +213,7 @@ def _not_allowed(method: str) -> Refusal:
     return Refusal(405, "", f"The requested resource does not support http method '{method}'.")
 
 
-def _admit(call: Call, route: Route) -> None:
+def _admit(call: HandlerCall, route: Route) -> None:
     """Let a call through to its handler. Raises Refusal in the order ARM refuses."""
     world = call.world
     _check_place(call, route)
@@ -235,7 +235,7 @@ def _admit(call: Call, route: Route) -> None:
         authorization.require_unlocked(world, scope, route.method)
 
 
-def _check_place(call: Call, route: Route) -> None:
+def _check_place(call: HandlerCall, route: Route) -> None:
     """Refuse a subscription that there is not, a token of another tenant, and a write where nothing may be written."""
     guid = call.parameters.get("sub") or _part_after(call.path, "subscriptions")
     found = call.world.subscription_with(guid) if guid else None
@@ -254,7 +254,7 @@ def _check_place(call: Call, route: Route) -> None:
         )
 
 
-def _check_provider(call: Call) -> None:
+def _check_provider(call: HandlerCall) -> None:
     """Refuse a type whose provider the subscription may not use yet, or does not know in this api-version."""
     before = call.path.lower().rfind("/providers/")
     namespace, _, kind = call.path[before + len("/providers/") :].partition("/")
@@ -263,7 +263,7 @@ def _check_provider(call: Call) -> None:
         providers.require_version(call, kind.split("/")[0])
 
 
-def _check_options(call: Call, route: Route) -> None:
+def _check_options(call: HandlerCall, route: Route) -> None:
     """Refuse an option of the query that would be ignored otherwise."""
     for name, value in call.query.items():
         if name.startswith("$") and name not in route.options:

@@ -16,7 +16,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.latency import Recorded
 from tgwizard.lab.wire import Headers, Json, Response, json_response
-from tgwizard.lab.world import Ending, Operation, OperationKind, OperationStatus, World
+from tgwizard.lab.world import Ending, LongOperation, OperationKind, OperationStatus, World
 
 RETRY_AFTER_S = 10
 """What Azure suggests on an attached NIC's PUT and on nearly every network poll."""
@@ -56,7 +56,7 @@ RECORDED = {
 """From azure/README.md 1.3 and 2.2: least, median and most as recorded there; the spreads give its 90th percentiles.
 The deletions, the move, subnets, rules and groups were not recorded and are modelled on their neighbours [?]."""
 
-Finisher: TypeAlias = Callable[[World, Operation, datetime], None]
+Finisher: TypeAlias = Callable[[World, LongOperation, datetime], None]
 """Applies an operation's outcome (its `status` is already set) to the world, at the given time."""
 
 
@@ -68,12 +68,12 @@ def begin(
     fate: OperationFate,
     *,
     identity: str | None = None,
-) -> Operation:
+) -> LongOperation:
     """Start an operation on a resource and return it; its duration comes from the latency model or a fault."""
     world.operation_count += 1
     drawn = world.latency.seconds(world.seed, world.operation_count, RECORDED[kind])
     seconds = drawn if fate.seconds is None else fate.seconds
-    operation = Operation(
+    operation = LongOperation(
         id=identity or world.guid(),
         kind=kind,
         target=target,
@@ -90,7 +90,7 @@ def begin(
     return operation
 
 
-def supersede(old: Operation, new: Operation, now: datetime) -> None:
+def supersede(old: LongOperation, new: LongOperation, now: datetime) -> None:
     """End a running network operation as `Canceled` because another PUT took over (azure/README.md 2.4)."""
     old.status = OperationStatus.CANCELED
     old.ended = now
@@ -107,7 +107,7 @@ def supersede(old: Operation, new: Operation, now: datetime) -> None:
     }
 
 
-def preempt(old: Operation, now: datetime) -> None:
+def preempt(old: LongOperation, now: datetime) -> None:
     """End a running compute operation as `Canceled` because a later one on the same VM took over [?]."""
     old.status = OperationStatus.CANCELED
     old.ended = now
@@ -140,7 +140,7 @@ _LAST_STATUS = {
 }
 
 
-def _hand_over(world: World, operation: Operation, ends: datetime) -> None:
+def _hand_over(world: World, operation: LongOperation, ends: datetime) -> None:
     """Cancel an operation in favour of one that nobody asked for, which brings the same content to its end."""
     successor = begin(world, operation.kind, operation.target, ends, OperationFate(stranger=operation.stranger))
     successor.moved = operation.moved
@@ -150,13 +150,13 @@ def _hand_over(world: World, operation: Operation, ends: datetime) -> None:
         preempt(operation, ends)
 
 
-def poll_path(world: World, provider: str, operation: Operation) -> str:
+def poll_path(world: World, provider: str, operation: LongOperation) -> str:
     """Return the path of an operation's poll URL."""
     place = world.subscription_with(ids.subscription_of(operation.target)) or world.subscription
     return f"{ids.subscription_id(place.id)}/providers/{provider}/locations/{place.location}/operations/{operation.id}"
 
 
-def _next_due(world: World, now: datetime) -> tuple[Operation, datetime] | None:
+def _next_due(world: World, now: datetime) -> tuple[LongOperation, datetime] | None:
     due = [
         (operation, operation.ends)
         for operation in world.operations.values()
@@ -172,7 +172,7 @@ def _forget_oldest(world: World) -> None:
             return
 
 
-def network_poll(operation: Operation) -> Response:
+def network_poll(operation: LongOperation) -> Response:
     """Answer a poll as the network provider does: the status and, if it ended badly, the error; nothing else."""
     document: Json = {"status": operation.status.value}
     if operation.error is not None:
@@ -180,7 +180,7 @@ def network_poll(operation: Operation) -> Response:
     return json_response(200, document, _retry_after(operation))
 
 
-def compute_poll(operation: Operation, seed: int, now: datetime) -> Response:
+def compute_poll(operation: LongOperation, seed: int, now: datetime) -> Response:
     """Answer a poll as the compute provider does: with start, end and the operation's id as its name."""
     document: Json = {"startTime": _stamp(operation.started), "status": operation.status.value}
     if operation.ended is not None:
@@ -191,7 +191,7 @@ def compute_poll(operation: Operation, seed: int, now: datetime) -> Response:
     return json_response(200, document, estimate(operation, seed, now))
 
 
-def estimate(operation: Operation, seed: int, now: datetime) -> Headers:
+def estimate(operation: LongOperation, seed: int, now: datetime) -> Headers:
     """Return the `Retry-After` of the compute provider: what it believes is left, uneven and never quite right."""
     if operation.status is not OperationStatus.IN_PROGRESS:
         return ()
@@ -202,7 +202,7 @@ def estimate(operation: Operation, seed: int, now: datetime) -> Headers:
     return (("Retry-After", str(max(1, math.ceil(left * dice.uniform(0.6, 1.3))))),)
 
 
-def _retry_after(operation: Operation) -> Headers:
+def _retry_after(operation: LongOperation) -> Headers:
     running = operation.status is OperationStatus.IN_PROGRESS
     return (("Retry-After", str(RETRY_AFTER_S)),) if running else ()
 

@@ -16,7 +16,7 @@ from tgwizard.lab.world import Principal, Subscription, World
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class HandlerCall:
     """One authenticated request on its way to a handler."""
 
     world: World
@@ -49,8 +49,8 @@ class Call:
         return self.query.get("api-version", "")
 
 
-Handler: TypeAlias = Callable[[Call], Response]
-LinkedChecks: TypeAlias = Callable[[Call], Iterable[tuple[str, str]]]
+Handler: TypeAlias = Callable[[HandlerCall], Response]
+LinkedChecks: TypeAlias = Callable[[HandlerCall], Iterable[tuple[str, str]]]
 """Returns (action, scope) for every resource that the body refers to."""
 
 
@@ -73,7 +73,7 @@ class Route:
     action: str = ""
     scope: str = ""
     linked: LinkedChecks | None = None
-    facts: Callable[[Call], Facts] | None = None
+    facts: Callable[[HandlerCall], Facts] | None = None
     """What conditions of role assignments can ask of the call."""
     writes: bool = False
     group_may_be_missing: bool = False

@@ -124,7 +124,7 @@ class Moved:
 
 
 @dataclass(slots=True)
-class Operation:
+class LongOperation:
     """A long-running operation. It stays in the world after its end, so that it can still be polled."""
 
     id: str
@@ -290,7 +290,7 @@ class World:
     operation_count: int = 0
     resources: dict[str, Json] = field(default_factory=dict)
     power: dict[str, LabPower] = field(default_factory=dict)
-    operations: dict[str, Operation] = field(default_factory=dict)
+    operations: dict[str, LongOperation] = field(default_factory=dict)
     allocations: Allocations = field(default_factory=Allocations)
     holdings: Holdings = field(default_factory=Holdings)
     locks: list[Lock] = field(default_factory=list)
@@ -426,7 +426,7 @@ class World:
         """Return a resource group's document, or None; without a subscription's guid that of the clusters' one."""
         return self.find(ids.group_id(subscription or self.subscription.id, name))
 
-    def running(self, target: str, kinds: frozenset[OperationKind]) -> Operation | None:
+    def running(self, target: str, kinds: frozenset[OperationKind]) -> LongOperation | None:
         """Return the operation of these kinds that runs on a resource, or None."""
         wanted = ids.key(target)
         for operation in self.operations.values():
@@ -439,6 +439,6 @@ class World:
         return None
 
 
-def _touched(operation: Operation) -> tuple[str, ...]:
+def _touched(operation: LongOperation) -> tuple[str, ...]:
     target = ids.key(operation.target)
     return (target,) if operation.moved is None else (target, ids.key(operation.moved.target))

@@ -15,7 +15,7 @@ from tests.bench.measured.stage import Stage
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.lab_state import LOGGED
 from tgwizard.lab.storage import world_document
-from tgwizard.lab.world import Operation, OperationKind, OperationStatus
+from tgwizard.lab.world import LongOperation, OperationKind, OperationStatus
 from tgwizard.model.cluster import Member
 
 
@@ -91,7 +91,7 @@ def measure(stage: Stage, spans: Sequence[Span]) -> list[Measured]:
 def _one(
     stage: Stage,
     span: Span,
-    updates: Sequence[Operation],
+    updates: Sequence[LongOperation],
     holdings: Sequence[Held],
     log: Sequence[Asked],
 ) -> Measured:
@@ -116,7 +116,7 @@ def _one(
     )
 
 
-def _is_poll(record: Asked, updates: Sequence[Operation], requests: Sequence[Asked]) -> bool:
+def _is_poll(record: Asked, updates: Sequence[LongOperation], requests: Sequence[Asked]) -> bool:
     """Whether a request only asks how an update is getting on.
 
     A GET of an operation; or one of the interface from the accepted PUT up to the first one after its update's end. A
@@ -160,7 +160,7 @@ def _whole_log(lab: Lab) -> list[Asked]:
     return [Asked(item.method, item.path.lower(), item.when) for item in log]
 
 
-def _seconds(operation: Operation) -> float:
+def _seconds(operation: LongOperation) -> float:
     if operation.ended is None:
         raise OtherThanExpected(f"the update of {operation.target} has not ended")
     return (operation.ended - operation.started).total_seconds()

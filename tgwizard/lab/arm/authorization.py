@@ -7,7 +7,7 @@ from tgwizard.lab.arm.authorization_filters import parse
 from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.rbac.role_records import EVERYONE, LabDenyAssignment, PermissionRecord
-from tgwizard.lab.routing import FILTERED, Call, Route
+from tgwizard.lab.routing import FILTERED, HandlerCall, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import LabLockLevel, Lock, World
 
@@ -18,14 +18,14 @@ _DATA_ACTIONS_SINCE = "2018-01-01"
 """Older api-versions know no data actions and send a `nextLink` of null."""
 
 
-def list_locks(call: Call) -> Response:
+def list_locks(call: HandlerCall) -> Response:
     """Answer the locks at a scope and below it; those above it count as well, as Azure lists them."""
     scope = _scope(call)
     found = [item for item in call.world.locks if ids.under(scope, item.scope) or ids.under(item.scope, scope)]
     return json_response(200, {"value": [_lock(item) for item in found]})
 
 
-def list_permissions(call: Call) -> Response:
+def list_permissions(call: HandlerCall) -> Response:
     """Answer one entry for each role the caller holds at or above a scope (azure/README.md 3.3).
 
     A resource group that does not exist answers 200 with what is inherited.
@@ -39,12 +39,12 @@ def list_permissions(call: Call) -> Response:
     return json_response(200, {"value": value, "nextLink": None} if old else {"value": value})
 
 
-def get_lock(call: Call) -> Response:
+def get_lock(call: HandlerCall) -> Response:
     """Answer one lock."""
     return json_response(200, _lock(_existing_lock(call)))
 
 
-def put_lock(call: Call) -> Response:
+def put_lock(call: HandlerCall) -> Response:
     """Create a lock, 201, or change its level or notes, 200. A lock never keeps locks from being changed."""
     properties = object_of(json_object(call.request.body), "properties")
     level = {item.value.lower(): item for item in LabLockLevel}.get((text_of(properties, "level") or "").lower())
@@ -63,7 +63,7 @@ def put_lock(call: Call) -> Response:
     return json_response(200 if old else 201, _lock(fresh))
 
 
-def delete_lock(call: Call) -> Response:
+def delete_lock(call: HandlerCall) -> Response:
     """Remove a lock: 200, or 204 if there was none."""
     found = _find_lock(call)
     if found is None:
@@ -73,7 +73,7 @@ def delete_lock(call: Call) -> Response:
     return Response(200)
 
 
-def list_denials(call: Call) -> Response:
+def list_denials(call: HandlerCall) -> Response:
     """Answer deny assignments, with the filters of role assignments and `denyAssignmentName` (azure/README.md 3.3)."""
     world, scope = call.world, _scope(call)
     wanted = parse(call.query.get("$filter", ""), _DENIAL_FIELDS, _DENIAL_CALLS, _DENIAL_ADVICE)
@@ -94,7 +94,7 @@ def list_denials(call: Call) -> Response:
     return json_response(200, {"value": value})
 
 
-def get_denial(call: Call) -> Response:
+def get_denial(call: HandlerCall) -> Response:
     """Answer one deny assignment."""
     for item in call.world.authorization.deny:
         if item.guid == call.parameters["denial"].lower():
@@ -128,13 +128,13 @@ def require_unlocked(world: World, scope: str, method: str) -> None:
         )
 
 
-def _find_lock(call: Call) -> Lock | None:
+def _find_lock(call: HandlerCall) -> Lock | None:
     name, scope = call.parameters["lock"].lower(), ids.key(_scope(call))
     found = (item for item in call.world.locks if item.name.lower() == name and ids.key(item.scope) == scope)
     return next(found, None)
 
 
-def _existing_lock(call: Call) -> Lock:
+def _existing_lock(call: HandlerCall) -> Lock:
     found = _find_lock(call)
     if found is None:
         name = call.parameters["lock"]
@@ -171,7 +171,7 @@ def _denied(oid: str) -> Json:
     return {"id": oid, "type": "SystemDefined" if oid == EVERYONE else "ServicePrincipal"}
 
 
-def _scope(call: Call) -> str:
+def _scope(call: HandlerCall) -> str:
     return "/" + call.parameters["scope"].strip("/")
 
 

@@ -11,9 +11,9 @@ from urllib.parse import quote, urlencode
 from tgwizard.lab import ids, operations
 from tgwizard.lab.arm import not_served, settled_checks
 from tgwizard.lab.arm.responses import existing, in_scope, paged, with_etag
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
-from tgwizard.lab.world import VM_TYPE, LabPower, Operation, OperationKind, OperationStatus, World
+from tgwizard.lab.world import VM_TYPE, LabPower, LongOperation, OperationKind, OperationStatus, World
 
 PROVIDER = "Microsoft.Compute"
 _ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}"
@@ -56,7 +56,7 @@ _SETTLED = {
 }
 
 
-def get_vm(call: Call) -> Response:
+def get_vm(call: HandlerCall) -> Response:
     """Answer a VM, with its instance view if the client asks for it."""
     vm = existing(call, VM_TYPE)
     expand = {item.strip().lower() for item in call.query.get("$expand", "").split(",") if item.strip()}
@@ -68,7 +68,7 @@ def get_vm(call: Call) -> Response:
     return with_etag(vm)
 
 
-def list_vms(call: Call) -> Response:
+def list_vms(call: HandlerCall) -> Response:
     """Answer the VMs of a group or subscription; there `statusOnly=true` adds how they run (not recorded [?])."""
     vms = in_scope(call, VM_TYPE)
     if "group" not in call.parameters and call.query.get("statusonly", "").lower() == "true":
@@ -79,12 +79,12 @@ def list_vms(call: Call) -> Response:
     return paged(call, vms)
 
 
-def get_instance_view(call: Call) -> Response:
+def get_instance_view(call: HandlerCall) -> Response:
     """Answer the instance view as the root object."""
     return json_response(200, _instance_view(call.world, existing(call, VM_TYPE), call.now))
 
 
-def change_power(call: Call, kind: OperationKind) -> Response:
+def change_power(call: HandlerCall, kind: OperationKind) -> Response:
     """Accept a power verb: 202, no body, both poll URLs."""
     vm = existing(call, VM_TYPE)
     require_not_deleting(vm, kind.value)
@@ -101,7 +101,7 @@ def change_power(call: Call, kind: OperationKind) -> Response:
     return Response(202, (*operation_headers(call, operation), _monitor(call, operation)))
 
 
-def delete_vm(call: Call) -> Response:
+def delete_vm(call: HandlerCall) -> Response:
     """Accept the deletion of a VM; until it is over nothing but another deletion is allowed. 204 when absent."""
     vm = call.world.find(call.path)
     if vm is None:
@@ -111,7 +111,7 @@ def delete_vm(call: Call) -> Response:
     return Response(202, (*operation_headers(call, operation), _monitor(call, operation)))
 
 
-def begin_update(call: Call, vm: Json) -> Headers:
+def begin_update(call: HandlerCall, vm: Json) -> Headers:
     """Start the operation of a PATCH that has been accepted, and return its headers: no `Location` here.
 
     The VM says `Updating` from now to the operation's end. Raises Refusal 409 for a VM that is being deleted, and 400
@@ -126,7 +126,7 @@ def begin_update(call: Call, vm: Json) -> Headers:
     return operation_headers(call, _begin(call, OperationKind.UPDATE_VM, vm))
 
 
-def require_match(call: Call, vm: Json) -> None:
+def require_match(call: HandlerCall, vm: Json) -> None:
     """Refuse with 412 a change of another version of a VM than the one there is (azure/README.md 1.3)."""
     wanted = call.request.header("If-Match")
     if wanted is not None and wanted not in {"*", vm["etag"]}:
@@ -164,7 +164,7 @@ def switch(world: World, vm_id: str, *, on: bool, now: datetime) -> None:
     world.power[key] = LabPower.RUNNING if on else LabPower.STOPPED
 
 
-def operation_headers(call: Call, operation: Operation) -> Headers:
+def operation_headers(call: HandlerCall, operation: LongOperation) -> Headers:
     """Return the headers of an accepted operation; `Retry-After` is there on some and absent on others."""
     wait: Headers = (("Retry-After", str(operations.RETRY_AFTER_S)),) if operation.number % 2 else ()
     return (
@@ -175,18 +175,18 @@ def operation_headers(call: Call, operation: Operation) -> Headers:
     )
 
 
-def _begin(call: Call, kind: OperationKind, vm: Json) -> Operation:
+def _begin(call: HandlerCall, kind: OperationKind, vm: Json) -> LongOperation:
     running = call.world.running(vm["id"], _KINDS)
     if running is not None:
         operations.preempt(running, call.now)
     return operations.begin(call.world, kind, vm["id"], call.now, call.fate)
 
 
-def _monitor(call: Call, operation: Operation) -> tuple[str, str]:
+def _monitor(call: HandlerCall, operation: LongOperation) -> tuple[str, str]:
     return "Location", f"{_url(call, operation)}&monitor=true"
 
 
-def _url(call: Call, operation: Operation) -> str:
+def _url(call: HandlerCall, operation: LongOperation) -> str:
     path = operations.poll_path(call.world, PROVIDER, operation)
     url = f"{call.host}{path}?p={operation.id}&api-version={call.api_version}"
     if call.api_version < _SIGNED_SINCE:
@@ -202,7 +202,7 @@ def _marked(name: str, what: str) -> str:
     )
 
 
-def poll(call: Call) -> Response:
+def poll(call: HandlerCall) -> Response:
     """Answer the state of a compute operation; the `monitor=true` form is 202 until it is over."""
     operation = call.world.operations.get(call.parameters["operation"].lower())
     if operation is None or operation.kind not in _KINDS:
@@ -223,7 +223,7 @@ def poll(call: Call) -> Response:
     return Response(200)
 
 
-def finish(world: World, operation: Operation, when: datetime) -> None:
+def finish(world: World, operation: LongOperation, when: datetime) -> None:
     """End a VM's operation: it is in its new state, or, if the operation failed, runs on as it was left."""
     vm = world.find(operation.target)
     if vm is None:
@@ -257,7 +257,7 @@ def remove(world: World, vm: Json) -> None:
                 configuration["etag"] = nic["etag"]
 
 
-def _path_and_query(call: Call) -> str:
+def _path_and_query(call: HandlerCall) -> str:
     return f"{quote(call.path)}?{urlencode(call.query)}"
 
 

@@ -6,7 +6,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.arm import not_served, resource_filter
 from tgwizard.lab.arm.responses import paged
 from tgwizard.lab.rbac import rbac_evaluation
-from tgwizard.lab.routing import FILTERED, Call, Route
+from tgwizard.lab.routing import FILTERED, HandlerCall, Route
 from tgwizard.lab.wire import Json, Response
 from tgwizard.lab.world import GROUP_TYPE
 
@@ -15,7 +15,7 @@ _SHOWN = ("id", "name", "type", "kind", "managedBy", "location", "zones", "sku",
 _EXPANDS = frozenset({"createdtime", "changedtime", "provisioningstate"})
 
 
-def listing(call: Call) -> Response:
+def listing(call: HandlerCall) -> Response:
     """Answer the resources at a scope that the caller may read; some right at the scope is enough to ask [?]."""
     world, group = call.world, call.parameters.get("group")
     guid = call.subscription.id
@@ -37,7 +37,7 @@ def listing(call: Call) -> Response:
     return paged(call, value)
 
 
-def _expanded(call: Call) -> frozenset[str]:
+def _expanded(call: HandlerCall) -> frozenset[str]:
     asked = frozenset(item.strip().lower() for item in call.query.get("$expand", "").split(",") if item.strip())
     if not asked <= _EXPANDS:
         raise not_served.refusal(f"$expand={call.query['$expand']} of resources")

@@ -17,14 +17,14 @@ from tgwizard.lab.arm import compute, nic, nic_body, nic_rules, request_bodies
 from tgwizard.lab.arm.responses import existing
 from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.move_options import FEATURE
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Detail, Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import VNET_TYPE, Ending, LabPower, Moved, Operation, OperationKind, OperationStatus, World
+from tgwizard.lab.world import VNET_TYPE, Ending, LabPower, LongOperation, Moved, OperationKind, OperationStatus, World
 
 _TRAVELLING = ("publicIPAddress", "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
 
 
-def move(call: Call) -> Response:
+def move(call: HandlerCall) -> Response:
     """Accept a move of one configuration: 202 with both poll URLs; a refused one changes nothing."""
     existing(call, VNET_TYPE)
     world = call.world
@@ -59,7 +59,7 @@ def move(call: Call) -> Response:
     return Response(202, headers)
 
 
-def finish(world: World, operation: Operation, when: datetime) -> None:
+def finish(world: World, operation: LongOperation, when: datetime) -> None:
     """End a move: the address changes hands, or, if it failed, both interfaces are as before and `Failed` [?]."""
     moved = operation.moved
     if moved is None or world.find(moved.source) is None or world.find(moved.target) is None:
@@ -77,7 +77,7 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
     _stamp(world, moved, nic_body.SUCCEEDED)
 
 
-def linked(call: Call) -> Iterator[tuple[str, str]]:
+def linked(call: HandlerCall) -> Iterator[tuple[str, str]]:
     """Yield the permissions needed besides the move's own: those of a PUT of both interfaces, if the lab says so."""
     if not call.world.move.needs_nic_write:
         return
@@ -92,7 +92,7 @@ def linked(call: Call) -> Iterator[tuple[str, str]]:
             yield from nic.linked_of(document["properties"])
 
 
-def _wanted(call: Call) -> Moved:
+def _wanted(call: HandlerCall) -> Moved:
     try:
         document = request_bodies.read(call.request.body)
         if not isinstance(document, dict):
@@ -229,7 +229,7 @@ def _reference(resource: str) -> Refusal:
     )
 
 
-def feature(call: Call) -> Response:
+def feature(call: HandlerCall) -> Response:
     """Answer whether the subscription has the feature that moves need; no other feature is known here."""
     if call.parameters["feature"].lower() != FEATURE.lower():
         raise Refusal(404, "FeatureNotFound", f"The feature '{call.parameters['feature']}' could not be found.")
@@ -237,7 +237,7 @@ def feature(call: Call) -> Response:
     return json_response(200, _feature_document(call, state))
 
 
-def register_feature(call: Call) -> Response:
+def register_feature(call: HandlerCall) -> Response:
     """Register it: `Registering` at once, `Registered` to whoever asks next."""
     already = feature(call)
     if call.world.move.registered:
@@ -246,7 +246,7 @@ def register_feature(call: Call) -> Response:
     return json_response(200, _feature_document(call, "Registering"))
 
 
-def _feature_document(call: Call, state: str) -> Json:
+def _feature_document(call: HandlerCall, state: str) -> Json:
     scope = f"/subscriptions/{call.world.subscription.id}/providers/Microsoft.Features/providers/Microsoft.Network"
     return {
         "properties": {"state": state},

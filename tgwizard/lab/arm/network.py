@@ -10,7 +10,7 @@ from tgwizard.lab import addresses, ids
 from tgwizard.lab.arm import tags
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.responses import existing, get_one, in_scope, list_of, not_found, paged, with_etag
-from tgwizard.lab.routing import Call, Handler, Route
+from tgwizard.lab.routing import Handler, HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response, network_refusal
 from tgwizard.lab.world import ASG_TYPE, NIC_TYPE, NSG_TYPE, PUBLIC_IP_TYPE, VNET_TYPE, World
 
@@ -21,17 +21,17 @@ RESERVED_FLAG_SINCE = "2019-09-01"
 """The first api-version whose answers say `isPlatformReserved` (azure/README.md 1.4)."""
 
 
-def get_vnet(call: Call) -> Response:
+def get_vnet(call: HandlerCall) -> Response:
     """Answer a virtual network with its subnets and what is in them."""
     return with_etag(_vnet_view(call.world, existing(call, VNET_TYPE)))
 
 
-def list_vnets(call: Call) -> Response:
+def list_vnets(call: HandlerCall) -> Response:
     """Answer the virtual networks of a group or of the subscription."""
     return paged(call, [_vnet_view(call.world, item) for item in in_scope(call, VNET_TYPE)])
 
 
-def get_subnet(call: Call) -> Response:
+def get_subnet(call: HandlerCall) -> Response:
     """Answer one subnet; a missing one is the network provider's 404 (azure/README.md 1.2)."""
     vnet = parent(call, VNET_TYPE)
     subnet_id = f"{vnet['id']}/subnets/{call.parameters['subnet']}"
@@ -41,13 +41,13 @@ def get_subnet(call: Call) -> Response:
     return with_etag(_subnet_view(call.world, subnet))
 
 
-def list_subnets(call: Call) -> Response:
+def list_subnets(call: HandlerCall) -> Response:
     """Answer the subnets of a virtual network."""
     subnets = parent(call, VNET_TYPE)["properties"].get("subnets", [])
     return paged(call, [_subnet_view(call.world, item) for item in subnets])
 
 
-def check_address(call: Call) -> Response:
+def check_address(call: HandlerCall) -> Response:
     """Answer whether an address of a virtual network is free, or suggest at most five (azure/README.md 1.4)."""
     vnet = existing(call, VNET_TYPE)
     text = call.query.get("ipaddress", "")
@@ -73,13 +73,13 @@ def check_address(call: Call) -> Response:
     )
 
 
-def get_nsg(call: Call) -> Response:
+def get_nsg(call: HandlerCall) -> Response:
     """Answer a network security group with the NICs and subnets that use it."""
     (group,) = _with_users(call.world, [existing(call, NSG_TYPE)])
     return with_etag(group)
 
 
-def list_nsgs(call: Call) -> Response:
+def list_nsgs(call: HandlerCall) -> Response:
     """Answer the network security groups of a group or of the subscription."""
     return paged(call, _with_users(call.world, in_scope(call, NSG_TYPE)))
 

@@ -8,7 +8,7 @@ from functools import partial
 from tgwizard.lab import addresses, ids, operations
 from tgwizard.lab.arm import tags
 from tgwizard.lab.arm.responses import existing, in_scope, not_found, paged, with_etag
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
 from tgwizard.lab.world import LOAD_BALANCER_TYPE, NIC_TYPE, NSG_TYPE, VNET_TYPE, LabPower, World
 
@@ -17,7 +17,7 @@ _SUBSCRIPTION = "/subscriptions/{sub}/providers/Microsoft.Network"
 _POOLS, _NAT_RULES, _FRONTENDS = "backendAddressPools", "inboundNatRules", "frontendIPConfigurations"
 
 
-def parent(call: Call, kind: str) -> Json:
+def parent(call: HandlerCall, kind: str) -> Json:
     """Return the resource whose child a path names. Raises Refusal 404 (azure/README.md 1.2)."""
     parent_id = ids.resource_id(call.subscription.id, call.parameters["group"], kind, call.parameters["name"])
     found = call.world.find(parent_id)
@@ -42,12 +42,12 @@ def balancer_part(world: World, reference: str) -> Json | None:
     return next((item for item in parts if ids.key(item["id"]) == wanted), None)
 
 
-def list_children(call: Call, kind: str, field: str) -> Response:
+def list_children(call: HandlerCall, kind: str, field: str) -> Response:
     """Answer the children of one sort of a resource."""
     return paged(call, parent(call, kind)["properties"].get(field, []))
 
 
-def get_child(call: Call, kind: str, field: str) -> Response:
+def get_child(call: HandlerCall, kind: str, field: str) -> Response:
     """Answer one child. Raises Refusal 404 in the words of the network provider."""
     for item in parent(call, kind)["properties"].get(field, []):
         if item["name"].lower() == call.parameters["child"].lower():
@@ -55,17 +55,17 @@ def get_child(call: Call, kind: str, field: str) -> Response:
     raise not_found(call.path)
 
 
-def get_balancer(call: Call) -> Response:
+def get_balancer(call: HandlerCall) -> Response:
     """Answer a load balancer with the configurations behind it."""
     return with_etag(_balancer_view(call.world, existing(call, LOAD_BALANCER_TYPE)))
 
 
-def list_balancers(call: Call) -> Response:
+def list_balancers(call: HandlerCall) -> Response:
     """Answer the load balancers of a group or of the subscription."""
     return paged(call, [_balancer_view(call.world, item) for item in in_scope(call, LOAD_BALANCER_TYPE)])
 
 
-def usages(call: Call) -> Response:
+def usages(call: HandlerCall) -> Response:
     """Answer how full each subnet of a virtual network is."""
     value = []
     for subnet in parent(call, VNET_TYPE)["properties"].get("subnets", []):
@@ -82,7 +82,7 @@ def usages(call: Call) -> Response:
     return json_response(200, {"value": value})
 
 
-def effective_routes(call: Call) -> Response:
+def effective_routes(call: HandlerCall) -> Response:
     """Accept the question for a NIC's routes; the `Location` answers them. Only a running VM has any."""
     nic = existing(call, NIC_TYPE)
     vm = nic["properties"].get("virtualMachine", {}).get("id")
@@ -105,7 +105,7 @@ def effective_routes(call: Call) -> Response:
     )
 
 
-def route_result(call: Call) -> Response:
+def route_result(call: HandlerCall) -> Response:
     """Answer the routes that `effective_routes` promised."""
     nic = call.world.find(call.query.get("nic", ""))
     if nic is None or nic["type"] != NIC_TYPE:
@@ -132,7 +132,7 @@ def _route(prefixes: list[str], hop: str) -> Json:
     }
 
 
-def _base(call: Call) -> str:
+def _base(call: HandlerCall) -> str:
     return f"/subscriptions/{call.subscription.id}/providers/Microsoft.Network"
 
 

@@ -9,9 +9,9 @@ from tgwizard.lab import ids, operations
 from tgwizard.lab.arm import compute, in_use_checks, nic_body, nic_parse, nic_rules, nic_state, settled_checks, tags
 from tgwizard.lab.arm.responses import existing, get_one, list_of, location_of, not_found, paged, require_etag
 from tgwizard.lab.faults.fault_rules import OperationFate
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import NIC_TYPE, Ending, Operation, OperationKind, OperationStatus, Overlap
+from tgwizard.lab.world import NIC_TYPE, Ending, LongOperation, OperationKind, OperationStatus, Overlap
 
 PROVIDER = "Microsoft.Network"
 _ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network/networkInterfaces/{name}"
@@ -33,17 +33,17 @@ _LINKED = (
 )
 
 
-def get(call: Call) -> Response:
+def get(call: HandlerCall) -> Response:
     """Answer a NIC with the ETag header equal to the etag in the body."""
     return get_one(call, NIC_TYPE)
 
 
-def listing(call: Call) -> Response:
+def listing(call: HandlerCall) -> Response:
     """Answer the NICs of a group or of the subscription."""
     return list_of(call, NIC_TYPE)
 
 
-def put(call: Call) -> Response:
+def put(call: HandlerCall) -> Response:
     """Create or wholly replace a NIC: 201 or 200, never 202. Attached ones answer `Updating` and finish later."""
     nic_id = ids.resource_id(call.subscription.id, call.parameters["group"], NIC_TYPE, call.parameters["name"])
     current = call.world.find(nic_id)
@@ -65,7 +65,7 @@ def put(call: Call) -> Response:
     return _accept(call, nic, current, running)
 
 
-def delete(call: Call) -> Response:
+def delete(call: HandlerCall) -> Response:
     """Begin to delete a NIC that no VM uses: 202 with both poll URLs, 204 when it is absent (azure/README.md 2.1)."""
     nic = call.world.find(call.path)
     if nic is None:
@@ -83,7 +83,7 @@ def delete(call: Call) -> Response:
     return Response(202, deletion_headers(call, operation))
 
 
-def deletion_headers(call: Call, operation: Operation) -> Headers:
+def deletion_headers(call: HandlerCall, operation: LongOperation) -> Headers:
     """Return the headers of an accepted deletion: it can be polled in both forms."""
     url = poll_url(call, operation)
     return (
@@ -94,7 +94,7 @@ def deletion_headers(call: Call, operation: Operation) -> Headers:
     )
 
 
-def get_configuration(call: Call) -> Response:
+def get_configuration(call: HandlerCall) -> Response:
     """Answer one ipConfiguration of a NIC."""
     for configuration in _configurations(call):
         if configuration["name"].lower() == call.parameters["configuration"].lower():
@@ -102,17 +102,17 @@ def get_configuration(call: Call) -> Response:
     raise not_found(f"{call.path}")
 
 
-def list_configurations(call: Call) -> Response:
+def list_configurations(call: HandlerCall) -> Response:
     """Answer the ipConfigurations of a NIC."""
     return paged(call, _configurations(call))
 
 
-def _configurations(call: Call) -> list[Json]:
+def _configurations(call: HandlerCall) -> list[Json]:
     found: list[Json] = existing(call, NIC_TYPE)["properties"]["ipConfigurations"]
     return found
 
 
-def linked(call: Call) -> Iterator[tuple[str, str]]:
+def linked(call: HandlerCall) -> Iterator[tuple[str, str]]:
     """Yield the linked permission checks of a NIC's body, one for each reference in it (azure/README.md 2.6)."""
     try:
         properties = nic_parse.parse(call.request.body).get("properties") or {}
@@ -152,7 +152,7 @@ def _check_location(nic_id: str, sent: Json, current: Json | None) -> None:
         )
 
 
-def busy(nic_id: str, running: Operation) -> Refusal:
+def busy(nic_id: str, running: LongOperation) -> Refusal:
     """Return the 429 that is no throttle: another operation holds the resource (azure/README.md 2.4)."""
     return network_refusal(
         429,
@@ -167,7 +167,7 @@ def busy(nic_id: str, running: Operation) -> Refusal:
     )
 
 
-def _check_overlap(call: Call, nic: Json, running: Operation) -> None:
+def _check_overlap(call: HandlerCall, nic: Json, running: LongOperation) -> None:
     if running.kind is OperationKind.MOVE_CONFIGURATIONS:
         raise busy(nic["id"], running)  # whether a PUT supersedes a move is not known [?]
     match call.world.overlap:
@@ -192,7 +192,7 @@ def _check_overlap(call: Call, nic: Json, running: Operation) -> None:
             raise network_refusal(409, "AnotherOperationInProgress", _in_progress(call, running))
 
 
-def _accept(call: Call, nic: Json, current: Json | None, running: Operation | None) -> Response:
+def _accept(call: HandlerCall, nic: Json, current: Json | None, running: LongOperation | None) -> Response:
     world = call.world
     attached = "virtualMachine" in nic["properties"]
     state = nic_body.UPDATING if attached else nic_body.SUCCEEDED
@@ -219,7 +219,7 @@ def _accept(call: Call, nic: Json, current: Json | None, running: Operation | No
     return json_response(200 if current else 201, nic, headers)
 
 
-def _over(call: Call, nic: Json, operation_id: str) -> Operation:
+def _over(call: HandlerCall, nic: Json, operation_id: str) -> LongOperation:
     """Return an operation that has succeeded already: old api-versions poll even what was done at once."""
     begun = operations.begin(
         call.world, OperationKind.PUT_NIC, nic["id"], call.now, OperationFate(), identity=operation_id
@@ -228,7 +228,7 @@ def _over(call: Call, nic: Json, operation_id: str) -> Operation:
     return begun
 
 
-def _fate(call: Call, nic: Json, running: Operation | None) -> OperationFate:
+def _fate(call: HandlerCall, nic: Json, running: LongOperation | None) -> OperationFate:
     """Return how the operation will go: as faults say, unless the VM or a running operation says otherwise."""
     failure = compute.tenant_update_failure(call.world, nic)
     if running is not None and call.world.overlap is Overlap.CONFLICT_LATER:
@@ -236,25 +236,25 @@ def _fate(call: Call, nic: Json, running: Operation | None) -> OperationFate:
     return call.fate if failure is None else replace(call.fate, failure=failure, ending=Ending.FAIL)
 
 
-def _in_progress(call: Call, running: Operation) -> str:
+def _in_progress(call: HandlerCall, running: LongOperation) -> str:
     return (
         "Another operation on this or dependent resource is in progress. To retrieve status of the operation use "
         f"uri: {poll_url(call, running)}."
     )
 
 
-def poll_url(call: Call, operation: Operation) -> str:
+def poll_url(call: HandlerCall, operation: LongOperation) -> str:
     """Return the URL at which the operation is polled."""
     path = operations.poll_path(call.world, PROVIDER, operation)
     return f"{call.host}{path}?api-version={call.api_version}"
 
 
-def poll(call: Call) -> Response:
+def poll(call: HandlerCall) -> Response:
     """Answer the state of a network operation: always 200, the body says which (azure/README.md 2.1)."""
     return operations.network_poll(_operation(call))
 
 
-def poll_result(call: Call) -> Response:
+def poll_result(call: HandlerCall) -> Response:
     """Answer the `Location` form of a poll: 202 until the operation is over, then 204, or its error."""
     operation = _operation(call)
     if operation.status is OperationStatus.IN_PROGRESS:
@@ -265,7 +265,7 @@ def poll_result(call: Call) -> Response:
     return Response(204)
 
 
-def _operation(call: Call) -> Operation:
+def _operation(call: HandlerCall) -> LongOperation:
     operation = call.world.operations.get(call.parameters["operation"].lower())
     if operation is None or operation.kind not in _KINDS:
         raise not_found(call.path)

@@ -13,7 +13,7 @@ from tgwizard.lab.address_ledger import Allocation, Binding
 from tgwizard.lab.arm import nic_body
 from tgwizard.lab.arm.nic_rules import is_ipv4
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import Operation, OperationStatus, World
+from tgwizard.lab.world import LongOperation, OperationStatus, World
 
 
 def reserve(world: World, nic: Json) -> None:
@@ -52,7 +52,7 @@ def take_effect(world: World, nic: Json, when: datetime) -> tuple[Allocation, ..
     return tuple(freed)
 
 
-def finish(world: World, operation: Operation, when: datetime) -> None:
+def finish(world: World, operation: LongOperation, when: datetime) -> None:
     """End a NIC's operation: the etag moves again; a failed one leaves the new content in state `Failed`."""
     nic = world.find(operation.target)
     if nic is None:
@@ -67,7 +67,7 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
         _give_to_stranger(world, operation.stranger, freed, when)
 
 
-def finish_delete(world: World, operation: Operation, when: datetime) -> None:
+def finish_delete(world: World, operation: LongOperation, when: datetime) -> None:
     """End the deletion of a NIC: it and its addresses are gone, or, if it failed, it is still there as `Failed`."""
     nic = world.find(operation.target)
     if nic is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from tgwizard.lab.arm import not_served
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Detail, Json, Refusal, Response, json_response
 
 NAMESPACES = {
@@ -39,17 +39,17 @@ _ALWAYS = ("microsoft.authorization", "microsoft.resources")
 """Namespaces that every subscription is registered to use."""
 
 
-def get_provider(call: Call) -> Response:
+def get_provider(call: HandlerCall) -> Response:
     """Answer a provider with its registration and its types."""
     return json_response(200, _document(call, _known(call)))
 
 
-def list_providers(call: Call) -> Response:
+def list_providers(call: HandlerCall) -> Response:
     """Answer the providers."""
     return json_response(200, {"value": [_document(call, key) for key in NAMESPACES]})
 
 
-def register(call: Call, key: str) -> Response:
+def register(call: HandlerCall, key: str) -> Response:
     """Register a provider: at once `Registering`, and `Registered` to whoever asks next (azure/README.md 1.1)."""
     document = _document(call, key)
     if key in _unregistered_in(call):
@@ -58,7 +58,7 @@ def register(call: Call, key: str) -> Response:
     return json_response(200, document)
 
 
-def require_registered(call: Call, namespace: str) -> None:
+def require_registered(call: HandlerCall, namespace: str) -> None:
     """Refuse with 409 what needs a provider that the subscription is not registered to use (azure/README.md 1.2)."""
     key = namespace.lower()
     if key not in _unregistered_in(call) or key in _ALWAYS:
@@ -69,7 +69,7 @@ def require_registered(call: Call, namespace: str) -> None:
     raise Refusal(409, code, text, details=(Detail(code, text, target=name),))
 
 
-def require_version(call: Call, kind: str) -> None:
+def require_version(call: HandlerCall, kind: str) -> None:
     """Refuse with 400 an api-version that is older than all that the lab's types know."""
     version, location = call.api_version, call.subscription.location
     if version >= OLDEST:
@@ -90,7 +90,7 @@ def _unregistered(name: str) -> str:
     )
 
 
-def _known(call: Call) -> str:
+def _known(call: HandlerCall) -> str:
     key = call.parameters["namespace"].lower()
     if key not in NAMESPACES:
         if not_served.is_provider_of_azure(key):
@@ -100,12 +100,12 @@ def _known(call: Call) -> str:
     return key
 
 
-def _unregistered_in(call: Call) -> list[str]:
+def _unregistered_in(call: HandlerCall) -> list[str]:
     """Return what the subscription of a call is not registered to use; only the one with the clusters lacks any."""
     return call.world.unregistered if call.subscription is call.world.subscription else []
 
 
-def _document(call: Call, key: str) -> Json:
+def _document(call: HandlerCall, key: str) -> Json:
     name, types = NAMESPACES[key]
     return {
         "id": f"/subscriptions/{call.subscription.id}/providers/{name}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgwizard.lab.arm.responses import location_of
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response
 
 _REGIONS = (
@@ -31,7 +31,7 @@ def is_known(location: str) -> bool:
     return location_of(location) in NAMES
 
 
-def listing(call: Call) -> Response:
+def listing(call: HandlerCall) -> Response:
     """Answer the regions of a subscription."""
     return json_response(200, {"value": [_region(call.subscription.id, item) for item in _REGIONS]})
 

@@ -16,7 +16,7 @@ from tgwizard.lab.arm import compute, in_use_checks, nic_state, not_served, regi
 from tgwizard.lab.arm.request_bodies import json_object, text_of
 from tgwizard.lab.arm.responses import in_scope, location_of, paged
 from tgwizard.lab.rbac import rbac_evaluation, role_store
-from tgwizard.lab.routing import FILTERED, Call, Route
+from tgwizard.lab.routing import FILTERED, HandlerCall, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response
 from tgwizard.lab.world import (
     ASG_TYPE,
@@ -27,7 +27,7 @@ from tgwizard.lab.world import (
     PUBLIC_IP_TYPE,
     VM_TYPE,
     VNET_TYPE,
-    Operation,
+    LongOperation,
     OperationKind,
     OperationStatus,
     World,
@@ -42,7 +42,7 @@ _ALLOWED = re.compile(r"[\w().-]")
 _CHANGEABLE = frozenset({"tags", "managedBy", "properties", "name", "id", "type"})
 
 
-def listing(call: Call) -> Response:
+def listing(call: HandlerCall) -> Response:
     """Answer the resource groups the caller may read; some right below the subscription is enough to ask [?]."""
     world, scope = call.world, ids.subscription_id(call.subscription.id)
     if not rbac_evaluation.holds_any(world, call.principal, scope, call.now):
@@ -56,17 +56,17 @@ def listing(call: Call) -> Response:
     return paged(call, value)
 
 
-def get(call: Call) -> Response:
+def get(call: HandlerCall) -> Response:
     """Answer one resource group."""
     return json_response(200, _existing(call))
 
 
-def exists(call: Call) -> Response:
+def exists(call: HandlerCall) -> Response:
     """Answer a HEAD: 204 when the group exists, 404 when not."""
     return Response(204 if call.world.group(call.parameters["group"], call.subscription.id) else 404)
 
 
-def put(call: Call) -> Response:
+def put(call: HandlerCall) -> Response:
     """Create a resource group, 201, or replace what can be changed of it, 200."""
     name, body = call.parameters["group"], json_object(call.request.body)
     group = call.world.group(name, call.subscription.id)
@@ -106,7 +106,7 @@ def put(call: Call) -> Response:
     return json_response(200 if group else 201, document)
 
 
-def patch(call: Call) -> Response:
+def patch(call: HandlerCall) -> Response:
     """Change the tags of a resource group, or who manages it."""
     group, body = _existing(call), json_object(call.request.body)
     unknown = sorted(set(body) - _CHANGEABLE)
@@ -127,7 +127,7 @@ def patch(call: Call) -> Response:
     return json_response(200, group)
 
 
-def delete(call: Call) -> Response:
+def delete(call: HandlerCall) -> Response:
     """Accept the deletion of a resource group with all that is in it."""
     world, group = call.world, _existing(call)
     if "forcedeletiontypes" in call.query:
@@ -140,7 +140,7 @@ def delete(call: Call) -> Response:
     return Response(202, (_location(call, running), ("Retry-After", str(_RETRY_AFTER_S))))
 
 
-def poll(call: Call) -> Response:
+def poll(call: HandlerCall) -> Response:
     """Answer the `Location` of a deletion: 202 until it is over, then 200, or its error."""
     operation = call.world.operations.get(call.parameters["operation"].lower())
     if operation is None or operation.kind is not OperationKind.DELETE_GROUP:
@@ -163,7 +163,7 @@ def require_not_deleting(group: Json | None) -> None:
         )
 
 
-def finish(world: World, operation: Operation, when: datetime) -> None:
+def finish(world: World, operation: LongOperation, when: datetime) -> None:
     """End a deletion: the group is gone with all that was in it, or what is still used elsewhere keeps it there."""
     group = world.find(operation.target)
     if group is None:
@@ -201,7 +201,7 @@ def _delete_contents(world: World, group_id: str, when: datetime) -> dict[str, R
     return kept
 
 
-def _blocked(group: Json, operation: Operation, kept: dict[str, Refusal]) -> Json:
+def _blocked(group: Json, operation: LongOperation, kept: dict[str, Refusal]) -> Json:
     named = ",".join(resource_id.rpartition("/providers/")[2] for resource_id in kept)
     return {
         "code": "ResourceGroupDeletionBlocked",
@@ -215,7 +215,7 @@ def _blocked(group: Json, operation: Operation, kept: dict[str, Refusal]) -> Jso
     }
 
 
-def _existing(call: Call) -> Json:
+def _existing(call: HandlerCall) -> Json:
     name = call.parameters["group"]
     group = call.world.group(name, call.subscription.id)
     if group is None:
@@ -240,7 +240,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _location(call: Call, operation: Operation) -> tuple[str, str]:
+def _location(call: HandlerCall, operation: LongOperation) -> tuple[str, str]:
     path = f"{ids.subscription_id(call.subscription.id)}/operationresults/{operation.id}"
     return "Location", f"{call.host}{path}?api-version={call.api_version}"
 

@@ -6,7 +6,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.arm.responses import paged
 from tgwizard.lab.entra.tokens import AUDIENCE
 from tgwizard.lab.rbac import rbac_evaluation
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response
 from tgwizard.lab.world import LabPrincipalKind, Subscription, Tenant
 
@@ -15,7 +15,7 @@ _TENANT_NAMES_SINCE = "2020-01-01"
 """The first api-version whose tenants have names and domains."""
 
 
-def list_subscriptions(call: Call) -> Response:
+def list_subscriptions(call: HandlerCall) -> Response:
     """Answer the subscriptions of the token's tenant that the caller has any right on; `count` is of all pages."""
     value = [
         _subscription(call, item)
@@ -26,18 +26,18 @@ def list_subscriptions(call: Call) -> Response:
     return paged(call, value, {"count": {"type": "Total", "value": len(value)}})
 
 
-def get_subscription(call: Call) -> Response:
+def get_subscription(call: HandlerCall) -> Response:
     """Answer one subscription."""
     return json_response(200, _subscription(call, call.subscription))
 
 
-def list_tenants(call: Call) -> Response:
+def list_tenants(call: HandlerCall) -> Response:
     """Answer the tenants the caller is known in: for people all of the lab's, else the token's own."""
     everywhere = call.principal.kind is LabPrincipalKind.USER
     return paged(call, [_tenant(call, item) for item in call.world.tenants if everywhere or item.id == call.home])
 
 
-def metadata(call: Call) -> Response:
+def metadata(call: HandlerCall) -> Response:
     """Answer the cloud's endpoints, read without a token; the oldest form is smaller (azure/README.md 4.4)."""
     audiences = [f"{AUDIENCE}/", "https://management.core.windows.net/", f"{call.host}/"]
     if call.api_version == _FIRST_METADATA:
@@ -64,7 +64,7 @@ def metadata(call: Call) -> Response:
     return json_response(200, document)
 
 
-def _tenant(call: Call, item: Tenant) -> Json:
+def _tenant(call: HandlerCall, item: Tenant) -> Json:
     document: Json = {"id": f"/tenants/{item.id}", "tenantId": item.id, "tenantCategory": "Home"}
     if call.api_version >= _TENANT_NAMES_SINCE:
         named = {"countryCode": "US", "displayName": item.name, "domains": [item.domain], "defaultDomain": item.domain}
@@ -72,7 +72,7 @@ def _tenant(call: Call, item: Tenant) -> Json:
     return document
 
 
-def _subscription(call: Call, place: Subscription) -> Json:
+def _subscription(call: HandlerCall, place: Subscription) -> Json:
     tags = call.world.subscription_tags.get(place.id.lower())
     return {
         "id": ids.subscription_id(place.id),

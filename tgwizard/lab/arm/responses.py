@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from tgwizard.lab import ids
-from tgwizard.lab.routing import Call
+from tgwizard.lab.routing import HandlerCall
 from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
 from tgwizard.lab.world import World
 
@@ -31,7 +31,7 @@ def not_found(resource_id: str) -> Refusal:
     return network_refusal(404, "NotFound", f"Resource {resource_id} not found.")
 
 
-def existing(call: Call, kind: str) -> Json:
+def existing(call: HandlerCall, kind: str) -> Json:
     """Return the resource a path names. Raises Refusal 404 `ResourceNotFound`."""
     group, name = call.parameters["group"], call.parameters["name"]
     found = call.world.find(ids.resource_id(call.subscription.id, group, kind, name))
@@ -46,7 +46,7 @@ def with_etag(document: Json) -> Response:
     return json_response(200, document, headers)
 
 
-def require_etag(call: Call, resource_id: str, current: Json | None) -> None:
+def require_etag(call: HandlerCall, resource_id: str, current: Json | None) -> None:
     """Refuse with the network provider's 412 a change of another version of a resource than the one there is."""
     wanted = call.request.header("If-Match")
     if wanted is None or not call.world.nic.heeds_if_match or (wanted.strip() == "*" and current is not None):
@@ -90,12 +90,12 @@ def _replace_etag(value: object, old: str, new: str) -> None:
             _replace_etag(item, old, new)
 
 
-def get_one(call: Call, kind: str) -> Response:
+def get_one(call: HandlerCall, kind: str) -> Response:
     """Answer one stored resource."""
     return with_etag(existing(call, kind))
 
 
-def in_scope(call: Call, kind: str) -> list[Json]:
+def in_scope(call: HandlerCall, kind: str) -> list[Json]:
     """Return the resources of a type in the path's group, or in the whole subscription."""
     group = call.parameters.get("group")
     guid = call.subscription.id
@@ -103,12 +103,12 @@ def in_scope(call: Call, kind: str) -> list[Json]:
     return [document for document in call.world.of_type(kind) if ids.under(scope, document["id"])]
 
 
-def list_of(call: Call, kind: str) -> Response:
+def list_of(call: HandlerCall, kind: str) -> Response:
     """Answer the stored resources of a type in the path's group or subscription."""
     return paged(call, in_scope(call, kind))
 
 
-def paged(call: Call, items: Sequence[Json], more: Json | None = None) -> Response:
+def paged(call: HandlerCall, items: Sequence[Json], more: Json | None = None) -> Response:
     """Answer a list, or its page: `$top` or the lab's page size decides how long, `nextLink` leads to the rest.
 
     `more` stands beside the list on every page. Raises Refusal 400 for a page that there is not.
@@ -124,7 +124,7 @@ def paged(call: Call, items: Sequence[Json], more: Json | None = None) -> Respon
     return json_response(200, document)
 
 
-def _whole(call: Call, name: str, default: int) -> int:
+def _whole(call: HandlerCall, name: str, default: int) -> int:
     text = call.query.get(name)
     if text is None:
         return default

@@ -13,7 +13,7 @@ from tgwizard.lab.entra import token_endpoint
 from tgwizard.lab.rbac import conditions, propagation, rbac_evaluation, role_store
 from tgwizard.lab.rbac.conditions import ConditionWrong, Facts
 from tgwizard.lab.rbac.role_records import LabRoleAssignment
-from tgwizard.lab.routing import FILTERED, Call, Route
+from tgwizard.lab.routing import FILTERED, HandlerCall, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Principal, Subscription, World
 
@@ -25,7 +25,7 @@ _CALLS = frozenset({"atscope", "assignedto"})
 _ADVICE = "Supported filters are either 'atScope()' or 'principalId eq '{value}' or assignedTo('{value}')'."
 
 
-def listing(call: Call) -> Response:
+def listing(call: HandlerCall) -> Response:
     """Answer assignments at, above and, unless `atScope()` is asked for, below a scope. The list may flicker."""
     scope = scope_of(call)
     wanted = parse(call.query.get("$filter", ""), _EQUAL, _CALLS, _ADVICE)
@@ -38,12 +38,12 @@ def listing(call: Call) -> Response:
     return json_response(200, {"value": value})
 
 
-def get(call: Call) -> Response:
+def get(call: HandlerCall) -> Response:
     """Answer one assignment; its own read is never stale."""
     return json_response(200, document(call.world, _existing(call)))
 
 
-def put(call: Call) -> Response:
+def put(call: HandlerCall) -> Response:
     """Create an assignment: 201. Principal, scope and role of an existing one cannot be changed."""
     world = call.world
     scope, guid = scope_of(call), call.parameters["assignment"].lower()
@@ -109,7 +109,7 @@ def put(call: Call) -> Response:
     return json_response(201, answer)
 
 
-def delete(call: Call) -> Response:
+def delete(call: HandlerCall) -> Response:
     """Remove an assignment: 200 with what it was, 204 if there was none."""
     found = role_store.assignment(call.world, call.parameters["assignment"])
     if found is None or ids.key(found.scope) != ids.key(scope_of(call)):
@@ -143,7 +143,7 @@ def document(world: World, item: LabRoleAssignment) -> Json:
     }
 
 
-def known_principals(call: Call) -> dict[str, Principal]:
+def known_principals(call: HandlerCall) -> dict[str, Principal]:
     """Return the principals that the directory's replicas know by now, by object id."""
     found: dict[str, Principal] = {}
     for item in (
@@ -158,7 +158,7 @@ def known_principals(call: Call) -> dict[str, Principal]:
     return found
 
 
-def _existing(call: Call) -> LabRoleAssignment:
+def _existing(call: HandlerCall) -> LabRoleAssignment:
     guid = call.parameters["assignment"]
     found = role_store.assignment(call.world, guid)
     if found is None or ids.key(found.scope) != ids.key(scope_of(call)):
@@ -177,7 +177,7 @@ def _concerns(world: World, item: LabRoleAssignment, scope: str, wanted: Filter)
     return not wanted.at_scope and rbac_evaluation.covers(world, scope, item.scope)
 
 
-def _check_scope(call: Call, scope: str) -> None:
+def _check_scope(call: HandlerCall, scope: str) -> None:
     """Refuse an assignment on a resource that is not there; the gateway has looked at the group already [?]."""
     provider = scope.lower().rfind("/providers/")
     if "/resourcegroups/" not in scope.lower() or provider < 0:
@@ -187,7 +187,7 @@ def _check_scope(call: Call, scope: str) -> None:
         raise resource_not_found(f"{parts[0]}/{parts[1]}", parts[2], ids.group_of(scope))
 
 
-def _principal_type(call: Call, oid: str, sent: str | None) -> str:
+def _principal_type(call: HandlerCall, oid: str, sent: str | None) -> str:
     """Return the type of the principal. One that was sent spares a look-up in the directory (azure/README.md 3.2)."""
     if not GUID.fullmatch(oid):
         raise _refusal(
@@ -224,7 +224,7 @@ def _principal_type(call: Call, oid: str, sent: str | None) -> str:
     return found.kind.value
 
 
-def requested(call: Call) -> Facts:
+def requested(call: HandlerCall) -> Facts:
     """Return what a condition can ask of the assignment that is sent, and of the one that it would replace."""
     try:
         sent = object_of(json_object(call.request.body), "properties")
@@ -238,7 +238,7 @@ def requested(call: Call) -> Facts:
     return {f"request:{name.lower()}": value for name, value in parts.items() if value}
 
 
-def stored(call: Call) -> Facts:
+def stored(call: HandlerCall) -> Facts:
     """Return what a condition can ask of the assignment that is to go."""
     found = role_store.assignment(call.world, call.parameters["assignment"])
     if found is None:

@@ -12,7 +12,7 @@ from tgwizard.lab.arm.request_bodies import json_object, names, object_of, objec
 from tgwizard.lab.rbac import known_operations, rbac_evaluation, role_store
 from tgwizard.lab.rbac.builtin_roles import BUILT_IN
 from tgwizard.lab.rbac.role_records import LabRoleDefinition, LabRoleKind, PermissionRecord
-from tgwizard.lab.routing import FILTERED, Call, Route
+from tgwizard.lab.routing import FILTERED, HandlerCall, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import World
 
@@ -27,7 +27,7 @@ _CALLS = frozenset({"atscopeandbelow", "atscope"})
 _ADVICE = "Supported filters are 'atScopeAndBelow()', 'roleName eq '{value}'' and 'type eq '{value}''."
 
 
-def listing(call: Call) -> Response:
+def listing(call: HandlerCall) -> Response:
     """Answer the roles that can be used at a scope, the built-in ones first. The list may flicker."""
     scope = scope_of(call)
     wanted = parse(call.query.get("$filter", ""), _EQUAL, _CALLS, _ADVICE)
@@ -40,7 +40,7 @@ def listing(call: Call) -> Response:
     return json_response(200, {"value": value})
 
 
-def get(call: Call) -> Response:
+def get(call: HandlerCall) -> Response:
     """Answer one role; its own read is never stale."""
     role = rbac_evaluation.role_now(call.world, call.parameters["role"])
     if role is None:
@@ -48,7 +48,7 @@ def get(call: Call) -> Response:
     return json_response(200, _document(call, role))
 
 
-def put(call: Call) -> Response:
+def put(call: HandlerCall) -> Response:
     """Create or change a custom role: 201 for both, and `createdOn` of the answer is the time of the change."""
     world, guid = call.world, call.parameters["role"].lower()
     properties = _properties(call)
@@ -99,7 +99,7 @@ def put(call: Call) -> Response:
     return json_response(201, document)
 
 
-def delete(call: Call) -> Response:
+def delete(call: HandlerCall) -> Response:
     """Delete a custom role: 200 with what it was, 204 if there was none. One that is assigned stays."""
     world, guid = call.world, call.parameters["role"].lower()
     role = rbac_evaluation.role_now(world, guid)
@@ -121,7 +121,7 @@ def delete(call: Call) -> Response:
     return json_response(200, _document(call, role))
 
 
-def linked_scopes(call: Call) -> Iterator[tuple[str, str]]:
+def linked_scopes(call: HandlerCall) -> Iterator[tuple[str, str]]:
     """Yield the right that the creator needs on every assignable scope. Raises Refusal for a scope that is no id."""
     try:
         scopes = names(_properties(call).get("assignableScopes"))
@@ -140,7 +140,7 @@ def linked_scopes(call: Call) -> Iterator[tuple[str, str]]:
         yield WRITE, scope
 
 
-def linked_scopes_of_stored(call: Call) -> Iterator[tuple[str, str]]:
+def linked_scopes_of_stored(call: HandlerCall) -> Iterator[tuple[str, str]]:
     """Yield the right that whoever deletes a role needs on every scope it is assignable at."""
     role = rbac_evaluation.role_now(call.world, call.parameters["role"])
     if role is not None and role.kind is LabRoleKind.CUSTOM:
@@ -155,7 +155,7 @@ def role_id(world: World, guid: str, scope: str) -> str:
     return f"{prefix}/providers/{ROLE_TYPE}/{guid}"
 
 
-def scope_of(call: Call) -> str:
+def scope_of(call: HandlerCall) -> str:
     """Return the scope a call is made at; `/` for the root."""
     return "/" + call.parameters.get("scope", "").strip("/")
 
@@ -179,7 +179,7 @@ def _asked_for(role: LabRoleDefinition, wanted: Filter) -> bool:
     return kind is None or kind.lower() == role.kind.value.lower()
 
 
-def _properties(call: Call) -> Json:
+def _properties(call: HandlerCall) -> Json:
     return object_of(json_object(call.request.body), "properties")
 
 
@@ -196,7 +196,7 @@ def _check_kind(guid: str, properties: Json) -> None:
         )
 
 
-def _check_subscription(call: Call, scopes: tuple[str, ...]) -> None:
+def _check_subscription(call: HandlerCall, scopes: tuple[str, ...]) -> None:
     """Refuse a role put in a subscription in which it could be assigned nowhere; the code alone is known [?]."""
     here = ids.subscription_of(scope_of(call))
     elsewhere = [scope for scope in scopes if ids.subscription_of(scope) not in {"", here}]
@@ -239,7 +239,7 @@ def _permission(entry: Json) -> PermissionRecord:
     )
 
 
-def _document(call: Call, role: LabRoleDefinition) -> Json:
+def _document(call: HandlerCall, role: LabRoleDefinition) -> Json:
     old = call.api_version < _DATA_ACTIONS_SINCE
     permissions: list[Json] = []
     for entry in role.permissions:

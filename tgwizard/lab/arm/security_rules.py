@@ -13,9 +13,9 @@ from tgwizard.lab.arm import nic
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.nic_rules import check_name
 from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import NSG_TYPE, Operation, OperationKind, OperationStatus, World
+from tgwizard.lab.world import NSG_TYPE, LongOperation, OperationKind, OperationStatus, World
 
 LOWEST, HIGHEST = 100, 4096
 """The priorities that rules of one's own may have."""
@@ -34,7 +34,7 @@ _PLACES = (
 )
 
 
-def put(call: Call) -> Response:
+def put(call: HandlerCall) -> Response:
     """Create a rule, 201, or replace it, 200; both are `Updating` until the operation is over."""
     group = parent(call, NSG_TYPE)
     name = call.parameters["child"]
@@ -64,7 +64,7 @@ def put(call: Call) -> Response:
     return json_response(200 if old else 201, rule, _begin(call, OperationKind.PUT_RULE, rule_id))
 
 
-def delete(call: Call) -> Response:
+def delete(call: HandlerCall) -> Response:
     """Begin to delete a rule: 202 with both poll URLs, or 204 if there is none."""
     group = parent(call, NSG_TYPE)
     rule = _find(group, call.parameters["child"])
@@ -79,7 +79,7 @@ def delete(call: Call) -> Response:
     return Response(202, (*headers, ("Location", location.replace("/operations/", "/operationResults/"))))
 
 
-def finish(world: World, operation: Operation, when: datetime) -> None:
+def finish(world: World, operation: LongOperation, when: datetime) -> None:
     """End a rule's operation: it is there, or gone; if the operation failed, it is as it was left."""
     group = world.find(operation.target.rpartition("/securityRules/")[0])
     rule = _find(group, ids.name_of(operation.target)) if group is not None else None
@@ -142,7 +142,7 @@ def _check_free(group: Json, rule: Json) -> None:
             )
 
 
-def _check_idle(call: Call, rule_id: str) -> None:
+def _check_idle(call: HandlerCall, rule_id: str) -> None:
     running = call.world.running(rule_id, _KINDS)
     if running is not None:
         raise nic.busy(rule_id, running)
@@ -161,7 +161,7 @@ def _stamp(world: World, group: Json) -> None:
             rule["etag"] = group["etag"]
 
 
-def _begin(call: Call, kind: OperationKind, rule_id: str) -> Headers:
+def _begin(call: HandlerCall, kind: OperationKind, rule_id: str) -> Headers:
     operation = operations.begin(call.world, kind, rule_id, call.now, call.fate)
     return (
         ("x-ms-request-id", operation.id),

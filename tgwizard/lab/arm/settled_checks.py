@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tgwizard.lab import addresses, ids, operations
 from tgwizard.lab.arm import nic_body
-from tgwizard.lab.routing import Call
+from tgwizard.lab.routing import HandlerCall
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
 from tgwizard.lab.world import NIC_TYPE, FailedNic, OperationKind, World
 
@@ -29,7 +29,7 @@ _BLOCKED = {
 }
 
 
-def require_settled_nics(call: Call, vm: Json, kind: OperationKind) -> None:
+def require_settled_nics(call: HandlerCall, vm: Json, kind: OperationKind) -> None:
     """Refuse with 400 an operation on a VM one of whose interfaces is `Failed`."""
     if kind not in _BLOCKED[call.world.failed_nic]:
         return
@@ -40,7 +40,7 @@ def require_settled_nics(call: Call, vm: Json, kind: OperationKind) -> None:
             raise network_refusal(400, "ParentResourceIsInFailedState", sentence)
 
 
-def require_settled_users(call: Call, subnet_id: str) -> None:
+def require_settled_users(call: HandlerCall, subnet_id: str) -> None:
     """Refuse a change of a subnet while an interface in it is `Failed`, 400, or `Updating`, 429 `RetryableError`."""
     for nic, configuration in _users(call.world, subnet_id):
         _require_settled(configuration, nic, subnet_id, OperationKind.PUT_NIC)

@@ -17,9 +17,9 @@ from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.nic_rules import check_name
 from tgwizard.lab.arm.request_bodies import json_object, names, object_of, text_of
 from tgwizard.lab.arm.responses import require_etag
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import VNET_TYPE, Operation, OperationKind, OperationStatus, World
+from tgwizard.lab.world import VNET_TYPE, LongOperation, OperationKind, OperationStatus, World
 
 _RETRY_AFTER_S = 3
 _SMALLEST = 29
@@ -33,7 +33,7 @@ _LINKED = {
 }
 
 
-def put(call: Call) -> Response:
+def put(call: HandlerCall) -> Response:
     """Create a subnet, 201, or replace it, 200; `Updating` until the operation is over."""
     world, vnet, name = call.world, parent(call, VNET_TYPE), call.parameters["subnet"]
     subnet_id = f"{vnet['id']}/subnets/{name}"
@@ -56,7 +56,7 @@ def put(call: Call) -> Response:
     return _accept(call, vnet, subnet, old)
 
 
-def finish(world: World, operation: Operation, when: datetime) -> None:
+def finish(world: World, operation: LongOperation, when: datetime) -> None:
     """End a subnet's operation: the state is told, the content is what was sent."""
     vnet, subnet = world.find(ids.parent_of(operation.target)), addresses.subnet_of(world, operation.target)
     if vnet is None or subnet is None:
@@ -67,7 +67,7 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
     _stamp(world, vnet)
 
 
-def delete(call: Call) -> Response:
+def delete(call: HandlerCall) -> Response:
     """Begin to delete a subnet that nothing uses: 202 with both poll URLs, 204 when it is absent."""
     world, vnet = call.world, parent(call, VNET_TYPE)
     subnet = addresses.subnet_of(world, f"{vnet['id']}/subnets/{call.parameters['subnet']}")
@@ -87,7 +87,7 @@ def delete(call: Call) -> Response:
     return Response(202, nic.deletion_headers(call, operation))
 
 
-def finish_delete(world: World, operation: Operation, when: datetime) -> None:
+def finish_delete(world: World, operation: LongOperation, when: datetime) -> None:
     """End the deletion of a subnet: it is gone, or, if the operation failed, still there as `Failed`."""
     vnet, subnet = world.find(ids.parent_of(operation.target)), addresses.subnet_of(world, operation.target)
     if vnet is None or subnet is None:
@@ -100,7 +100,7 @@ def finish_delete(world: World, operation: Operation, when: datetime) -> None:
     _stamp(world, vnet)
 
 
-def linked(call: Call) -> Iterator[tuple[str, str]]:
+def linked(call: HandlerCall) -> Iterator[tuple[str, str]]:
     """Yield the linked permission checks of a subnet's body."""
     try:
         sent = object_of(json_object(call.request.body), "properties")
@@ -112,7 +112,7 @@ def linked(call: Call) -> Iterator[tuple[str, str]]:
         return  # an unreadable body is refused later, as itself
 
 
-def _accept(call: Call, vnet: Json, subnet: Json, old: Json | None) -> Response:
+def _accept(call: HandlerCall, vnet: Json, subnet: Json, old: Json | None) -> Response:
     world = call.world
     world.remember(vnet["id"], call.now)
     subnets: list[Json] = vnet["properties"].setdefault("subnets", [])

@@ -14,7 +14,7 @@ from functools import partial
 from tgwizard.lab import ids
 from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
 from tgwizard.lab.arm.responses import existing, require_etag, resource_not_found, restamp
-from tgwizard.lab.routing import Call, Handler, Route
+from tgwizard.lab.routing import Handler, HandlerCall, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
 
 MOST, LONGEST_NAME, LONGEST_VALUE = 50, 512, 256
@@ -49,7 +49,7 @@ def checked(body: Json) -> dict[str, str] | None:
     return tags
 
 
-def update(call: Call, kind: str, answer: Handler) -> Response:
+def update(call: HandlerCall, kind: str, answer: Handler) -> Response:
     """Change the tags of a network resource, all of them at once: 200 with the resource as `answer` shows it."""
     found = existing(call, kind)
     require_etag(call, found["id"], found)
@@ -63,7 +63,7 @@ def update(call: Call, kind: str, answer: Handler) -> Response:
     return answer(call)
 
 
-def store(call: Call, document: Json, tags: dict[str, str]) -> None:
+def store(call: HandlerCall, document: Json, tags: dict[str, str]) -> None:
     """Give a resource other tags; it is another version of itself then."""
     call.world.remember(document["id"], call.now)
     document["tags"] = tags
@@ -80,17 +80,17 @@ def routes(kind: str, answer: Handler) -> tuple[Route, ...]:
 # --- the tags API ---
 
 
-def get(call: Call) -> Response:
+def get(call: HandlerCall) -> Response:
     """Answer the tags of a scope."""
     return _answer(call, _tags_at(call))
 
 
-def put(call: Call) -> Response:
+def put(call: HandlerCall) -> Response:
     """Replace all tags of a scope."""
     return _changed(call, _sent(json_object(call.request.body)))
 
 
-def patch(call: Call) -> Response:
+def patch(call: HandlerCall) -> Response:
     """Merge the sent tags with those of a scope, replace them, or take them away where name and value are the same."""
     body = json_object(call.request.body)
     operation, sent = text_of(body, "operation") or "", _sent(body)
@@ -115,13 +115,13 @@ def patch(call: Call) -> Response:
             )
 
 
-def delete(call: Call) -> Response:
+def delete(call: HandlerCall) -> Response:
     """Take all tags of a scope away."""
     _store_at(call, {})
     return Response(200)
 
 
-def names(call: Call) -> Response:
+def names(call: HandlerCall) -> Response:
     """Answer the names and values of the tags in a subscription, with how often each is used."""
     used: dict[str, dict[str, int]] = {}
     spelled: dict[str, str] = {}
@@ -150,7 +150,7 @@ def names(call: Call) -> Response:
     return json_response(200, {"value": found})
 
 
-def _used(call: Call) -> Iterator[dict[str, str]]:
+def _used(call: HandlerCall) -> Iterator[dict[str, str]]:
     world, scope = call.world, f"/subscriptions/{call.subscription.id}"
     yield world.subscription_tags.get(call.subscription.id.lower(), {})
     for document in world.resources.values():
@@ -170,7 +170,7 @@ def _sent(body: Json) -> dict[str, str]:
     return tags
 
 
-def _tags_at(call: Call) -> dict[str, str]:
+def _tags_at(call: HandlerCall) -> dict[str, str]:
     document = _document(call)
     if document is None:
         return call.world.subscription_tags.get(call.subscription.id.lower(), {})
@@ -178,12 +178,12 @@ def _tags_at(call: Call) -> dict[str, str]:
     return tags
 
 
-def _changed(call: Call, tags: dict[str, str]) -> Response:
+def _changed(call: HandlerCall, tags: dict[str, str]) -> Response:
     _store_at(call, tags)
     return _answer(call, tags)
 
 
-def _store_at(call: Call, tags: dict[str, str]) -> None:
+def _store_at(call: HandlerCall, tags: dict[str, str]) -> None:
     document = _document(call)
     call.world.serial += 1
     if document is None:
@@ -192,11 +192,11 @@ def _store_at(call: Call, tags: dict[str, str]) -> None:
         store(call, document, tags)
 
 
-def _scope(call: Call) -> str:
+def _scope(call: HandlerCall) -> str:
     return call.path[: call.path.lower().rindex("/providers/microsoft.resources/tags/")]
 
 
-def _document(call: Call) -> Json | None:
+def _document(call: HandlerCall) -> Json | None:
     """Return what the scope is, None for the subscription. Raises Refusal 404."""
     scope = _scope(call)
     if "group" not in call.parameters:
@@ -208,7 +208,7 @@ def _document(call: Call) -> Json | None:
     raise resource_not_found(kind, name, call.parameters["group"])
 
 
-def _answer(call: Call, tags: dict[str, str]) -> Response:
+def _answer(call: HandlerCall, tags: dict[str, str]) -> Response:
     document = _document(call)
     scope = f"/subscriptions/{call.subscription.id}" if document is None else document["id"]
     return json_response(
@@ -228,7 +228,7 @@ def _wrong(code: str, message: str) -> Refusal:
 
 def _at(scope: str) -> tuple[Route, ...]:
     path = f"{scope}/providers/{_TAGS_TYPE}/default"
-    handlers: tuple[tuple[str, Callable[[Call], Response], str], ...] = (
+    handlers: tuple[tuple[str, Callable[[HandlerCall], Response], str], ...] = (
         ("GET", get, "read"),
         ("PUT", put, "write"),
         ("PATCH", patch, "write"),

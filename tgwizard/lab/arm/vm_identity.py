@@ -13,7 +13,7 @@ from tgwizard.lab.arm import compute, tags
 from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
 from tgwizard.lab.arm.responses import existing
 from tgwizard.lab.entra import identity_endpoint
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import VM_TYPE, LabPrincipalKind, Principal, World
 
@@ -22,7 +22,7 @@ _USERS = uuid.UUID("b7d4c2a0-1c4e-4b4b-9d0f-0d3a7a0c5e21")
 _CHANGEABLE = frozenset({"identity", "tags"})
 
 
-def patch(call: Call) -> Response:
+def patch(call: HandlerCall) -> Response:
     """Change identity and tags: 200 with the VM as it will be, `Updating` until the operation is over."""
     vm = existing(call, VM_TYPE)
     compute.require_match(call, vm)
@@ -70,7 +70,7 @@ def _wanted(vm: Json, identity: Json) -> str:
     return kind
 
 
-def _apply(call: Call, vm: Json, wanted: str, sent: Json) -> None:
+def _apply(call: HandlerCall, vm: Json, wanted: str, sent: Json) -> None:
     world = call.world
     present = identity_endpoint.identity_of(world, vm["id"])
     result: Json = {"type": wanted}
@@ -112,7 +112,7 @@ def _users(world: World, vm: Json, sent: Json) -> Json:
     return {reference: user_assigned(world, reference) for reference in _wanted_users(vm, sent)}
 
 
-def linked(call: Call) -> list[tuple[str, str]]:
+def linked(call: HandlerCall) -> list[tuple[str, str]]:
     """Return the linked permission checks of a VM's body: the user-assigned identities it names."""
     try:
         named = object_of(object_of(json_object(call.request.body), "identity"), "userAssignedIdentities")

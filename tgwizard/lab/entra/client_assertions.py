@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tgwizard.lab.entra import oauth
 from tgwizard.lab.entra.oauth_errors import Denied
-from tgwizard.lab.routing import Call
+from tgwizard.lab.routing import HandlerCall
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import Principal
 
@@ -42,7 +42,7 @@ def read_certificate(pem: str) -> x509.Certificate:
     return certificate
 
 
-def require(call: Call, form: dict[str, str], principal: Principal, tenant: str) -> None:
+def require(call: HandlerCall, form: dict[str, str], principal: Principal, tenant: str) -> None:
     """Accept a token request whose assertion proves the application. Raises Denied."""
     if form.get("client_assertion_type") != KIND:
         text = f"The request must contain a 'client_assertion_type' with the value '{KIND}'."
@@ -70,7 +70,7 @@ def _decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def _registered(call: Call, principal: Principal, header: Json) -> x509.Certificate:
+def _registered(call: HandlerCall, principal: Principal, header: Json) -> x509.Certificate:
     """Return the application's certificate that the header names by its thumbprint."""
     said = next((str(header[name]) for name in ("x5t#S256", "x5t") if header.get(name)), "")
     kind = hashes.SHA256() if header.get("x5t#S256") else hashes.SHA1()  # noqa: S303 - a name, as Entra shows it
@@ -100,7 +100,7 @@ def _require_signature(certificate: x509.Certificate, header: Json, signed: byte
         raise Denied(401, "invalid_client", 700027, text)
 
 
-def _require_names(call: Call, claims: Json, principal: Principal, tenant: str) -> None:
+def _require_names(call: HandlerCall, claims: Json, principal: Principal, tenant: str) -> None:
     app = principal.app_id
     if claims.get("iss") != app or claims.get("sub") != app:
         text = "Client assertion application identifier doesn't match 'client_id' parameter."

@@ -15,7 +15,7 @@ from functools import partial, wraps
 from tgwizard.lab.arm import request_bodies
 from tgwizard.lab.arm.role_assignments import known_principals
 from tgwizard.lab.entra import token_endpoint, tokens
-from tgwizard.lab.routing import Call, Handler, Route
+from tgwizard.lab.routing import Handler, HandlerCall, Route
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Group, LabPrincipalKind, Principal
 
@@ -40,7 +40,7 @@ def _for_callers(handler: Handler) -> Handler:
     """Return a handler that lets those through who may read the directory, and words refusals as Graph does."""
 
     @wraps(handler, assigned=("__doc__",))
-    def answer(call: Call) -> Response:
+    def answer(call: HandlerCall) -> Response:
         try:
             return handler(_admitted(call))
         except _Refused as refused:
@@ -51,7 +51,7 @@ def _for_callers(handler: Handler) -> Handler:
     return answer
 
 
-def _admitted(call: Call) -> Call:
+def _admitted(call: HandlerCall) -> HandlerCall:
     audiences = frozenset({tokens.GRAPH_AUDIENCE}) | tokens.names_of(call.host)
     try:
         caller = tokens.authenticate(call.world, call.request.header("Authorization"), audiences)
@@ -63,21 +63,21 @@ def _admitted(call: Call) -> Call:
     return replace(call, principal=caller)
 
 
-def list_service_principals(call: Call) -> Response:
+def list_service_principals(call: HandlerCall) -> Response:
     """Answer the service principals a filter asks for, managed identities among them."""
     wanted = call.query.get("$filter", "")
     found = [_service_principal(item) for item in _service_principals(call)]
     return _collection(call, "servicePrincipals", [item for item in found if _matches(item, wanted)])
 
 
-def list_users(call: Call) -> Response:
+def list_users(call: HandlerCall) -> Response:
     """Answer the users a filter asks for."""
     wanted = call.query.get("$filter", "")
     found = [_user(item) for item in token_endpoint.users(call.world)]
     return _collection(call, "users", [item for item in found if _matches(item, wanted)])
 
 
-def get_user(call: Call) -> Response:
+def get_user(call: HandlerCall) -> Response:
     """Answer one user by object id or principal name."""
     wanted = call.parameters["user"].lower()
     for item in token_endpoint.users(call.world):
@@ -86,7 +86,7 @@ def get_user(call: Call) -> Response:
     raise _absent(call.parameters["user"])
 
 
-def get_service_principal(call: Call) -> Response:
+def get_service_principal(call: HandlerCall) -> Response:
     """Answer one service principal by object id."""
     for item in _service_principals(call):
         if item.oid == call.parameters["oid"].lower():
@@ -94,14 +94,14 @@ def get_service_principal(call: Call) -> Response:
     raise _absent(call.parameters["oid"])
 
 
-def me(call: Call) -> Response:
+def me(call: HandlerCall) -> Response:
     """Answer the user who asks."""
     if call.principal.kind is not LabPrincipalKind.USER:
         raise _Refused(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     return json_response(200, _user(call.principal))
 
 
-def get_by_ids(call: Call) -> Response:
+def get_by_ids(call: HandlerCall) -> Response:
     """Answer the directory objects of a list of ids; ids that nobody has are left out."""
     try:
         wanted = [
@@ -114,26 +114,26 @@ def get_by_ids(call: Call) -> Response:
     return json_response(200, {"@odata.context": _context(call, "directoryObjects"), "value": value})
 
 
-def list_groups(call: Call) -> Response:
+def list_groups(call: HandlerCall) -> Response:
     """Answer the groups a filter asks for."""
     wanted = call.query.get("$filter", "")
     found = [_group(item.principal) for item in call.world.groups]
     return _collection(call, "groups", [item for item in found if _matches(item, wanted)])
 
 
-def get_group(call: Call) -> Response:
+def get_group(call: HandlerCall) -> Response:
     """Answer one group by object id."""
     return json_response(200, _group(_existing_group(call).principal))
 
 
-def list_members(call: Call) -> Response:
+def list_members(call: HandlerCall) -> Response:
     """Answer the direct members of a group."""
     known = known_principals(call)
     value = [_directory_object(known[oid]) for oid in _existing_group(call).members if oid in known]
     return _collection(call, "directoryObjects", value)
 
 
-def list_memberships(call: Call, *, transitive: bool) -> Response:
+def list_memberships(call: HandlerCall, *, transitive: bool) -> Response:
     """Answer the groups somebody is in, directly or also through other groups."""
     oid = call.parameters["oid"].lower()
     if oid not in known_principals(call):
@@ -147,7 +147,7 @@ def list_memberships(call: Call, *, transitive: bool) -> Response:
     return _collection(call, "directoryObjects", value)
 
 
-def add_member(call: Call) -> Response:
+def add_member(call: HandlerCall) -> Response:
     """Add somebody to a group: 204. Tokens that are out already do not say so."""
     _require_administrator(call)
     group = _existing_group(call)
@@ -166,7 +166,7 @@ def add_member(call: Call) -> Response:
     return Response(204)
 
 
-def remove_member(call: Call) -> Response:
+def remove_member(call: HandlerCall) -> Response:
     """Take somebody out of a group: 204."""
     _require_administrator(call)
     group, oid = _existing_group(call), call.parameters["oid"].lower()
@@ -177,7 +177,7 @@ def remove_member(call: Call) -> Response:
     return Response(204)
 
 
-def _existing_group(call: Call) -> Group:
+def _existing_group(call: HandlerCall) -> Group:
     wanted = call.parameters["group"].lower()
     for item in call.world.groups:
         if item.principal.oid == wanted:
@@ -185,7 +185,7 @@ def _existing_group(call: Call) -> Group:
     raise _absent(call.parameters["group"])
 
 
-def _require_administrator(call: Call) -> None:
+def _require_administrator(call: HandlerCall) -> None:
     """Refuse whoever may read the directory only; the operator and its automation administer it."""
     if call.principal.oid not in {
         call.world.operator.oid,
@@ -194,7 +194,7 @@ def _require_administrator(call: Call) -> None:
         raise _Refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
-def _service_principals(call: Call) -> Iterator[Principal]:
+def _service_principals(call: HandlerCall) -> Iterator[Principal]:
     return (item for item in known_principals(call).values() if item.kind is LabPrincipalKind.SERVICE_PRINCIPAL)
 
 
@@ -251,11 +251,11 @@ def _matches_one(document: Json, text: str) -> bool:
     return actual == value if equals is not None else actual.startswith(value)
 
 
-def _collection(call: Call, name: str, value: list[Json]) -> Response:
+def _collection(call: HandlerCall, name: str, value: list[Json]) -> Response:
     return json_response(200, {"@odata.context": _context(call, name), "value": value})
 
 
-def _context(call: Call, name: str) -> str:
+def _context(call: HandlerCall, name: str) -> str:
     return f"{call.host}/v1.0/$metadata#{name}"
 
 

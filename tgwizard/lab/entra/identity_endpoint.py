@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tgwizard.lab import ids
 from tgwizard.lab.entra import tokens
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response
 from tgwizard.lab.world import VM_TYPE, KnownGroups, Principal, World
 
@@ -42,7 +42,7 @@ def endpoint_of(world: World, vm_id: str, base_url: str) -> IdentityEndpoint:
     return IdentityEndpoint(vm_id, f"{place}/msi/token", secret, f"{place}/{secret}")
 
 
-def app_service(call: Call) -> Response:
+def app_service(call: HandlerCall) -> Response:
     """Answer the App Service form; the secret comes in a header."""
     vm_id = _vm_id(call)
     given = call.request.header("X-IDENTITY-HEADER") or ""
@@ -51,7 +51,7 @@ def app_service(call: Call) -> Response:
     return _answer(call, vm_id, imds=False)
 
 
-def imds(call: Call) -> Response:
+def imds(call: HandlerCall) -> Response:
     """Answer the form of the instance metadata service; the secret is in the path."""
     vm_id = _vm_id(call)
     if not tokens.same_secret(call.parameters["secret"], _secret(call.world, vm_id)):
@@ -61,7 +61,7 @@ def imds(call: Call) -> Response:
     return _answer(call, vm_id, imds=True)
 
 
-def _answer(call: Call, vm_id: str, *, imds: bool) -> Response:
+def _answer(call: HandlerCall, vm_id: str, *, imds: bool) -> Response:
     world = call.world
     resource = call.query.get("resource", "")
     if not resource:
@@ -112,7 +112,7 @@ def identity_of(world: World, vm_id: str) -> Principal | None:
     return next((item for item in world.principals if item.oid == oid), None) if oid else None
 
 
-def _vm_id(call: Call) -> str:
+def _vm_id(call: HandlerCall) -> str:
     return ids.resource_id(call.world.subscription.id, call.parameters["group"], VM_TYPE, call.parameters["name"])
 
 

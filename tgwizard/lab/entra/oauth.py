@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from tgwizard.lab.entra import tokens
 from tgwizard.lab.entra.oauth_errors import Denied
-from tgwizard.lab.routing import Call
+from tgwizard.lab.routing import HandlerCall
 from tgwizard.lab.wire import Response
 
 AZ_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -24,7 +24,7 @@ LARGEST_FORM = 64 * 1024
 _MOST_FIELDS = 100
 
 
-def form_of(call: Call) -> dict[str, str]:
+def form_of(call: HandlerCall) -> dict[str, str]:
     """Return the fields of a posted form; of a field sent twice the last one. Raises Denied for one that is too big."""
     too_big = Denied(413, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.")
     body = call.request.body
@@ -69,7 +69,7 @@ def unknown_client(client: str, tenant: str) -> Denied:
     )
 
 
-def tenant_of(call: Call) -> str:
+def tenant_of(call: HandlerCall) -> str:
     """Return the tenant a path names, the home tenant for the shared names. Raises Denied for an unknown one."""
     tenant = call.parameters["tenant"].lower()
     if tenant in SHARED_TENANTS:
@@ -94,6 +94,6 @@ def unknown_tenant(tenant: str) -> Denied:
     )
 
 
-def refused(call: Call, denied: Denied) -> Response:
+def refused(call: HandlerCall, denied: Denied) -> Response:
     """Return a refusal as a token endpoint words it."""
     return denied.response(call.host, call.request.header("client-request-id") or "")

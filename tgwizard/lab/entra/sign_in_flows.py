@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from tgwizard.lab.entra import oauth, sign_in_code, sign_in_pages, sign_in_sessions, token_endpoint, tokens
 from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.entra.sign_in_sessions import Asked, Page, Verdict
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Response, json_response
 from tgwizard.lab.world import Principal, World
 
@@ -22,7 +22,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _MODES = frozenset({"query", "form_post"})
 
 
-def authorize(call: Call) -> Response:
+def authorize(call: HandlerCall) -> Response:
     """Show the page that asks whether the user signs in; refusals go to the program, or on a page if it is unsafe."""
     query = call.query
     try:
@@ -53,7 +53,7 @@ def authorize(call: Call) -> Response:
     return sign_in_pages.confirm(call.path, ticket, user.name, oauth.PUBLIC_CLIENTS[client], ask_code=not vouched)
 
 
-def answer(call: Call) -> Response:
+def answer(call: HandlerCall) -> Response:
     """Take the answer of the page: a code goes to the program, or that the user declined."""
     form = _form_of(call)
     page = call.world.sign_ins.answered(form.get("ticket", ""), call.now)
@@ -71,7 +71,7 @@ def answer(call: Call) -> Response:
     return _sent_back(asked, {"code": code, "client_info": info, "session_state": page.oid})
 
 
-def device_code(call: Call) -> Response:
+def device_code(call: HandlerCall) -> Response:
     """Hand out a device code and the code that the user types."""
     try:
         form = oauth.form_of(call)
@@ -97,7 +97,7 @@ def device_code(call: Call) -> Response:
     )
 
 
-def device_page(call: Call) -> Response:
+def device_page(call: HandlerCall) -> Response:
     """Show the page where the code is typed; a program that knows the sign-in code may have filled it in."""
     if sign_in_code.is_vouched(call.world, call.query):
         code, proof = (call.query[name] for name in (sign_in_code.USER_CODE, sign_in_code.PROOF))
@@ -105,7 +105,7 @@ def device_page(call: Call) -> Response:
     return sign_in_pages.ask_for_code(DEVICE_PAGE)
 
 
-def device_answer(call: Call) -> Response:
+def device_answer(call: HandlerCall) -> Response:
     """Take a typed code and ask for confirmation, or take the confirmation."""
     form = _form_of(call)
     if "ticket" in form:
@@ -120,7 +120,7 @@ def device_answer(call: Call) -> Response:
     return sign_in_pages.confirm(DEVICE_PAGE, ticket, user.name, application, ask_code=not vouched)
 
 
-def _decided(call: Call, form: dict[str, str]) -> Response:
+def _decided(call: HandlerCall, form: dict[str, str]) -> Response:
     page = call.world.sign_ins.answered(form["ticket"], call.now)
     device = call.world.sign_ins.device(page.user_code, call.now) if page is not None and page.user_code else None
     if page is None or device is None:
@@ -136,7 +136,7 @@ def _decided(call: Call, form: dict[str, str]) -> Response:
     return sign_in_pages.tell("Signed in", sentence)
 
 
-def _form_of(call: Call) -> dict[str, str]:
+def _form_of(call: HandlerCall) -> dict[str, str]:
     """Return what a page of ours sent; nothing of what none of them can have sent."""
     try:
         return oauth.form_of(call)
@@ -144,12 +144,12 @@ def _form_of(call: Call) -> dict[str, str]:
         return {}
 
 
-def _may(call: Call, page: Page, form: dict[str, str]) -> bool:
+def _may(call: HandlerCall, page: Page, form: dict[str, str]) -> bool:
     """Return whether whoever answers a page knows the lab's sign-in code."""
     return page.vouched or sign_in_code.is_code(call.world, form.get("lab_code", ""))
 
 
-def _asked_again(call: Call, page: Page, action: str) -> Response:
+def _asked_again(call: HandlerCall, page: Page, action: str) -> Response:
     """Show a page once more whose answer brought no sign-in code, or a wrong one."""
     user = next(item for item in token_endpoint.users(call.world) if item.oid == page.oid)
     ticket = call.world.sign_ins.show(page.asked, page.oid, call.now, page.user_code)

@@ -14,7 +14,7 @@ from tgwizard.lab.entra import client_assertions, oauth, tokens
 from tgwizard.lab.entra.oauth import AZ_CLIENT, SHARED_TENANTS
 from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.entra.sign_in_sessions import Granted
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response
 from tgwizard.lab.world import LabPrincipalKind, Principal, World
 
@@ -38,7 +38,7 @@ def refresh_token(world: World, user: Principal) -> str:
     return f"1.{user.oid}.{session}.{tokens.secret(world, 'refresh', f'{user.oid}:{session}')}"
 
 
-def openid_configuration(call: Call) -> Response:
+def openid_configuration(call: HandlerCall) -> Response:
     """Answer the openid document of a tenant, or of `common` and `organizations`."""
     tenant = call.parameters["tenant"].lower()
     try:
@@ -65,7 +65,7 @@ def openid_configuration(call: Call) -> Response:
     return json_response(200, document)
 
 
-def instance_discovery(call: Call) -> Response:
+def instance_discovery(call: HandlerCall) -> Response:
     """Answer which authorities are one cloud; every host the lab is reached by is its own."""
     host = call.host.partition("://")[2]
     endpoint = f"{call.host}/{call.world.subscription.tenant}/v2.0/.well-known/openid-configuration"
@@ -77,12 +77,12 @@ def instance_discovery(call: Call) -> Response:
     return json_response(200, document)
 
 
-def keys(call: Call) -> Response:  # noqa: ARG001 - the shape of a handler
+def keys(call: HandlerCall) -> Response:  # noqa: ARG001 - the shape of a handler
     """Answer the public signing keys: none, since the lab signs with a secret of its own."""
     return json_response(200, {"keys": []})
 
 
-def token(call: Call) -> Response:
+def token(call: HandlerCall) -> Response:
     """Answer a token request. Refusals are OAuth's, with the AADSTS number in the description."""
     try:
         document = _by_grant(call, oauth.form_of(call))
@@ -91,7 +91,7 @@ def token(call: Call) -> Response:
     return json_response(200, document, NO_STORE)
 
 
-def _by_grant(call: Call, form: dict[str, str]) -> Json:
+def _by_grant(call: HandlerCall, form: dict[str, str]) -> Json:
     tenant = oauth.tenant_of(call)
     match oauth.given(form, "grant_type"):
         case "client_credentials":
@@ -107,7 +107,7 @@ def _by_grant(call: Call, form: dict[str, str]) -> Json:
             raise Denied(400, "unsupported_grant_type", 70003, text)
 
 
-def _by_itself(call: Call, form: dict[str, str], tenant: str) -> Json:
+def _by_itself(call: HandlerCall, form: dict[str, str], tenant: str) -> Json:
     world = call.world
     client = oauth.given(form, "client_id")
     principal = next((item for item in service_principals(world) if item.app_id == client.lower()), None)
@@ -127,7 +127,7 @@ def _by_itself(call: Call, form: dict[str, str], tenant: str) -> Json:
     return _granted(call, form, principal, tenant)
 
 
-def _by_refresh_token(call: Call, form: dict[str, str], tenant: str) -> Json:
+def _by_refresh_token(call: HandlerCall, form: dict[str, str], tenant: str) -> Json:
     world = call.world
     given = oauth.given(form, "refresh_token")
     oid = given.split(".")[1] if given.count(".") == 3 else ""
@@ -145,7 +145,7 @@ def _by_refresh_token(call: Call, form: dict[str, str], tenant: str) -> Json:
     return _for_user(call, form, user, tenant, client=form.get("client_id", AZ_CLIENT))
 
 
-def _by_code(call: Call, form: dict[str, str]) -> Json:
+def _by_code(call: HandlerCall, form: dict[str, str]) -> Json:
     """Return the tokens of an authorization code, once, to whoever can prove to be the one who asked for it."""
     client = oauth.public_client(form)
     granted = call.world.sign_ins.redeem(
@@ -154,13 +154,13 @@ def _by_code(call: Call, form: dict[str, str]) -> Json:
     return _after_sign_in(call, form, granted)
 
 
-def _by_device_code(call: Call, form: dict[str, str]) -> Json:
+def _by_device_code(call: HandlerCall, form: dict[str, str]) -> Json:
     """Return the tokens of a device code that the user has confirmed."""
     client = oauth.public_client(form)
     return _after_sign_in(call, form, call.world.sign_ins.poll(oauth.given(form, "device_code"), client, call.now))
 
 
-def _after_sign_in(call: Call, form: dict[str, str], granted: Granted) -> Json:
+def _after_sign_in(call: HandlerCall, form: dict[str, str], granted: Granted) -> Json:
     """Return a user's tokens; the scope is that of the request for the sign-in, unless this one names its own."""
     asked = granted.asked
     user = next(item for item in users(call.world) if item.oid == granted.oid)
@@ -168,7 +168,9 @@ def _after_sign_in(call: Call, form: dict[str, str], granted: Granted) -> Json:
     return _for_user(call, scoped, user, asked.tenant, client=asked.client, nonce=asked.nonce)
 
 
-def _for_user(call: Call, form: dict[str, str], user: Principal, tenant: str, *, client: str, nonce: str = "") -> Json:
+def _for_user(
+    call: HandlerCall, form: dict[str, str], user: Principal, tenant: str, *, client: str, nonce: str = ""
+) -> Json:
     home, user_there = call.world.subscription.tenant, tokens.guest(call.world, user, tenant)
     claims: Json = {
         "aud": client,
@@ -192,7 +194,7 @@ def _for_user(call: Call, form: dict[str, str], user: Principal, tenant: str, *,
     }
 
 
-def _granted(call: Call, form: dict[str, str], principal: Principal, tenant: str) -> Json:
+def _granted(call: HandlerCall, form: dict[str, str], principal: Principal, tenant: str) -> Json:
     audience, scope = audience_of(call, form)
     continuous = "CP1" in form.get("claims", "")
     lifetime = CONTINUOUS_LIFETIME if continuous else LIFETIME
@@ -209,7 +211,7 @@ def _granted(call: Call, form: dict[str, str], principal: Principal, tenant: str
     }
 
 
-def audience_of(call: Call, form: dict[str, str]) -> tuple[str, str]:
+def audience_of(call: HandlerCall, form: dict[str, str]) -> tuple[str, str]:
     """Return the audience a scope asks for, and the scope. Raises Denied for none, or one that the lab has not.
 
     A second slash belongs to the audience: `https://x//.default`.

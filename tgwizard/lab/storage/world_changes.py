@@ -16,7 +16,7 @@ from typing import Any
 from tgwizard.lab import ids
 from tgwizard.lab.storage.world_document import plain
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import PASTS_KEPT, Operation, Past, World
+from tgwizard.lab.world import PASTS_KEPT, LongOperation, Past, World
 
 _BY_RESOURCE = ("resources", "power")
 _LISTS = ("principals", "clusters")
@@ -155,7 +155,7 @@ def _apply(document: Json, changes: Json) -> None:
     _put(rights["assignments"], changes.get("assignments", {}))
 
 
-def _moving(operation: Operation) -> tuple[object, ...]:
+def _moving(operation: LongOperation) -> tuple[object, ...]:
     """Return what changes of an operation after the request that began it."""
     return operation.status, operation.ends, operation.ended
 

@@ -36,8 +36,8 @@ from tgwizard.lab.world import (
     LabPower,
     LabPrincipalKind,
     Lock,
+    LongOperation,
     Moved,
-    Operation,
     OperationKind,
     OperationStatus,
     Overlap,
@@ -236,8 +236,8 @@ def _resource(key: str, document: Json) -> Json:
     return document
 
 
-def _operation(item: Json) -> Operation:
-    return Operation(
+def _operation(item: Json) -> LongOperation:
+    return LongOperation(
         **{
             **item,
             "kind": OperationKind(item["kind"]),
