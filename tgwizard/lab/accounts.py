@@ -1,4 +1,4 @@
-"""`Directory`: what a lab's owner knows and sets about who is who: accounts, secrets, identity endpoints, delays."""
+"""`LabAccounts`: what a lab's owner knows and sets about who is who: accounts, secrets, identity endpoints, delays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tgwizard.lab.scenarios import scenario_rights
 from tgwizard.lab.world import Principal, World
 
 
-class Directory:
+class LabAccounts:
     """The directory of a running lab. Every call takes the lab's lock."""
 
     def __init__(self, world: Callable[[], World], lock: AbstractContextManager[object]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tgwizard.lab import addresses, ids, operations
-from tgwizard.lab.accounts import Directory
+from tgwizard.lab.accounts import LabAccounts
 from tgwizard.lab.address_ledger import Binding, Holding
 from tgwizard.lab.arm import compute, move, nic_state, resource_groups, security_rules, subnets
 from tgwizard.lab.clock import Clock
@@ -83,7 +83,7 @@ class LabState:
         """What was last saved of the world; None if it never was."""
         self._log: deque[RequestRecord] = deque(maxlen=LOGGED)
         self.faults = Faults(clock.wall)
-        self.directory = Directory(lambda: self._world, self._lock)
+        self.directory = LabAccounts(lambda: self._world, self._lock)
         """Who is who: accounts, their secrets, identity endpoints, how long rights take to arrive."""
         self.on_change: Callable[[], None] | None = None
         """Called after the world changed, outside the lock, on the thread that changed it, before its answer goes out;
