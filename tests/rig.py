@@ -22,7 +22,7 @@ from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Members, SetupPorts
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.services import Services
-from tgwizard.lab.clock import Clock, VirtualClock
+from tgwizard.lab.clock import LabTime, VirtualClock
 from tgwizard.lab.control_client import HttpLabControl
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
@@ -46,7 +46,7 @@ class Rig:
     """One lab with everything the engine needs to work on it."""
 
     lab: Lab
-    clock: Clock
+    clock: LabTime
     setup: ClusterSetup
     services: Services
     session: requests.Session
@@ -110,7 +110,7 @@ def rig(
     latency: Latency = Latency.FAST,
     *,
     lab: Lab | None = None,
-    clock: Clock | None = None,
+    clock: LabTime | None = None,
     state: Path | None = None,
     seed: int = 0,
     session: Callable[[Lab], requests.Session] = lab_session,
@@ -134,7 +134,7 @@ class SetupRig:
     """A lab before there is a cluster, with the ports that setting one up needs."""
 
     lab: Lab
-    clock: Clock
+    clock: LabTime
     services: Services
     session: requests.Session
 
@@ -183,7 +183,7 @@ def setup_rig(
     latency: Latency = Latency.FAST,
     *,
     lab: Lab | None = None,
-    clock: Clock | None = None,
+    clock: LabTime | None = None,
     state: Path | None = None,
     seed: int = 0,
     session: Callable[[Lab], requests.Session] = lab_session,
@@ -220,7 +220,7 @@ def lab_ports(
 
 def _services(
     lab: Lab,
-    clock: Clock,
+    clock: LabTime,
     folder: Path,
     http: requests.Session,
     open_journal: Callable[[Path, ClusterIdentity], FailoverJournal],

@@ -16,7 +16,7 @@ from tgwizard.azure.clients import AzureSession, Clients
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.rbac.role_records import LabDenyAssignment as Denial
 from tgwizard.lab.rbac.role_records import Propagation
@@ -169,7 +169,7 @@ def test_that_an_assignment_without_the_kind_of_its_principal_is_a_mistake_of_th
 
 def test_that_writes_go_out_once_under_the_request_id_of_the_engine() -> None:
     it, recorder = recorded()
-    it.lab.faults.add(Fault("PUT", "roleDefinitions", Answer(503, "{}"), times=5))
+    it.lab.faults.add(Fault("PUT", "roleDefinitions", FaultAnswer(503, "{}"), times=5))
     failure = fails(lambda: it.ports.access.put_role(it.scope, role(it), request_id="our-own-id"))
     assert failure.certainty is Certainty.UNKNOWN
     (put,) = [request for request in recorder.sent if request.method == "PUT"]
@@ -178,7 +178,7 @@ def test_that_writes_go_out_once_under_the_request_id_of_the_engine() -> None:
 
 def test_that_an_unreadable_answer_to_a_write_leaves_its_effect_unknown() -> None:
     it = setup_rig()
-    it.lab.faults.add(Fault("PUT", "roleDefinitions", Answer(201, "<html>")))
+    it.lab.faults.add(Fault("PUT", "roleDefinitions", FaultAnswer(201, "<html>")))
     failure = fails(lambda: it.ports.access.put_role(it.scope, role(it), request_id=ask()))
     assert failure.certainty is Certainty.UNKNOWN
 

@@ -14,7 +14,7 @@ from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import OperationState
-from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationFails
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationFails
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ResourceId
@@ -179,7 +179,9 @@ def test_that_only_the_groups_are_listed_when_the_subscription_may_not_be() -> N
     it = rig()
     refused = '{"error":{"code":"AuthorizationFailed","message":"no"}}'
     it.lab.faults.add(
-        Fault("GET", f"{it.setup.subscription}/providers/Microsoft.Network/networkInterfaces", Answer(403, refused))
+        Fault(
+            "GET", f"{it.setup.subscription}/providers/Microsoft.Network/networkInterfaces", FaultAnswer(403, refused)
+        )
     )
     assert it.services.azure.nics_listing(it.address, it.setup.subnet) == (it.a.nic,)
 
@@ -187,7 +189,7 @@ def test_that_only_the_groups_are_listed_when_the_subscription_may_not_be() -> N
 def test_that_a_listing_refused_everywhere_is_a_failure_and_not_an_empty_answer() -> None:
     it = rig()
     refused = '{"error":{"code":"AuthorizationFailed","message":"no"}}'
-    it.lab.faults.add(Fault("GET", "/networkInterfaces", Answer(403, refused), times=9))
+    it.lab.faults.add(Fault("GET", "/networkInterfaces", FaultAnswer(403, refused), times=9))
     failure = fails(lambda: it.services.azure.nics_listing(it.address, it.setup.subnet))
     assert failure.cause is Cause.NOT_ALLOWED
 
@@ -214,14 +216,14 @@ def test_that_a_missing_nic_is_told_by_name() -> None:
 
 def test_that_an_answer_that_is_no_nic_is_not_taken_for_one() -> None:
     it = rig()
-    it.lab.faults.add(Fault("GET", "tg-node-a-inside", Answer(200, '{"value": []}')))
+    it.lab.faults.add(Fault("GET", "tg-node-a-inside", FaultAnswer(200, '{"value": []}')))
     assert fails(lambda: it.services.azure.read_nic(it.a.nic)).problem.code == "answer-not-understood"
 
 
 def test_that_an_unreadable_answer_to_a_write_leaves_its_effect_unknown() -> None:
     it = rig()
     read = it.services.azure.read_nic(it.a.nic)
-    it.lab.faults.add(Fault("PUT", "tg-node-a-inside", Answer(200, "<html>proxy</html>")))
+    it.lab.faults.add(Fault("PUT", "tg-node-a-inside", FaultAnswer(200, "<html>proxy</html>")))
     failure = fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
     assert failure.certainty is Certainty.UNKNOWN
 

@@ -21,7 +21,7 @@ from tgwizard.azure.error_table import TABLE
 from tgwizard.azure.error_translation import Operation, from_document
 from tgwizard.azure.redaction import LONGEST_DETAIL
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, OperationFails, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import Effect, Fault, FaultAnswer, Moment, OperationFails, Reset, Timeout
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ResourceId
@@ -34,7 +34,7 @@ def answered(it: Rig, status: int, code: str, message: str = "", details: str = 
     inner = [{"code": details, "message": "Details."}] if details else []
     body = json.dumps({"error": {"code": code, "message": message, "details": inner}})
     named = (("Content-Type", "application/json"), *((name.replace("_", "-"), text) for name, text in headers.items()))
-    return struck(it, Answer(status, body, named))
+    return struck(it, FaultAnswer(status, body, named))
 
 
 def struck(it: Rig, effect: Effect) -> AzureCallError:
@@ -269,7 +269,7 @@ def test_that_only_what_was_provably_not_sent_counts_as_not_sent(error: Exceptio
 
 def test_that_a_vm_of_another_kind_of_answer_is_not_understood() -> None:
     it = rig()
-    it.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", Answer(200, "[]")))
+    it.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", FaultAnswer(200, "[]")))
     assert fails(lambda: it.services.azure.read_vm(it.a.vm)).problem.code == "answer-not-understood"
 
 

@@ -28,7 +28,7 @@ from tgwizard.azure.intercepted_answers import (
 from tgwizard.azure.redaction import PROXIES
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.lab import Lab
 from tgwizard.model.sign_in import SignInMethod
 
@@ -44,7 +44,7 @@ def write(it: Rig) -> AzureCallError:
     return fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
 
 
-def told_everywhere(effect: Answer) -> Iterator[AzureCallError]:
+def told_everywhere(effect: FaultAnswer) -> Iterator[AzureCallError]:
     """A write, and a read of one thing and of a list, as they are told when this answers them."""
     it = rig()
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", effect))
@@ -64,7 +64,7 @@ def told_everywhere(effect: Answer) -> Iterator[AzureCallError]:
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 404, 407, 429, 500, 503, 511])
 @pytest.mark.parametrize("headers", [HTML, JSON, ()], ids=["html", "json", "none"])
 def test_that_a_page_is_no_answer_of_azure(status: int, headers: tuple[tuple[str, str], ...]) -> None:
-    first, *reads = told_everywhere(Answer(status, PAGE, headers))
+    first, *reads = told_everywhere(FaultAnswer(status, PAGE, headers))
     assert first.certainty is Certainty.UNKNOWN
     assert first.problem.what == "Whether Azure took the request to change tg-node-a-inside is not known."
     for failure in (first, *reads):
@@ -77,14 +77,14 @@ def test_that_a_page_is_no_answer_of_azure(status: int, headers: tuple[tuple[str
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_that_a_redirection_is_no_answer_of_azure_and_its_host_is_named(status: int) -> None:
     where = "https://portal.hotel.example/login?token=SECRETSECRET"
-    for failure in told_everywhere(Answer(status, "", (*HTML, ("Location", where)))):
+    for failure in told_everywhere(FaultAnswer(status, "", (*HTML, ("Location", where)))):
         assert failure.problem.code == "answer-not-from-azure"
         assert "portal.hotel.example" in failure.problem.why
         assert "SECRET" not in str(failure.problem)
 
 
 def test_that_plain_words_in_azures_place_are_told_too() -> None:
-    (failure, *_) = told_everywhere(Answer(503, "upstream connect error", (("Content-Type", "text/plain"),)))
+    (failure, *_) = told_everywhere(FaultAnswer(503, "upstream connect error", (("Content-Type", "text/plain"),)))
     assert '"upstream connect error"' in failure.problem.why
 
 

@@ -13,7 +13,7 @@ from tgwizard.azure import compute, network_documents
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.engine.ports import Inventories
 from tgwizard.lab.arm import providers
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ResourceId
@@ -40,7 +40,7 @@ def recorded(scenario: str = "fresh") -> tuple[SetupRig, Recorder]:
 
 def listed(it: SetupRig, kind: str, body: object, status: int = 200) -> Inventories:
     """Let the next list of a kind answer this."""
-    it.lab.faults.add(Fault("GET", kind, Answer(status, json.dumps(body))))
+    it.lab.faults.add(Fault("GET", kind, FaultAnswer(status, json.dumps(body))))
     return it.ports.inventories
 
 
@@ -245,7 +245,7 @@ def test_that_a_link_with_braces_is_followed_as_it_is() -> None:
 def test_that_one_part_may_be_refused_and_the_others_stand() -> None:
     it = setup_rig()
     refused = {"error": {"code": "AuthorizationFailed", "message": "no"}}
-    it.lab.faults.add(Fault("GET", "/loadBalancers", Answer(403, json.dumps(refused)), times=None))
+    it.lab.faults.add(Fault("GET", "/loadBalancers", FaultAnswer(403, json.dumps(refused)), times=None))
     reading = it.ports.inventories
     assert fails(lambda: reading.frontends(it.subscription, silent)).cause is Cause.NOT_ALLOWED
     assert reading.nics(it.subscription, silent)
@@ -253,7 +253,7 @@ def test_that_one_part_may_be_refused_and_the_others_stand() -> None:
 
 def test_that_who_may_read_some_groups_only_sees_what_is_in_them() -> None:
     it = setup_rig()
-    refused = Answer(403, json.dumps({"error": {"code": "AuthorizationFailed", "message": "no"}}))
+    refused = FaultAnswer(403, json.dumps({"error": {"code": "AuthorizationFailed", "message": "no"}}))
     everywhere = it.ports.inventories.nics(it.subscription, silent)
     it.lab.faults.add(Fault("GET", f"{it.subscription}/providers/Microsoft.Network/networkInterfaces", refused))
     assert it.ports.inventories.nics(it.subscription, silent) == everywhere

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
-from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, Reset
 from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.permission import allows, allows_at
 from tgwizard.model.role import LockLevel
@@ -44,7 +44,7 @@ def test_that_an_assignment_whose_role_is_gone_grants_nothing() -> None:
     made = rig()
     principal = identity(made)
     gone = '{"error": {"code": "RoleDefinitionDoesNotExist"}}'
-    made.lab.faults.add(Fault("GET", "/roleDefinitions/", Answer(404, gone)))
+    made.lab.faults.add(Fault("GET", "/roleDefinitions/", FaultAnswer(404, gone)))
     assert made.services.azure.roles_of(principal, made.setup.subscription) == ()
 
 

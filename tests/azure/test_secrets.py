@@ -17,7 +17,7 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import RENEW_BELOW_S, HeldCredential, LabToken, expiry
 from tgwizard.engine.errors import Cause, Certainty
-from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, Reset
 from tgwizard.lab.fronts.in_process import lab_session
 
 
@@ -50,7 +50,9 @@ def test_that_no_token_is_logged_or_raised_at_any_level(debug_log: io.StringIO) 
     it.lab.faults.add(Fault("GET", "tg-node-b-inside", Reset(Moment.BEFORE_COMMIT), times=5))
     lost = fails(lambda: azure.read_nic(it.b.nic))
     it.lab.faults.clear()
-    it.lab.faults.add(Fault("GET", "tg-node-b-inside", Answer(401, '{"error":{"code":"InvalidAuthenticationToken"}}')))
+    it.lab.faults.add(
+        Fault("GET", "tg-node-b-inside", FaultAnswer(401, '{"error":{"code":"InvalidAuthenticationToken"}}'))
+    )
     refused = fails(lambda: azure.read_nic(it.b.nic))
     assert refused.cause is Cause.SIGN_IN
     said = debug_log.getvalue() + repr(credential) + repr(azure)

@@ -21,7 +21,7 @@ from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, azure_cli
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 
@@ -176,7 +176,7 @@ def test_that_a_second_factor_on_writes_is_told_with_the_whole_command_for_az(
         '{"error": {"code": "RequestDisallowedByPolicy", "message": "Reasons: \'Set up MFA.\'. See aka.ms/setupMFA"}}'
     )
     headers = (("Content-Type", "application/json"), ("WWW-Authenticate", said))
-    it.lab.faults.add(Fault("PUT", "tg-node-a-inside", Answer(401, body, headers), times=None))
+    it.lab.faults.add(Fault("PUT", "tg-node-a-inside", FaultAnswer(401, body, headers), times=None))
     azure = ArmAzure(AzureSession(azure_cli(), http=lab_session(it.lab), lab=True))
     read = azure.read_nic(it.a.nic)
     failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))

@@ -15,7 +15,7 @@ from tgwizard.azure.error_table import row_for
 from tgwizard.azure.error_translation import Operation, from_document
 from tgwizard.azure.redaction import is_claims_challenge, redacted
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Fixer, Problem
 
@@ -182,7 +182,7 @@ def test_that_a_long_detail_keeps_its_end() -> None:
 def test_that_a_write_refused_for_two_joins_names_both() -> None:
     it = rig()
     body = json.dumps({"error": {"code": "LinkedAuthorizationFailed", "message": TWO}})
-    failure = struck(it, Answer(403, body))
+    failure = struck(it, FaultAnswer(403, body))
     assert failure.refused == (MissingRight(JOIN_SUBNET, SUBNET), MissingRight(JOIN_NSG, NSG))
     assert failure.missing == MissingRight(JOIN_SUBNET, SUBNET)
     assert failure.request_id
@@ -240,7 +240,7 @@ MFA = (
 @pytest.mark.parametrize("status", [401, 403])
 def test_that_a_policy_that_wants_a_second_factor_is_told_as_one(status: int, message: str) -> None:
     body = json.dumps({"error": {"code": "RequestDisallowedByPolicy", "message": message}})
-    failure = struck(rig(), Answer(status, body))
+    failure = struck(rig(), FaultAnswer(status, body))
     assert (failure.problem.code, failure.cause) == ("second-factor", Cause.SIGN_IN)
     assert failure.problem.who is Fixer.YOU
     assert "exemption" not in failure.problem.sentence()
@@ -302,7 +302,7 @@ def test_that_what_azure_itself_forbids_is_told_by_what_it_says() -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_that_a_second_factor_is_told_as_one_whatever_the_code(code: str, status: int) -> None:
     message = "Users must authenticate with multi-factor authentication. Set it up at aka.ms/setupMFA."
-    failure = struck(rig(), Answer(status, json.dumps({"error": {"code": code, "message": message}})))
+    failure = struck(rig(), FaultAnswer(status, json.dumps({"error": {"code": code, "message": message}})))
     assert (failure.problem.code, failure.cause) == ("second-factor", Cause.SIGN_IN)
     assert "az logout, then az login --tenant" in failure.problem.fix
 
@@ -341,7 +341,7 @@ def test_that_the_parent_of_a_frontend_is_named(part: str, whole: str, words: st
         f"IP configuration x is using the private IP address 10.0.0.9 which is already allocated to resource {found}."
     )
     body = json.dumps({"error": {"code": "PrivateIPAddressIsAllocated", "message": message, "details": []}})
-    failure = struck(rig(), Answer(400, body))
+    failure = struck(rig(), FaultAnswer(400, body))
     assert failure.allocated_to == ResourceId(f"{NETWORK}/{whole}")
     assert failure.problem.why == f"The address is still allocated to {words}."
 
@@ -369,7 +369,7 @@ def challenged(
     headers = (("Content-Type", "application/json"), ("WWW-Authenticate", f'{said}, claims="{claims}"'))
     it = rig()
     body = json.dumps({"error": {"code": code, "message": message}})
-    it.lab.faults.add(Fault("PUT", "tg-node-a-inside", Answer(401, body, headers), times=None))
+    it.lab.faults.add(Fault("PUT", "tg-node-a-inside", FaultAnswer(401, body, headers), times=None))
     read = it.services.azure.read_nic(it.a.nic)
     failure = fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
     assert it.setup.tenant in failure.problem.fix

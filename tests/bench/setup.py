@@ -35,7 +35,7 @@ from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_steps import plan_of
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac.role_records import Propagation
@@ -106,7 +106,7 @@ def beside_once(by: By, seed: int, folder: Path, az: str) -> Applied:
     home = folder / by.name / str(seed)
     home.mkdir(parents=True)
     kept = WorldFile(home)
-    kept.save(Lab.from_scenario("fresh", clock=cast("Clock", SystemClock()), latency=Latency.AZURE, seed=seed))
+    kept.save(Lab.from_scenario("fresh", clock=cast("LabTime", SystemClock()), latency=Latency.AZURE, seed=seed))
     command = tgwizard("lab", "run", "--latency", "azure", "--lab-dir", str(home))
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=quiet, text=True) as lab:
@@ -117,7 +117,7 @@ def beside_once(by: By, seed: int, folder: Path, az: str) -> Applied:
         finally:
             lab.terminate()
             lab.wait(30)
-    after = WorldFile(home).load(cast("Clock", SystemClock()))
+    after = WorldFile(home).load(cast("LabTime", SystemClock()))
     if after is None:
         raise RuntimeError("the lab kept nothing")
     return Applied(seconds, _waits(after), 0)

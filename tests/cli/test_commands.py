@@ -10,7 +10,7 @@ from tests.cli.bench import Shell, fits
 from tests.engine.test_known_rights import no_assignment
 from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
-from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, OperationTakes, Reset
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, OperationTakes, Reset
 from tgwizard.lab.latency import Latency
 
 GRACEFUL = ("failover", "--to", "tg-node-b", "--graceful")
@@ -71,7 +71,7 @@ def test_that_status_can_ask_azure_as_well_and_writes_nothing() -> None:
 
 
 def test_that_a_status_nobody_could_read_is_unknown(it: Rig) -> None:
-    it.lab.faults.add(Fault("GET", "networkInterfaces", Answer(503, ""), times=50))
+    it.lab.faults.add(Fault("GET", "networkInterfaces", FaultAnswer(503, ""), times=50))
     answered = Shell(it)("status", "--json")
     assert answered.code == 5
     fits(answered.lines[0], "status")
@@ -260,7 +260,7 @@ def test_that_a_refused_failover_is_not_even_asked_about(it: Rig) -> None:
 def test_that_a_failover_is_refused_when_the_attach_would_be_denied(it: Rig) -> None:
     denied = '{"error":{"code":"AuthorizationFailed","message":"The client does not have authorization to perform '
     denied += "action 'Microsoft.Network/networkInterfaces/write' over scope '/x/tg-node-b-inside' or so.\"}}"
-    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, denied), times=9))
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, denied), times=9))
     answered = Shell(it)(*GRACEFUL, "--yes", "--json")
     assert answered.code == 3
     assert "Microsoft.Network/networkInterfaces/write" in answered.lines[-1]["reason"]

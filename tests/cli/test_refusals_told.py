@@ -13,7 +13,7 @@ from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.history.run_history import runs
 from tgwizard.engine.history.run_report import run_report_page
 from tgwizard.engine.runs.records import WriteAnswer as Answered
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 
 GRACEFUL = ("failover", "--to", "tg-node-b", "--graceful")
 WORDS = "A very own reason of Azure, with a \\u202e turn and an \\u001b[31m escape."
@@ -29,7 +29,7 @@ def it(tmp_path: Path) -> Rig:
 
 def refusing(it: Rig, nth: int, times: int | None = 1) -> None:
     headers = (("Content-Type", "application/json"), ("x-ms-request-id", REQUEST))
-    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(400, REFUSED, headers), nth=nth, times=times))
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(400, REFUSED, headers), nth=nth, times=times))
 
 
 def told(text: str) -> None:
@@ -97,7 +97,7 @@ def test_that_each_right_that_a_refusal_names_is_a_finding_of_its_own(it: Rig) -
         f"scope(s) '{subnet},{nsg}' (respectively) or the linked scope(s) are invalid."
     )
     body = json.dumps({"error": {"code": "LinkedAuthorizationFailed", "message": message}})
-    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, body), times=None))
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, body), times=None))
     (document,) = Shell(it)(*GRACEFUL, "--dry-run", "--json").lines
     blocking = [finding for finding in document["findings"] if finding["level"] == "blocks"]
     first, second = (finding["evidence"] for finding in blocking)
@@ -118,7 +118,7 @@ def test_that_a_denial_behind_a_link_is_told_as_one(it: Rig) -> None:
         f"'{nsg}'."
     )
     body = json.dumps({"error": {"code": "LinkedAuthorizationFailed", "message": message}})
-    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, body), times=None))
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, body), times=None))
     out = Shell(it)(*GRACEFUL, "--dry-run").out
     assert f"A deny assignment forbids {join} on nsg-tg-inside" in out
     assert "networkInterfaces/write is missing" not in out
@@ -141,7 +141,7 @@ def test_that_a_scope_of_the_role_that_azure_refuses_is_named_and_can_be_dropped
         "Id that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'."
     )
     body = json.dumps({"error": {"code": "LinkedInvalidPropertyId", "message": words}})
-    it.lab.faults.add(Fault("PUT", "roleDefinitions", Answer(400, body)))
+    it.lab.faults.add(Fault("PUT", "roleDefinitions", FaultAnswer(400, body)))
     shell = Shell(it)
     update = ("setup", "apply", "--yes", "--update-role", "--role-id", str(role["id"]))
     refused = shell(*update)

@@ -23,7 +23,7 @@ from tests.corpus.steady import Renamer, drawn_in_order
 from tests.corpus.worlds import lab_at
 from tests.rig import Rig, SetupRig, rig, setup_rig
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.problem import UserError
 
@@ -67,12 +67,12 @@ def ready(*prepare: Callable[[Rig], None]) -> Callable[[Path], Rig]:
 
 def denied(made: Rig) -> None:
     """The attach is refused, every time."""
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, DENIED), nth=2, times=1))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, DENIED), nth=2, times=1))
 
 
 def silent(made: Rig) -> None:
     """No interface can be read."""
-    made.lab.faults.add(Fault("GET", "networkInterfaces", Answer(503, ""), times=1000))
+    made.lab.faults.add(Fault("GET", "networkInterfaces", FaultAnswer(503, ""), times=1000))
 
 
 def nowhere(made: Rig) -> None:

@@ -26,7 +26,7 @@ from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import to_document
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Effect, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import AzureSays, Effect, Fault, FaultAnswer, Moment, Reset
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
@@ -133,7 +133,7 @@ STORIES = {
     "forced-fenced": Story(Verb.FORCED, options={"fence": STOP}),
     "forced-fence-optional": Story(
         Verb.FORCED,
-        fault("POST", "powerOff", Answer(403, DENIED), times=None),
+        fault("POST", "powerOff", FaultAnswer(403, DENIED), times=None),
         {"fence": replace(STOP, optional=True)},
     ),
     "forced-to-dead-machine": Story(Verb.FORCED, machine_off, {"to_dead_machine": True}),
@@ -147,7 +147,7 @@ STORIES = {
         prepare=fault("POST", "moveIpConfigurations", Reset(Moment.AFTER_COMMIT)),
         options={"strategy": Strategy.ATOMIC},
     ),
-    "attach-denied": Story(prepare=fault("PUT", "tg-node-b-inside", Answer(403, DENIED), nth=2)),
+    "attach-denied": Story(prepare=fault("PUT", "tg-node-b-inside", FaultAnswer(403, DENIED), nth=2)),
     "answers-lost": Story(prepare=answers_lost),
     "cancelled": Story(prepare=cancelled),
     "changed-by-others": Story(acts={1: tagged}),

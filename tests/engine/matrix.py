@@ -27,10 +27,10 @@ from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import (
-    Answer,
     AzureSays,
     Effect,
     Fault,
+    FaultAnswer,
     Moment,
     OperationCanceled,
     OperationFails,
@@ -61,11 +61,11 @@ FOREVER = None
 READS, WRITES, ALL = ("GET",), ("PUT", "POST"), ("GET", "PUT", "POST")
 
 
-def _says(status: int, code: str, message: str = "x") -> Answer:
-    return Answer(status, json.dumps({"error": {"code": code, "message": message}}))
+def _says(status: int, code: str, message: str = "x") -> FaultAnswer:
+    return FaultAnswer(status, json.dumps({"error": {"code": code, "message": message}}))
 
 
-def _denied() -> Answer:
+def _denied() -> FaultAnswer:
     text = "The client 'x' with object id 'x' does not have authorization to perform action "
     return _says(403, "AuthorizationFailed", f"{text}'Microsoft.Network/networkInterfaces/write' over scope '/s'.")
 

@@ -14,10 +14,10 @@ from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import (
-    Answer,
     AzureSays,
     Effect,
     Fault,
+    FaultAnswer,
     Moment,
     OperationFails,
     OperationNeverEnds,
@@ -91,9 +91,9 @@ def test_that_auto_never_chooses_the_move_in_one_call() -> None:
         AzureSays(Known.NETWORK_BUSY),
         AzureSays(Known.THROTTLED_BY_ARM),
         AzureSays(Known.ANOTHER_OPERATION),
-        Answer(400, '{"error":{"code":"SubscriptionNotRegisteredForFeature","message":"x"}}'),
-        Answer(403, '{"error":{"code":"AuthorizationFailed","message":"x"}}'),
-        Answer(404, '{"error":{"code":"InvalidResourceType","message":"x"}}'),
+        FaultAnswer(400, '{"error":{"code":"SubscriptionNotRegisteredForFeature","message":"x"}}'),
+        FaultAnswer(403, '{"error":{"code":"AuthorizationFailed","message":"x"}}'),
+        FaultAnswer(404, '{"error":{"code":"InvalidResourceType","message":"x"}}'),
     ],
     ids=["busy", "throttled", "409", "feature", "403", "404"],
 )
@@ -109,7 +109,7 @@ def test_that_a_definite_refusal_falls_back_to_detach_and_attach(verb: Verb, eff
     assert any(isinstance(event, WarningRaised) and event.problem.code == "move-refused" for event in made.events)
 
 
-@pytest.mark.parametrize("effect", [Reset(Moment.AFTER_COMMIT), Answer(503, "{}", moment=Moment.AFTER_COMMIT)])
+@pytest.mark.parametrize("effect", [Reset(Moment.AFTER_COMMIT), FaultAnswer(503, "{}", moment=Moment.AFTER_COMMIT)])
 @VERBS
 def test_that_a_lost_answer_to_a_move_that_was_made_is_settled_by_reading(verb: Verb, effect: Effect) -> None:
     made = rig()

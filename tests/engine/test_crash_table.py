@@ -11,7 +11,7 @@ from tests.engine.crash import Delivery, Recorder, Result, all_results, cases, k
 from tests.rig import Rig
 from tgwizard.engine.runs.failover_journal import Durability
 from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, Moment, Reset
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, HolderObserved
@@ -66,7 +66,7 @@ def _no_preparation(_: Rig) -> None:
 
 def _attach_denied(made: Rig) -> None:
     body = {"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization."}}
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, json.dumps(body)), nth=2))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, json.dumps(body)), nth=2))
 
 
 def _answers_lost(made: Rig) -> None:

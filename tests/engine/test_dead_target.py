@@ -16,7 +16,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.records import RunRecord
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
 from tgwizard.model.event_base import Outcome
@@ -139,7 +139,7 @@ def test_that_a_target_whose_interface_is_gone_is_refused_whatever_is_consented_
 
 def test_that_a_power_that_could_not_be_read_is_not_known_and_does_not_stop_forced() -> None:
     made = rig()
-    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-b", Answer(503, ""), times=99))
+    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-b", FaultAnswer(503, ""), times=99))
     found = told(made)
     assert found.graceful.advice is Advice.NOT_KNOWN
     assert found.state is ClusterState.NOT_KNOWN
@@ -149,14 +149,14 @@ def test_that_a_power_that_could_not_be_read_is_not_known_and_does_not_stop_forc
 
 def test_that_a_vm_that_may_not_be_read_is_not_called_gone() -> None:
     made = rig()
-    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-b", Answer(403, "AuthorizationFailed"), times=99))
+    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-b", FaultAnswer(403, "AuthorizationFailed"), times=99))
     assert seen(made).seen(made.b).power is Power.NOT_KNOWN
 
 
 @pytest.mark.parametrize("body", ["<html>no such page</html>", '{"error": {"code": "SubscriptionNotFound"}}'])
 def test_that_a_404_that_does_not_say_that_the_resource_is_missing_is_not_called_gone(body: str) -> None:
     made = rig()
-    made.lab.faults.add(Fault("GET", "tg-node-b", Answer(404, body), times=99))
+    made.lab.faults.add(Fault("GET", "tg-node-b", FaultAnswer(404, body), times=99))
     missing = seen(made).seen(made.b)
     assert (missing.nic.gone, missing.power) == (False, Power.NOT_KNOWN)
 

@@ -15,7 +15,15 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, OperationNeverEnds, OperationTakes, Reset
+from tgwizard.lab.faults.fault_rules import (
+    Effect,
+    Fault,
+    FaultAnswer,
+    Moment,
+    OperationNeverEnds,
+    OperationTakes,
+    Reset,
+)
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
@@ -75,7 +83,7 @@ def network_is_gone(made: Rig, effect: Effect = RESET) -> None:
         made.lab.faults.add(Fault(method, "/", effect, times=FOREVER))
 
 
-@pytest.mark.parametrize("effect", [RESET, Answer(503, "{}")], ids=["reset", "503"])
+@pytest.mark.parametrize("effect", [RESET, FaultAnswer(503, "{}")], ids=["reset", "503"])
 @pytest.mark.parametrize("place", [LocationKind.RELEASING, LocationKind.NO_NIC, LocationKind.ATTACHING], ids=str)
 @VERBS
 def test_that_a_network_that_stays_silent_ends_the_run_as_unknown_and_resume_finishes_it(
@@ -128,7 +136,7 @@ def test_that_a_network_that_comes_back_in_time_is_forgiven() -> None:
 @VERBS
 def test_that_a_silent_losing_interface_does_not_blind_the_run_to_the_gaining_one(verb: Verb) -> None:
     made = patient()
-    gone = Fault("GET", "tg-node-a-inside", Answer(500, "{}"), times=60)
+    gone = Fault("GET", "tg-node-a-inside", FaultAnswer(500, "{}"), times=60)
     when(made, LocationKind.ATTACHING, lambda: made.lab.faults.add(gone))
     finished = made.fail_over(verb=verb)
     assert finished.outcome is Outcome.DONE
@@ -140,7 +148,7 @@ def test_that_a_silent_losing_interface_does_not_blind_the_run_to_the_gaining_on
 def test_that_a_losing_interface_that_can_never_be_read_again_ends_the_run_as_unknown(verb: Verb) -> None:
     """Done needs one reading of both interfaces; without the other one it is not known who else lists the address."""
     made = patient()
-    missing = Answer(404, '{"error":{"code":"ResourceNotFound","message":"x"}}')
+    missing = FaultAnswer(404, '{"error":{"code":"ResourceNotFound","message":"x"}}')
     gone = Fault("GET", "tg-node-a-inside", missing, times=FOREVER)
     when(made, LocationKind.ATTACHING, lambda: made.lab.faults.add(gone))
     finished = made.fail_over(verb=verb)
@@ -156,7 +164,7 @@ def test_that_a_losing_interface_that_can_never_be_read_again_ends_the_run_as_un
 @VERBS
 def test_that_a_gaining_interface_that_cannot_be_read_before_the_attach_is_waited_for(verb: Verb) -> None:
     made = patient()
-    gone = Fault("GET", "tg-node-b-inside", Answer(500, "{}"), times=60)
+    gone = Fault("GET", "tg-node-b-inside", FaultAnswer(500, "{}"), times=60)
     when(made, Step.DETACH, lambda: made.lab.faults.add(gone))
     finished = made.fail_over(verb=verb)
     assert finished.outcome is Outcome.DONE
@@ -166,7 +174,7 @@ def test_that_a_gaining_interface_that_cannot_be_read_before_the_attach_is_waite
 @VERBS
 def test_that_a_gaining_interface_that_may_not_be_read_any_more_sends_the_address_back(verb: Verb) -> None:
     made = patient()
-    denied = Answer(403, '{"error":{"code":"AuthorizationFailed","message":"x"}}')
+    denied = FaultAnswer(403, '{"error":{"code":"AuthorizationFailed","message":"x"}}')
     when(made, Step.DETACH, lambda: made.lab.faults.add(Fault("GET", "tg-node-b-inside", denied, times=FOREVER)))
     made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationTakes(40.0), nth=2))
     finished = made.fail_over(verb=verb)
@@ -248,7 +256,12 @@ def test_that_a_cancel_after_the_detach_brings_the_public_ip_back_too(verb: Verb
 
 
 def test_that_every_run_ends_within_its_deadlines_whatever_azure_answers_to_one_request() -> None:
-    effects: tuple[Effect, ...] = (Answer(500, "{}"), Answer(429, "{}"), Answer(409, "{}"), Answer(200, "{}"))
+    effects: tuple[Effect, ...] = (
+        FaultAnswer(500, "{}"),
+        FaultAnswer(429, "{}"),
+        FaultAnswer(409, "{}"),
+        FaultAnswer(200, "{}"),
+    )
     for effect in effects:
         for nth in range(1, 5):
             for method in ("GET", "PUT"):

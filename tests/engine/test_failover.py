@@ -15,8 +15,8 @@ from tests.rig import Rig, rig
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.faults.fault_rules import (
-    Answer,
     Fault,
+    FaultAnswer,
     Moment,
     OperationFails,
     OperationNeverEnds,
@@ -50,12 +50,12 @@ def put(member: Member, effect: Any, nth: int = 2, times: int = 1) -> Fault:
     return Fault("PUT", f"/networkInterfaces/{member.nic.name}", effect, nth, times)
 
 
-def denied(action: str) -> Answer:
+def denied(action: str) -> FaultAnswer:
     message = (
         f"The client 'x' with object id 'x' does not have authorization to perform action '{action}' over scope '/s'."
     )
     body = {"error": {"code": "AuthorizationFailed", "message": message}}
-    return Answer(403, json.dumps(body))
+    return FaultAnswer(403, json.dumps(body))
 
 
 @VERBS
@@ -111,7 +111,7 @@ def test_that_a_run_makes_at_most_twelve_calls_besides_its_polls() -> None:
 
 def test_that_each_write_is_bound_to_the_version_it_was_read_at_and_sent_once() -> None:
     lab = rig()
-    lab.lab.faults.add(put(lab.b, Answer(500, "{}")))
+    lab.lab.faults.add(put(lab.b, FaultAnswer(500, "{}")))
     lab.fail_over()
     ids = [record.client_request_id for record in lab.lab.requests if record.method == "PUT"]
     assert len(ids) == len(set(ids)), "the SDK must not repeat a write on its own"
@@ -137,7 +137,7 @@ def test_that_what_is_not_known_stops_graceful_unless_accepted_and_never_stops_f
     ):
         lab = rig()
         gone = {"error": {"code": "InternalServerError", "message": "Encountered internal server error."}}
-        lab.lab.faults.add(Fault("GET", "virtualMachines/tg-node-b", Answer(500, json.dumps(gone)), times=50))
+        lab.lab.faults.add(Fault("GET", "virtualMachines/tg-node-b", FaultAnswer(500, json.dumps(gone)), times=50))
         assert lab.fail_over(verb=verb, accept_unknown=accept).outcome is outcome
 
 
@@ -170,8 +170,12 @@ def test_that_a_lost_answer_is_settled_by_reading(verb: Verb, who: int, moment: 
 @pytest.mark.parametrize("moment", list(Moment), ids=lambda moment: moment.value)
 def test_that_a_server_error_on_a_write_is_unknown_and_settled_by_reading(status: int, moment: Moment) -> None:
     lab = rig()
-    lab.lab.faults.add(put(lab.a, Answer(status, '{"error":{"code":"ServerTimeout","message":"x"}}', moment=moment)))
-    lab.lab.faults.add(put(lab.b, Answer(status, '{"error":{"code":"ServerTimeout","message":"x"}}', moment=moment)))
+    lab.lab.faults.add(
+        put(lab.a, FaultAnswer(status, '{"error":{"code":"ServerTimeout","message":"x"}}', moment=moment))
+    )
+    lab.lab.faults.add(
+        put(lab.b, FaultAnswer(status, '{"error":{"code":"ServerTimeout","message":"x"}}', moment=moment))
+    )
     assert lab.fail_over().outcome is Outcome.DONE
     assert lab.holders() == ["tg-node-b"]
 
@@ -450,7 +454,7 @@ def test_that_a_trouble_of_the_journal_is_told_once_in_a_run() -> None:
 
 def test_that_the_same_answer_of_a_stranger_is_told_once_in_a_run() -> None:
     it = rig()
-    page = Answer(403, "<html><title>Blocked</title></html>", (("Content-Type", "text/html"),))
+    page = FaultAnswer(403, "<html><title>Blocked</title></html>", (("Content-Type", "text/html"),))
     it.lab.faults.add(put(it.b, page, times=3))
     assert it.fail_over().outcome is Outcome.DONE
     assert len([event for event in it.events if isinstance(event, WarningRaised)]) == 1

@@ -18,7 +18,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.records import RunRecord, WriteAttempted
-from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import LabPower
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
@@ -163,7 +163,7 @@ def test_that_a_stop_that_azure_refuses_ends_the_run_before_the_detach(
 ) -> None:
     made = rig()
     body = json.dumps({"error": {"code": code, "message": "no"}})
-    made.lab.faults.add(Fault("POST", "powerOff", Answer(status, body)))
+    made.lab.faults.add(Fault("POST", "powerOff", FaultAnswer(status, body)))
     finished = fenced(made)
     assert finished.outcome is outcome
     assert finished.problem is not None
@@ -173,7 +173,7 @@ def test_that_a_stop_that_azure_refuses_ends_the_run_before_the_detach(
 
 def test_that_a_throttled_stop_is_asked_again() -> None:
     made = rig()
-    made.lab.faults.add(Fault("POST", "powerOff", Answer(429, json.dumps({"error": {"code": "TooManyRequests"}}))))
+    made.lab.faults.add(Fault("POST", "powerOff", FaultAnswer(429, json.dumps({"error": {"code": "TooManyRequests"}}))))
     assert fenced(made).outcome is Outcome.DONE
     assert posts(made) == ["powerOff", "powerOff"]
 

@@ -13,7 +13,7 @@ import pytest
 from tests.engine.worlds import changed
 from tests.rig import Rig
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import CarriedConfiguration
@@ -251,7 +251,7 @@ def test_that_what_is_bound_to_the_losing_interface_is_named_and_refused(verb: V
 def test_that_what_cannot_be_read_is_not_known_and_stops_graceful_only(status: int) -> None:
     def unread() -> Rig:
         made = busy(zone_one)
-        made.lab.faults.add(Fault("GET", "pip-floating", Answer(status, "{}"), times=None))
+        made.lab.faults.add(Fault("GET", "pip-floating", FaultAnswer(status, "{}"), times=None))
         return made
 
     made = unread()
@@ -279,7 +279,7 @@ def test_that_a_policy_that_bites_on_what_travels_is_found_before_the_detach(ver
         }
     }
     made.lab.faults.add(
-        Fault("PUT", "tg-node-b-inside", Answer(403, json.dumps(policy)), times=None, body="publicIPAddress")
+        Fault("PUT", "tg-node-b-inside", FaultAnswer(403, json.dumps(policy)), times=None, body="publicIPAddress")
     )
     finished = refused(made, verb)
     assert finished.problem is not None
@@ -295,7 +295,7 @@ def test_that_a_refusal_for_what_the_losing_interface_still_has_stops_nothing(na
     holder = made.a if names_holder else made.b
     said = f"Inbound NAT rule x is referenced by {holder.nic.text.upper()}/ipConfigurations/tg-floating already."
     body = json.dumps({"error": {"code": "SomethingElse", "message": said, "details": []}})
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(400, body)))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(400, body)))
     finished = made.fail_over()
     assert finished.outcome is (Outcome.DONE if names_holder else Outcome.REFUSED)
 

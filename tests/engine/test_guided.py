@@ -18,8 +18,7 @@ from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
-from tgwizard.lab.faults.fault_rules import Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, HolderObserved, RunStarted, Step, StepStarted, StepWaiting

@@ -17,8 +17,7 @@ from tests.spoil import spoilt
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history, find_run
 from tgwizard.engine.runs.records import WriteAnswer
-from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
-from tgwizard.lab.faults.fault_rules import Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

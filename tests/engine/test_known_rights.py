@@ -16,7 +16,7 @@ from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import GOOD_FOR_S, RIGHTS_NOT_ASKED, KnownRights, ask_rights
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
 from tgwizard.model.finding import ReadinessState
@@ -141,7 +141,7 @@ def test_that_an_operator_who_may_only_read_blocks_what_we_write_and_nothing_tha
 
 def test_that_rights_that_cannot_be_read_are_not_known() -> None:
     made = live(rig())
-    made.lab.faults.add(Fault("GET", "roleAssignments", Answer(503, ""), times=99))
+    made.lab.faults.add(Fault("GET", "roleAssignments", FaultAnswer(503, ""), times=99))
     found = told(made)
     assert found.graceful.state is ReadinessState.NOT_KNOWN
     assert found.state is ClusterState.NOT_KNOWN
@@ -196,7 +196,7 @@ def test_that_what_a_check_has_found_takes_the_place_of_what_was_read() -> None:
 
 def test_that_nobody_is_asked_about_rights_while_an_interface_cannot_be_read() -> None:
     made = rig()
-    made.lab.faults.add(Fault("GET", "tg-node-b-inside", Answer(503, ""), times=99))
+    made.lab.faults.add(Fault("GET", "tg-node-b-inside", FaultAnswer(503, ""), times=99))
     snapshot = look(made)
     before = len(made.lab.requests)
     assert asked(made, snapshot) is RIGHTS_NOT_ASKED

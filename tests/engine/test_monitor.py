@@ -13,12 +13,12 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import Effect, Fault, FaultAnswer, Moment, Reset
 from tgwizard.model.failover_events import Event, Observed, Source, SourceBack, SourceLost
 from tgwizard.model.snapshot import LocationKind, Power
 from tgwizard.model.verdict import VerdictName
 
-GONE = Answer(500, '{"error": {"code": "InternalServerError", "message": "Encountered internal server error."}}')
+GONE = FaultAnswer(500, '{"error": {"code": "InternalServerError", "message": "Encountered internal server error."}}')
 
 
 def failing(made: Rig, path: str, *, nth: int = 1, times: int = 10_000, effect: Effect = GONE) -> None:

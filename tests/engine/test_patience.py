@@ -14,7 +14,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.retry import LONGEST_PAUSE_S, RetryPolicy, plausible_wait_s
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import Effect, Fault, FaultAnswer, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Event, Finished, RunStarted, Step, StepCompleted, StepWaiting
@@ -22,10 +22,10 @@ from tgwizard.model.failover_options import Fence, FenceRequest
 from tgwizard.model.problem import Problem
 
 
-def says(status: int, code: str = "Trouble", **headers: str) -> Answer:
+def says(status: int, code: str = "Trouble", **headers: str) -> FaultAnswer:
     body = json.dumps({"error": {"code": code, "message": "Azure's words."}})
     named = (("Content-Type", "application/json"), *((name.replace("_", "-"), text) for name, text in headers.items()))
-    return Answer(status, body, named)
+    return FaultAnswer(status, body, named)
 
 
 HTML = (("Content-Type", "text/html"),)
@@ -36,19 +36,19 @@ PASSING: dict[str, Effect] = {
     "429 for ever": says(429, Retry_After="999999"),
     "429 until a date": says(429, Retry_After="Wed, 21 Oct 2099 07:28:00 GMT"),
     "500": says(500),
-    "502 of a proxy": Answer(502, "<html>Bad Gateway</html>", HTML),
+    "502 of a proxy": FaultAnswer(502, "<html>Bad Gateway</html>", HTML),
     "503": says(503, Retry_After="3"),
     "504": says(504),
     "reset": Reset(Moment.BEFORE_COMMIT),
     "no answer": Timeout(Moment.BEFORE_COMMIT),
-    "a portal's page": Answer(200, "<html>Sign in</html>", HTML),
-    "a proxy's refusal": Answer(403, "<html>Forbidden</html>", HTML),
-    "redirect": Answer(302, "", (("Location", "https://portal.example/"),)),
-    "half a document": Answer(200, '{"properties": '),
-    "20,000 brackets": Answer(200, "[" * 20_000 + "]" * 20_000),
-    "another document": Answer(200, '{"value": []}'),
-    "no object": Answer(200, "[]"),
-    "empty": Answer(200, ""),
+    "a portal's page": FaultAnswer(200, "<html>Sign in</html>", HTML),
+    "a proxy's refusal": FaultAnswer(403, "<html>Forbidden</html>", HTML),
+    "redirect": FaultAnswer(302, "", (("Location", "https://portal.example/"),)),
+    "half a document": FaultAnswer(200, '{"properties": '),
+    "20,000 brackets": FaultAnswer(200, "[" * 20_000 + "]" * 20_000),
+    "another document": FaultAnswer(200, '{"value": []}'),
+    "no object": FaultAnswer(200, "[]"),
+    "empty": FaultAnswer(200, ""),
 }
 
 

@@ -32,7 +32,7 @@ from tgwizard.engine.ports import Accepted, Precondition
 from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import BUDGET_S
 from tgwizard.engine.retry import RetryPolicy
-from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, Reset, Timeout
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions
@@ -132,8 +132,8 @@ def not_tried() -> Rig:
     """A rig with a public IP that travels, where no probe of the attach gets an answer."""
     made = rig()
     give_public_ip(made)
-    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", Answer(500, "{}"), times=None))
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(500, "{}"), nth=2, times=None))
+    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", FaultAnswer(500, "{}"), times=None))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(500, "{}"), nth=2, times=None))
     return made
 
 
@@ -171,8 +171,10 @@ def test_that_a_lock_on_either_interface_stops_both_verbs(verb: Verb, side: str)
     assert made.nic(made.a).etag == rig().nic(made.a).etag
 
 
-@pytest.mark.parametrize("effect", [Reset(Moment.BEFORE_COMMIT), Answer(503, "{}"), Answer(429, "{}")], ids=repr)
-def test_that_a_probe_without_a_clear_answer_is_not_known(effect: Reset | Answer) -> None:
+@pytest.mark.parametrize(
+    "effect", [Reset(Moment.BEFORE_COMMIT), FaultAnswer(503, "{}"), FaultAnswer(429, "{}")], ids=repr
+)
+def test_that_a_probe_without_a_clear_answer_is_not_known(effect: Reset | FaultAnswer) -> None:
     made = rig()
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", effect, times=None))
     found = checked(made)
@@ -182,16 +184,21 @@ def test_that_a_probe_without_a_clear_answer_is_not_known(effect: Reset | Answer
     assert found.reason_against(Verb.FORCED) is None
 
 
-THROTTLED = Answer(429, '{"error": {"code": "TooManyRequests", "message": "Not now."}}')
+THROTTLED = FaultAnswer(429, '{"error": {"code": "TooManyRequests", "message": "Not now."}}')
 
 
 @pytest.mark.parametrize(
     ("effect", "lost"),
-    [(Reset(Moment.BEFORE_COMMIT), True), (Answer(503, "{}"), True), (Answer(429, "{}"), True), (THROTTLED, False)],
+    [
+        (Reset(Moment.BEFORE_COMMIT), True),
+        (FaultAnswer(503, "{}"), True),
+        (FaultAnswer(429, "{}"), True),
+        (THROTTLED, False),
+    ],
     ids=["reset", "503", "429 without a word", "429"],
 )
 def test_that_a_probe_is_asked_again_and_after_a_lost_answer_only_after_reading(
-    effect: Reset | Answer, lost: bool
+    effect: Reset | FaultAnswer, lost: bool
 ) -> None:
     made = rig()
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", effect))
@@ -208,7 +215,7 @@ def test_that_a_probe_is_not_asked_again_when_something_changed_meanwhile() -> N
     assert document is not None
     made.edit(made.b, lambda body: body["properties"].update(enableIPForwarding=False))
     made.clock.sleep(60)
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(503, "{}")))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(503, "{}")))
     patience = RetryPolicy.of(made.clock, 60.0)
     probed = probe_write(made.services.azure, made.b.nic, document, patience=patience)
     assert probed.outcome is ProbeOutcome.UNCLEAR
@@ -287,7 +294,7 @@ def test_that_a_public_ip_that_may_not_be_attached_stops_both_verbs(verb: Verb) 
 
 def test_that_rights_that_cannot_be_read_are_not_known() -> None:
     made = not_tried()
-    made.lab.faults.add(Fault("GET", "/permissions", Answer(500, "{}"), times=99))
+    made.lab.faults.add(Fault("GET", "/permissions", FaultAnswer(500, "{}"), times=99))
     found = checked(made)
     assert about(found, "Whether you may attach pip-tg-node-a is not known").level is Level.NOT_KNOWN
     assert found.reason_against(Verb.GRACEFUL) is not None

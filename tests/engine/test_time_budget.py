@@ -15,7 +15,7 @@ from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.runs.records import WriteAnswer as Came
 from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, OperationNeverEnds
+from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, OperationNeverEnds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
@@ -241,7 +241,7 @@ def test_that_a_read_that_is_throttled_is_not_repeated_before_azure_says_so() ->
 @pytest.mark.parametrize("code", ["PrivateIPAddressIsBeingCleanedUp", "PRIVATEIPADDRESSISBEINGCLEANEDUP"])
 def test_that_an_address_that_azure_still_cleans_up_is_waited_for(code: str) -> None:
     made = patient()
-    being = Answer(400, f'{{"error":{{"code":"{code}","message":"It is being cleaned up."}}}}')
+    being = FaultAnswer(400, f'{{"error":{{"code":"{code}","message":"It is being cleaned up."}}}}')
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", being, nth=2, times=20))
     finished = made.fail_over()
     assert finished.outcome is Outcome.DONE
@@ -256,7 +256,7 @@ def test_that_an_address_that_azure_still_cleans_up_is_waited_for(code: str) -> 
 @pytest.mark.parametrize("nic", ["tg-node-a-inside", "tg-node-b-inside"])
 def test_that_a_token_that_ends_in_the_middle_is_renewed_and_the_run_goes_on(nic: str) -> None:
     made = patient()
-    expired = Answer(401, '{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expired."}}')
+    expired = FaultAnswer(401, '{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expired."}}')
     if nic == "tg-node-b-inside":
         made.lab.faults.add(Fault("PUT", nic, expired, nth=2, times=3))
     when(made, LocationKind.RELEASING, lambda: made.lab.faults.add(Fault("GET", nic, expired, times=3)))
@@ -281,7 +281,7 @@ def test_that_a_computer_that_sleeps_in_the_middle_reads_anew_and_arrives(place:
 
 def test_that_a_network_that_comes_up_slowly_after_a_sleep_is_waited_for() -> None:
     made = rig()
-    broken = Answer(503, "{}")
+    broken = FaultAnswer(503, "{}")
 
     def sleep() -> None:
         made.clock.sleep(4 * 3600)

@@ -25,7 +25,7 @@ from tgwizard.gui.settings.settings_page import SettingsPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.control_client import HttpLabControl
 from tgwizard.lab.data_plane import DataPlane
 from tgwizard.lab.fronts.in_process import lab_session
@@ -146,7 +146,7 @@ def open_desk(
     open_journal: Callable[[Path, ClusterIdentity], FailoverJournal] = FailoverJournal.open,
     traffic: bool = False,
     scenario: str = "ready",
-    clock: Clock | SystemClock | None = None,
+    clock: LabTime | SystemClock | None = None,
 ) -> tuple[Desk, End]:
     """A shown window on a scenario of one cluster, real SDK, real jobs, in real time but for `clock`; call the end when
     done.
@@ -154,7 +154,7 @@ def open_desk(
     `clock`: one that a test can put forward.
     `traffic`: the lab's floating IPs can be reached on loopback, as in a lab that is served.
     """
-    time = cast("Clock", clock or SystemClock())
+    time = cast("LabTime", clock or SystemClock())
     lab = Lab.from_scenario(scenario, clock=time, latency=latency, seed=0)
     made = rig(latency, lab=lab, clock=time, state=folder / "state", open_journal=open_journal)
     app = QApplication.instance()

@@ -20,7 +20,7 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster_setup import ClusterSetup
 
@@ -81,12 +81,12 @@ def around(folder: Path, *, is_lab: bool = True) -> Surroundings:
 
 
 def open_fleet(
-    theme: Theme, folder: Path, count: int, *, is_lab: bool = True, clock: Clock | None = None
+    theme: Theme, folder: Path, count: int, *, is_lab: bool = True, clock: LabTime | None = None
 ) -> tuple[Desk, End]:
     """A shown window on `count` clusters, real SDK, real jobs, in real time but for `clock`; call the end when done."""
     made = rig(
         Latency.INSTANT,
-        clock=clock or cast("Clock", SystemClock()),
+        clock=clock or cast("LabTime", SystemClock()),
         state=folder / "state",
         open_journal=FailoverJournal.open,
     )

@@ -23,7 +23,7 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationTakes
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.snapshot import LocationKind
@@ -133,7 +133,7 @@ def failover(shown: Studio[Desk]) -> None:
 def stale(shown: Studio[Desk]) -> None:
     """Azure answers no more."""
     for member in shown.desk.rig.setup.members:
-        shown.desk.rig.lab.faults.add(Fault("GET", member.nic.name, Answer(503, SILENCE), times=10_000))
+        shown.desk.rig.lab.faults.add(Fault("GET", member.nic.name, FaultAnswer(503, SILENCE), times=10_000))
 
     def missed() -> bool:
         shown.desk.session.read_now()

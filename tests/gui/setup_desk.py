@@ -24,7 +24,7 @@ from tgwizard.gui.setup.wizard_page import SetupPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 
@@ -94,7 +94,7 @@ def open_setup_desk(
     latency: Latency = Latency.INSTANT,
     state: Path | None = None,
     early: bool = False,
-    clock: Clock | None = None,
+    clock: LabTime | None = None,
     before: Callable[[SetupRig], None] = lambda _rig: None,
     signing_in: Callable[[SetupRig], SignIn] | None = None,
     is_lab: bool = True,
@@ -109,7 +109,7 @@ def open_setup_desk(
     `lab`: one that is there already, in place of a new one.
     """
     state, clusters = state or folder / "state", folder / "clusters"
-    time = clock or cast("Clock", SystemClock())
+    time = clock or cast("LabTime", SystemClock())
     made = setup_rig(scenario, latency, lab=lab, clock=time, state=state, members=is_lab)
     before(made)
     if signing_in is not None:

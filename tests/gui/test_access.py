@@ -32,7 +32,7 @@ from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast
 from tgwizard.gui.style.tokens import LIGHT, Token
 from tgwizard.gui.widgets.run_steps import DeadlineBar
-from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationTakes
 from tgwizard.model.appearance import ContrastChoice, ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem
@@ -104,7 +104,7 @@ def judge(desk: Desk, state: str, part: Callable[[], QWidget]) -> list[str]:
 def silence(desk: Desk) -> None:
     """From now on Azure answers no question about the interfaces."""
     for member in desk.rig.setup.members:
-        desk.rig.lab.faults.add(Fault("GET", member.nic.name, Answer(503, SILENCE), times=10_000))
+        desk.rig.lab.faults.add(Fault("GET", member.nic.name, FaultAnswer(503, SILENCE), times=10_000))
 
 
 def go_stale(desk: Desk, qtbot: QtBot) -> None:

@@ -30,7 +30,7 @@ from tgwizard.gui.failover.plan_view import needs_words
 from tgwizard.gui.fleet.fleet_rows import FleetState
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.failover_options import Fence, FenceRequest
@@ -181,7 +181,7 @@ def test_that_before_anybody_was_asked_the_card_says_so(ready: Desk, qtbot: QtBo
 def test_that_nothing_stale_is_green(ready: Desk, qtbot: QtBot) -> None:
     for member in ready.rig.setup.members:
         for name in (member.nic.name, member.vm.name):
-            ready.rig.lab.faults.add(Fault("GET", name, Answer(503, REFUSAL), times=10_000))
+            ready.rig.lab.faults.add(Fault("GET", name, FaultAnswer(503, REFUSAL), times=10_000))
     read_until(ready, qtbot, lambda: ready.says("Verdict: Last known"))
     state = ready.session.state
     assert state is not None

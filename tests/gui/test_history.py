@@ -33,7 +33,7 @@ from tgwizard.gui.history.run_details import RunView
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import TimelineRow
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event
@@ -308,7 +308,7 @@ def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: Q
         Fault(
             "PUT",
             "tg-node-b-inside",
-            Answer(409, '{"error": {"code": "AnotherOperationInProgress", "message": "It is busy."}}'),
+            FaultAnswer(409, '{"error": {"code": "AnotherOperationInProgress", "message": "It is busy."}}'),
             nth=2,
         )
     )

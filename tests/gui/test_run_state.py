@@ -18,7 +18,7 @@ from tgwizard.gui.failover.run_text import cancel_words, closing_words, details_
 from tgwizard.gui.failover.run_traffic_card import strip_of_run
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
@@ -99,7 +99,7 @@ def test_that_the_pill_is_at_the_start_of_its_way_until_the_attach_begins(lab: R
 
 def test_that_a_refused_attach_shows_the_put_back_as_a_step_of_its_own(lab: Rig) -> None:
     body = {"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization."}}
-    lab.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, json.dumps(body)), nth=2))
+    lab.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, json.dumps(body)), nth=2))
     last = states(lab)[-1]
     steps = [step.plan.step for step in last.steps]
     assert Step.PUT_BACK in steps
@@ -214,7 +214,7 @@ def test_that_the_copied_details_name_outcome_times_and_every_call(lab: Rig) -> 
 def test_that_a_refused_attach_stands_in_the_result_and_in_what_is_copied(theme: Theme, lab: Rig, qtbot: QtBot) -> None:
     said = '{"error": {"code": "SomethingNew", "message": "Words of <b>Azure</b>, \\u202eturned."}}'
     named = (("Content-Type", "application/json"), ("x-ms-request-id", "11112222-request"))
-    lab.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(400, said, named), nth=2))
+    lab.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(400, said, named), nth=2))
     finished = lab.fail_over()
     result = ResultCard(theme, lab.setup)
     qtbot.addWidget(result)

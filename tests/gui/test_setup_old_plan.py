@@ -11,7 +11,7 @@ from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, ready, walk_to
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.setup_answers import SetupStep
 
 
@@ -67,7 +67,7 @@ def test_that_an_old_plan_that_cannot_be_read_again_is_not_applied(setup_desk: O
     desk = at_the_review(setup_desk, qtbot)
     age(desk)
     body = '{"error": {"code": "AuthorizationFailed", "message": "may not <b>list</b>"}}'
-    desk.rig.lab.faults.add(Fault("GET", "roleAssignments", Answer(403, body), times=None))
+    desk.rig.lab.faults.add(Fault("GET", "roleAssignments", FaultAnswer(403, body), times=None))
     desk.press("Apply 5 changes")
     wizard = desk.wizard
     qtbot.waitUntil(lambda: wizard.session.at_rest and wizard.outdated is not None, timeout=PATIENCE_MS)

@@ -18,7 +18,7 @@ from tests.gui.walk import wrong
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.gui.setup.background_tasks import Kind
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.latency import Latency
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.event_base import Outcome
@@ -241,7 +241,7 @@ def test_that_what_failed_is_named_and_can_be_made_again(setup_desk: OpenDesk, q
     desk = setup_desk()
     walk_to(desk, qtbot, SetupStep.REVIEW)
     body = '{"error": {"code": "RoleDefinitionLimitExceeded", "message": "no more <b>roles</b>"}}'
-    fault = Fault("PUT", "roleDefinitions", Answer(400, body), times=1)
+    fault = Fault("PUT", "roleDefinitions", FaultAnswer(400, body), times=1)
     desk.rig.lab.faults.add(fault)
     walk_to(desk, qtbot, SetupStep.APPLY)
     qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is left"), timeout=PATIENCE_MS)
@@ -266,7 +266,7 @@ def test_that_a_list_that_cannot_be_read_is_named_in_place_and_can_be_read_again
     desk = setup_desk()
     walk_to(desk, qtbot, SetupStep.MACHINES)
     body = '{"error": {"code": "AuthorizationFailed", "message": "may not <b>list</b>"}}'
-    desk.rig.lab.faults.add(Fault("GET", "virtualNetworks", Answer(403, body), times=None))
+    desk.rig.lab.faults.add(Fault("GET", "virtualNetworks", FaultAnswer(403, body), times=None))
     desk.window.read_again()
     qtbot.waitUntil(lambda: desk.says("The virtual networks could not be read."), timeout=PATIENCE_MS)
     desk.rig.lab.faults.clear()

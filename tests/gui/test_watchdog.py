@@ -22,7 +22,7 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.cluster.cluster_registry import Watching
 from tgwizard.gui.cluster.watchdog import AGAIN_S, SILENT_S, Watchdog
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.latency import Latency
 from tgwizard.model.problem import Problem
 
@@ -56,7 +56,7 @@ class Watched:
     def __init__(self) -> None:
         """On a lab in real time."""
         self.clock = Later()
-        self.rig: Rig = rig(Latency.INSTANT, clock=cast("Clock", self.clock))
+        self.rig: Rig = rig(Latency.INSTANT, clock=cast("LabTime", self.clock))
         self.azure = Troubled(self.rig.services.azure)
         services = replace(self.rig.services, azure=self.azure, clock=self.clock)
         self.owner = QObject()

@@ -22,7 +22,7 @@ from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationTakes
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
@@ -260,7 +260,7 @@ def test_that_the_change_ticket_names_every_call_in_full(ready: Desk, qtbot: QtB
 def test_that_a_block_found_by_the_preflight_keeps_the_verb_off_and_says_why(ready: Desk, qtbot: QtBot) -> None:
     scope = ready.rig.b.nic
     refusal = '{"error": {"code": "AuthorizationFailed", "message": "no authorization to perform action"}}'
-    ready.rig.lab.faults.add(Fault("PUT", scope.name, Answer(403, refusal), nth=1, times=99))
+    ready.rig.lab.faults.add(Fault("PUT", scope.name, FaultAnswer(403, refusal), nth=1, times=99))
     ready.press("Fail over to tg-node-b…")
     dialog = dialog_of(ready, qtbot)
     qtbot.waitUntil(lambda: dialog.pill.accessibleName() == "State: Blocked", timeout=PATIENCE_MS)

@@ -14,9 +14,9 @@ from tests.lab.bench import FLOATING, HOST, VERSION, Bench, error_of
 from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import (
-    Answer,
     AzureSays,
     Fault,
+    FaultAnswer,
     Moment,
     OperationCanceled,
     OperationSuperseded,
@@ -315,7 +315,7 @@ def test_that_a_server_timeout_after_the_commit_hides_the_change(bench: Bench) -
 
 
 def test_that_a_fault_before_authentication_is_impossible(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("", "", Answer(500, "{}"), times=None))
+    bench.lab.faults.add(Fault("", "", FaultAnswer(500, "{}"), times=None))
     bench.token = None
     assert bench.call("GET", bench.nic_id(A)).status == 401
     assert bench.call("GET", "/metadata/endpoints").status == 200

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.lab.bench import FLOATING, HOST, VERSION, Bench
-from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, Reset, Timeout
 from tgwizard.lab.fronts.in_process import lab_session
 
 A = "tg-node-a-inside"
@@ -56,7 +56,7 @@ def test_that_a_timeout_lasts_as_long_as_the_client_waits(bench: Bench, moment: 
 def test_that_an_answer_can_be_put_in_the_place_of_the_real_one(bench: Bench, moment: Moment, changed: bool) -> None:
     nic = bench.without_floating(A)
     body = '{"error":{"code":"ServerTimeout","message":"The request timed out."}}'
-    bench.lab.faults.add(Fault("put", A.upper(), Answer(503, body, moment=moment), nth=2, times=2))
+    bench.lab.faults.add(Fault("put", A.upper(), FaultAnswer(503, body, moment=moment), nth=2, times=2))
     assert put(bench, bench.nic(A)).status_code == 200
     answers = [put(bench, nic) for _ in range(2)]
     assert [(item.status_code, item.json()["error"]["code"]) for item in answers] == [(503, "ServerTimeout")] * 2
@@ -65,7 +65,7 @@ def test_that_an_answer_can_be_put_in_the_place_of_the_real_one(bench: Bench, mo
 
 
 def test_that_a_fault_is_not_spent_on_a_request_without_rights(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("GET", A, Answer(500, "{}")))
+    bench.lab.faults.add(Fault("GET", A, FaultAnswer(500, "{}")))
     token, bench.token = bench.token, "wrong"
     assert bench.call("GET", bench.nic_id(A)).status == 401
     bench.token = token
@@ -73,7 +73,7 @@ def test_that_a_fault_is_not_spent_on_a_request_without_rights(bench: Bench) -> 
 
 
 def test_that_copies_have_the_same_faults_to_come(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("GET", A, Answer(500, "{}"), nth=2))
+    bench.lab.faults.add(Fault("GET", A, FaultAnswer(500, "{}"), nth=2))
     bench.call("GET", bench.nic_id(A))
     twin = bench.lab.copy(bench.clock.copy())
     assert bench.call("GET", bench.nic_id(A)).status == 500

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab.bench import Bench, error_of
 from tests.rig import rig
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions
@@ -109,7 +109,7 @@ def test_that_a_switch_that_is_none_is_refused(bench: Bench) -> None:
 
 
 def test_that_a_rule_can_strike_by_a_part_of_the_body(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("PUT", B, Answer(403, "{}"), times=None, body="PIP-tg"))
+    bench.lab.faults.add(Fault("PUT", B, FaultAnswer(403, "{}"), times=None, body="PIP-tg"))
     assert bench.put(B, bench.nic(B)).status == 200
     bench.clock.advance(5)
     nic = bench.nic(B)

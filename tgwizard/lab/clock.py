@@ -1,6 +1,6 @@
 """The time of a lab, and a clock for it that only moves when told or slept on.
 
-The lab itself runs on anything that satisfies `Clock`; a program that is used by a person hands in the real one.
+The lab itself runs on anything that satisfies `LabTime`; a program that is used by a person hands in the real one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Cancellable(Protocol):
         """Whether the sleeper should stop waiting."""
 
 
-class Clock(Protocol):
+class LabTime(Protocol):
     """Time as the lab and the engine see it."""
 
     def monotonic(self) -> float:

@@ -8,7 +8,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from tgwizard.lab import control_api, gateway
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.lab_state import LabState
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.request_log import RequestRecord, Trace
@@ -29,7 +29,7 @@ class Lab(LabState):
         cls,
         name: str,
         *,
-        clock: Clock,
+        clock: LabTime,
         latency: Latency = Latency.FAST,
         seed: int = 0,
         clusters: int | None = None,
@@ -44,7 +44,7 @@ class Lab(LabState):
         return lab
 
     @classmethod
-    def load(cls, text: str, clock: Clock) -> Self:
+    def load(cls, text: str, clock: LabTime) -> Self:
         """Return the lab of a dumped document. Raises ValueError (SchemaUnknown for another version)."""
         return cls(world_document.load(text), clock)
 
@@ -77,7 +77,7 @@ class Lab(LabState):
                 return None
             return self._marks.changes(base) or ""
 
-    def copy(self, clock: Clock) -> Self:
+    def copy(self, clock: LabTime) -> Self:
         """Return a deep, independent copy on another clock, with the same faults still to strike and the same log."""
         with self._lock:
             twin = type(self).load(world_document.dump(self._world), clock)

@@ -17,7 +17,7 @@ from tgwizard.lab import addresses, ids, operations
 from tgwizard.lab.accounts import LabAccounts
 from tgwizard.lab.address_ledger import Binding, Holding
 from tgwizard.lab.arm import compute, move, nic_state, resource_groups, security_rules, subnets
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.entra import sign_in_code, tokens
 from tgwizard.lab.entra.tokens import TokenKind
 from tgwizard.lab.faults.fault_rules import Faults
@@ -75,7 +75,7 @@ class _Here(threading.local):
 class LabState:
     """What a lab has and is. Safe between threads: one lock round everything that reads or changes the world."""
 
-    def __init__(self, world: World, clock: Clock) -> None:
+    def __init__(self, world: World, clock: LabTime) -> None:
         self._world = world
         self._clock = clock
         self._lock = threading.RLock()
@@ -184,7 +184,7 @@ class LabState:
             return {item.name: cluster_files.cluster_toml(self._world, item) for item in self._world.clusters}
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> LabTime:
         """The clock that drives the lab."""
         return self._clock
 

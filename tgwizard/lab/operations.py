@@ -16,7 +16,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.latency import Recorded
 from tgwizard.lab.wire import Headers, Json, Response, json_response
-from tgwizard.lab.world import Ending, LongOperation, OperationKind, OperationStatus, World
+from tgwizard.lab.world import LongOperation, OperationEnding, OperationKind, OperationStatus, World
 
 RETRY_AFTER_S = 10
 """What Azure suggests on an attached NIC's PUT and on nearly every network poll."""
@@ -123,7 +123,7 @@ def settle(world: World, now: datetime, finishers: Mapping[OperationKind, Finish
     while due := _next_due(world, now):
         operation, ends = due
         changed = True
-        if operation.ending is Ending.SUPERSEDE:
+        if operation.ending is OperationEnding.SUPERSEDE:
             _hand_over(world, operation, ends)
             continue
         operation.ended = ends
@@ -134,9 +134,9 @@ def settle(world: World, now: datetime, finishers: Mapping[OperationKind, Finish
 
 
 _LAST_STATUS = {
-    Ending.SUCCEED: OperationStatus.SUCCEEDED,
-    Ending.FAIL: OperationStatus.FAILED,
-    Ending.CANCEL: OperationStatus.CANCELED,
+    OperationEnding.SUCCEED: OperationStatus.SUCCEEDED,
+    OperationEnding.FAIL: OperationStatus.FAILED,
+    OperationEnding.CANCEL: OperationStatus.CANCELED,
 }
 
 

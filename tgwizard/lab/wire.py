@@ -80,7 +80,7 @@ class AnswerLost(Exception):
         self.loss = loss
 
 
-class Cause(Enum):
+class RefusalCause(Enum):
     """Who refused: ARM itself or the resource provider behind it (`x-ms-failure-cause`)."""
 
     GATEWAY = "gateway"
@@ -106,7 +106,7 @@ class Refusal(Exception):
         message: str,
         *,
         details: tuple[Detail, ...] | None = None,
-        cause: Cause = Cause.GATEWAY,
+        cause: RefusalCause = RefusalCause.GATEWAY,
         headers: Headers = (),
     ) -> None:
         super().__init__(f"{status} {code}")
@@ -125,7 +125,7 @@ class Refusal(Exception):
 
 def network_refusal(status: int, code: str, message: str, *details: Detail, headers: Headers = ()) -> Refusal:
     """Return an error of the network provider, which always has `details`, even empty (azure/README.md 1.0)."""
-    return Refusal(status, code, message, details=details, cause=Cause.SERVICE, headers=headers)
+    return Refusal(status, code, message, details=details, cause=RefusalCause.SERVICE, headers=headers)
 
 
 def error_document(code: str, message: str, details: tuple[Detail, ...] | None = None) -> Json:

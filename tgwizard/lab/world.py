@@ -96,7 +96,7 @@ class OperationStatus(Enum):
     CANCELED = "Canceled"
 
 
-class Ending(Enum):
+class OperationEnding(Enum):
     """How an operation will end, as faults or the world decided when it began."""
 
     SUCCEED = "succeed"
@@ -138,7 +138,7 @@ class LongOperation:
     ended: datetime | None = None
     failure: Json | None = None
     """The error this operation will end with, or None if it will succeed."""
-    ending: Ending = Ending.SUCCEED
+    ending: OperationEnding = OperationEnding.SUCCEED
     stranger: str | None = None
     """The NIC that snatches the addresses this operation frees, if a fault says so."""
     moved: Moved | None = None
@@ -257,14 +257,14 @@ class ClusterSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastResource:
     """A resource's document as it was until a moment; None: there was none."""
 
     until: datetime
     document: Json | None
 
 
-PASTS_KEPT = 8
+PAST_RESOURCES_KEPT = 8
 """How many earlier forms of a resource are remembered for stale reads."""
 
 
@@ -321,7 +321,7 @@ class World:
     """The parents of management groups by lower-case name; empty for what is right below the tenant's root."""
     unregistered: list[str] = field(default_factory=list)
     """The provider namespaces, in lower case, that the subscription is not registered to use."""
-    past: dict[str, list[Past]] = field(default_factory=dict)
+    past: dict[str, list[PastResource]] = field(default_factory=dict)
     """Earlier forms of the resources that changed, oldest first, by key."""
     touched: set[str] = field(default_factory=set, compare=False, metadata={"saved": False})
     """The keys of resources that were looked up one by one since the world was last saved: whoever changes a resource
@@ -391,8 +391,8 @@ class World:
         key = ids.key(resource_id)
         self.touched.add(key)
         kept = self.past.setdefault(key, [])
-        kept.append(Past(now, copy.deepcopy(self.resources.get(key))))
-        del kept[:-PASTS_KEPT]
+        kept.append(PastResource(now, copy.deepcopy(self.resources.get(key))))
+        del kept[:-PAST_RESOURCES_KEPT]
 
     def as_of(self, moment: datetime) -> World:
         """Return the world with its resources as they were at a moment; everything else is shared. To read only."""

@@ -14,7 +14,7 @@ from azure.mgmt.network.models import NetworkInterfaceIPConfiguration, NetworkIn
 
 from tests.bench.measured.stage import Stage
 from tgwizard.azure.credentials import ARM_SCOPE, LabToken
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.model.cluster import Member
 
 
@@ -27,7 +27,7 @@ class SkippingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
             super().__init__(session=stage.http, session_owner=False, use_env_settings=False)
         else:
             super().__init__(connection_verify=str(stage.ca), use_env_settings=False)
-        self._clock: Clock = stage.clock
+        self._clock: LabTime = stage.clock
 
     def sleep(self, duration: float) -> None:
         """Skip ``duration`` seconds."""

@@ -18,7 +18,7 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.runs.services import Services
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.fronts.certificates import prepare
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.fronts.tls_server import LabServer
@@ -41,7 +41,7 @@ class Stage:
     """A lab of its own, and what a program needs to work on it. ``http`` and ``ca`` are for the peer."""
 
     lab: Lab
-    clock: Clock
+    clock: LabTime
     setup: ClusterSetup
     services: Services
     base_url: str
@@ -50,7 +50,7 @@ class Stage:
 
 
 @contextmanager
-def stage(way: Way, seed: int, latency: Latency = Latency.DRAWN, clock: Clock | None = None) -> Iterator[Stage]:
+def stage(way: Way, seed: int, latency: Latency = Latency.DRAWN, clock: LabTime | None = None) -> Iterator[Stage]:
     """A fresh lab, unless told otherwise on a clock that skips waiting and counts computing."""
     clock = clock or HybridClock()
     lab = Lab.from_scenario("ready", clock=clock, latency=latency, seed=seed)

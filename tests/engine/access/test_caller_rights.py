@@ -11,7 +11,7 @@ import pytest
 from tests.cli.bench import Answered, Shell, fits
 from tests.rig import SetupRig, setup_rig
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.rbac.builtin_roles import BY_NAME
 from tgwizard.lab.rbac.role_records import EVERYONE
@@ -226,7 +226,7 @@ def test_that_a_name_that_is_taken_elsewhere_stops_all_that_rests_on_the_role() 
     taken = {
         "error": {"code": "RoleDefinitionWithSameNameExists", "message": "A custom role with the same name exists."}
     }
-    it.lab.faults.add(Fault("PUT", "/roleDefinitions/", Answer(409, json.dumps(taken)), times=None))
+    it.lab.faults.add(Fault("PUT", "/roleDefinitions/", FaultAnswer(409, json.dumps(taken)), times=None))
     answer = called(it, "apply", "--yes")
     assert answer.code == 4
     assert "The name tg-cluster-ip-failover is taken by another role." in answer.out

@@ -17,7 +17,7 @@ from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.failover.run import fail_over, rehearse
 from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.setup.verify import target_of_cluster, verify_job
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.rbac.role_records import EVERYONE, LabDenyAssignment
 from tgwizard.lab.world import Principal
@@ -298,7 +298,7 @@ def conditional(condition: str) -> Callable[[dict[str, Any]], None]:
 
 
 JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
-UNREAD = Fault("GET", "denyAssignments", Answer(403, '{"error": {"code": "AuthorizationFailed"}}'), times=None)
+UNREAD = Fault("GET", "denyAssignments", FaultAnswer(403, '{"error": {"code": "AuthorizationFailed"}}'), times=None)
 
 
 def denied_in_the_gap(made: Rig, scope: str, **changes: Any) -> Finished:

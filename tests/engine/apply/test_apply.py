@@ -16,8 +16,7 @@ from tgwizard.engine.runs.records import SetupRunEndRecord, WriteIntended, Write
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
-from tgwizard.lab.faults.fault_rules import AzureSays, Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, Moment, Reset, Timeout
 from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome

@@ -26,9 +26,9 @@ from tgwizard.engine.setup.verify import (
     with_proof,
 )
 from tgwizard.engine.setup.verify_report import verify_report_page
-from tgwizard.lab.clock import Cancellable, Clock
+from tgwizard.lab.clock import Cancellable, LabTime
 from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, Moment, Reset
 from tgwizard.lab.rbac.role_records import LabDenyAssignment, Propagation
 from tgwizard.lab.world import LabLockLevel, Lock
 from tgwizard.model.cluster import ResourceId
@@ -368,7 +368,7 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     lab = made.it.lab
     lab.directory.propagation, lab.directory.flicker = Propagation.AZURE, True
     body = json.dumps({"error": {"code": "PrincipalNotFound", "message": "Not yet."}})
-    lab.faults.add(Fault("PUT", "roleAssignments", Answer(400, body), times=2))
+    lab.faults.add(Fault("PUT", "roleAssignments", FaultAnswer(400, body), times=2))
     assert made.on.apply(made.plan).outcome is Outcome.DONE
     waits = " ".join(event.sentence for event in made.on.told(ChangeWaiting))
     assert "Azure's directory does not know the new identity of tg-node-" in waits
@@ -443,7 +443,7 @@ def test_that_a_right_that_is_not_there_is_not_waited_for(fresh: Scenario) -> No
 class _Skewed:
     """This computer's clock, wrong by so much; the lab keeps the right time."""
 
-    def __init__(self, right: Clock, by: timedelta) -> None:
+    def __init__(self, right: LabTime, by: timedelta) -> None:
         self._right, self._by = right, by
 
     def monotonic(self) -> float:

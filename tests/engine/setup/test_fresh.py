@@ -17,7 +17,7 @@ from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_state import WizardState, begin
 from tgwizard.engine.setup.wizard_steps import plan_of
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
@@ -92,7 +92,9 @@ def test_that_an_address_that_was_taken_meanwhile_is_named_and_the_choice_is_kep
 def test_that_rights_that_were_withdrawn_meanwhile_are_named() -> None:
     it = setup_rig("fresh")
     flow = prepared(it)
-    it.lab.faults.add(Fault("GET", "Microsoft.Authorization/permissions", Answer(200, '{"value": []}'), times=None))
+    it.lab.faults.add(
+        Fault("GET", "Microsoft.Authorization/permissions", FaultAnswer(200, '{"value": []}'), times=None)
+    )
     it.clock.sleep(STALE_S + 1)
     after = planned(again(it, flow))
     assert [change for change in after.writing if change.right.who is WhoMay.YOU] == []

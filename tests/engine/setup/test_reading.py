@@ -19,7 +19,7 @@ from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
 from tgwizard.model.problem import Cancelled
@@ -84,7 +84,7 @@ def test_that_discovery_reads_every_part_and_tells_its_progress() -> None:
 def test_that_a_part_that_cannot_be_read_is_named_and_the_others_stand() -> None:
     desk = reader()
     subscription = desk.subscription
-    desk.rig.lab.faults.add(Fault("GET", "/loadBalancers", Answer(403, REFUSED), times=9))
+    desk.rig.lab.faults.add(Fault("GET", "/loadBalancers", FaultAnswer(403, REFUSED), times=9))
     inventory = discover(desk.rig.ports.inventories, subscription, desk.rig.clock, desk.events.append, desk.token)
     assert [part.part for part in inventory.failed] == [Part.BALANCERS]
     assert suggest_pairs(inventory).suggested is not None
@@ -141,8 +141,10 @@ def test_that_an_error_of_our_own_is_not_taken_for_azures_silence() -> None:
         read_all(works, VirtualClock(), CancelToken())
 
 
-@pytest.mark.parametrize("answer", [Answer(503, "{}"), Answer(200, "[" * 20_000), Answer(200, "<html></html>")])
-def test_that_one_answer_that_passes_leaves_no_hole_in_what_is_known(answer: Answer) -> None:
+@pytest.mark.parametrize(
+    "answer", [FaultAnswer(503, "{}"), FaultAnswer(200, "[" * 20_000), FaultAnswer(200, "<html></html>")]
+)
+def test_that_one_answer_that_passes_leaves_no_hole_in_what_is_known(answer: FaultAnswer) -> None:
     desk = reader()
     for kind in ("/networkInterfaces", "/virtualNetworks", "/roleDefinitions", "/roleAssignments", "/locks"):
         desk.rig.lab.faults.add(Fault("GET", kind, answer))
@@ -227,7 +229,7 @@ def test_that_a_refused_fact_leaves_a_plan_that_says_what_is_not_known() -> None
     desk = reader()
     inventory = desk.discover()
     answers = desk.answers(inventory)
-    desk.rig.lab.faults.add(Fault("GET", "/locks", Answer(403, REFUSED), times=9))
+    desk.rig.lab.faults.add(Fault("GET", "/locks", FaultAnswer(403, REFUSED), times=9))
     facts = desk.gather(answers, inventory)
     assert [failed.kind for failed in facts.failed] == [FactKind.LOCKS]
     assert [warning.code for warning in make_plan(answers, inventory, facts).warnings] == ["fact-not-read"]

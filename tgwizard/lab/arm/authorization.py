@@ -8,7 +8,7 @@ from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.rbac.role_records import EVERYONE, LabDenyAssignment, PermissionRecord
 from tgwizard.lab.routing import FILTERED, HandlerCall, Route
-from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
+from tgwizard.lab.wire import Json, Refusal, RefusalCause, Response, json_response
 from tgwizard.lab.world import LabLockLevel, Lock, World
 
 _DENIAL_FIELDS = frozenset({"denyassignmentname", "principalid"})
@@ -103,7 +103,7 @@ def get_denial(call: HandlerCall) -> Response:
         404,
         "DenyAssignmentNotFound",
         f"The deny assignment '{call.parameters['denial']}' is not found.",  # wording [?]
-        cause=Cause.SERVICE,
+        cause=RefusalCause.SERVICE,
     )
 
 

@@ -12,7 +12,7 @@ from tgwizard.lab import ids, operations
 from tgwizard.lab.arm import not_served, settled_checks
 from tgwizard.lab.arm.responses import existing, in_scope, paged, with_etag
 from tgwizard.lab.routing import HandlerCall, Route
-from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
+from tgwizard.lab.wire import Headers, Json, Refusal, RefusalCause, Response, json_response
 from tgwizard.lab.world import VM_TYPE, LabPower, LongOperation, OperationKind, OperationStatus, World
 
 PROVIDER = "Microsoft.Compute"
@@ -93,7 +93,7 @@ def change_power(call: HandlerCall, kind: OperationKind) -> Response:
             409,
             "OperationNotAllowed",
             f"Cannot restart VM '{vm['name']}' because it is deallocated.",  # wording [?]
-            cause=Cause.SERVICE,
+            cause=RefusalCause.SERVICE,
         )
     settled_checks.require_settled_nics(call, vm, kind)
     operation = _begin(call, kind, vm)
@@ -134,14 +134,14 @@ def require_match(call: HandlerCall, vm: Json) -> None:
             412,
             "PreconditionFailed",
             f"Etag provided in if-match header {wanted} does not match etag {vm['etag']} of resource.",
-            cause=Cause.SERVICE,
+            cause=RefusalCause.SERVICE,
         )
 
 
 def require_not_deleting(vm: Json, what: str) -> None:
     """Refuse with 409 what a VM that is being deleted does not allow (azure/README.md 1.3)."""
     if vm["properties"]["provisioningState"] == DELETING:
-        raise Refusal(409, "OperationNotAllowed", _marked(vm["name"], what), cause=Cause.SERVICE)
+        raise Refusal(409, "OperationNotAllowed", _marked(vm["name"], what), cause=RefusalCause.SERVICE)
 
 
 def tenant_update_failure(world: World, nic: Json) -> Json | None:
@@ -210,7 +210,7 @@ def poll(call: HandlerCall) -> Response:
             404,
             "NotFound",
             f"The entity was not found in this Azure location. Operation {call.parameters['operation']}.",  # [?]
-            cause=Cause.SERVICE,
+            cause=RefusalCause.SERVICE,
         )
     answer = operations.compute_poll(operation, call.world.seed, call.now)
     if call.query.get("monitor", "").lower() != "true":

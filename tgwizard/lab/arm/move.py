@@ -19,7 +19,16 @@ from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.move_options import FEATURE
 from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Detail, Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import VNET_TYPE, Ending, LabPower, LongOperation, Moved, OperationKind, OperationStatus, World
+from tgwizard.lab.world import (
+    VNET_TYPE,
+    LabPower,
+    LongOperation,
+    Moved,
+    OperationEnding,
+    OperationKind,
+    OperationStatus,
+    World,
+)
 
 _TRAVELLING = ("publicIPAddress", "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
 
@@ -208,7 +217,7 @@ def _fate(world: World, moved: Moved, fate: OperationFate) -> OperationFate:
     vm = ids.key(source["properties"].get("virtualMachine", {}).get("id", "")) if source else ""
     if not world.move.dead_source and world.power.get(vm) is not LabPower.RUNNING:
         failure = {"code": "OperationNotAllowed", "message": "The virtual machine of the source does not run."}
-    return fate if failure is None else replace(fate, failure=failure, ending=Ending.FAIL)
+    return fate if failure is None else replace(fate, failure=failure, ending=OperationEnding.FAIL)
 
 
 def _named(document: Json | None, name: str) -> Json | None:

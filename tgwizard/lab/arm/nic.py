@@ -11,7 +11,7 @@ from tgwizard.lab.arm.responses import existing, get_one, list_of, location_of, 
 from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import NIC_TYPE, Ending, LongOperation, OperationKind, OperationStatus, Overlap
+from tgwizard.lab.world import NIC_TYPE, LongOperation, OperationEnding, OperationKind, OperationStatus, Overlap
 
 PROVIDER = "Microsoft.Network"
 _ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network/networkInterfaces/{name}"
@@ -233,7 +233,7 @@ def _fate(call: HandlerCall, nic: Json, running: LongOperation | None) -> Operat
     failure = compute.tenant_update_failure(call.world, nic)
     if running is not None and call.world.overlap is Overlap.CONFLICT_LATER:
         failure = {"code": "AnotherOperationInProgress", "message": _in_progress(call, running), "details": []}
-    return call.fate if failure is None else replace(call.fate, failure=failure, ending=Ending.FAIL)
+    return call.fate if failure is None else replace(call.fate, failure=failure, ending=OperationEnding.FAIL)
 
 
 def _in_progress(call: HandlerCall, running: LongOperation) -> str:

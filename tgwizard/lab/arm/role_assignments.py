@@ -14,7 +14,7 @@ from tgwizard.lab.rbac import conditions, propagation, rbac_evaluation, role_sto
 from tgwizard.lab.rbac.conditions import ConditionWrong, Facts
 from tgwizard.lab.rbac.role_records import LabRoleAssignment
 from tgwizard.lab.routing import FILTERED, HandlerCall, Route
-from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
+from tgwizard.lab.wire import Json, Refusal, RefusalCause, Response, json_response
 from tgwizard.lab.world import Principal, Subscription, World
 
 ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
@@ -290,7 +290,7 @@ def _check_count(world: World, subscription: Subscription) -> None:
 
 
 def _refusal(status: int, code: str, message: str) -> Refusal:
-    return Refusal(status, code, message, cause=Cause.SERVICE)
+    return Refusal(status, code, message, cause=RefusalCause.SERVICE)
 
 
 _AT = "/{scope*}/providers/Microsoft.Authorization"

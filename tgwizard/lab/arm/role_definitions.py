@@ -13,7 +13,7 @@ from tgwizard.lab.rbac import known_operations, rbac_evaluation, role_store
 from tgwizard.lab.rbac.builtin_roles import BUILT_IN
 from tgwizard.lab.rbac.role_records import LabRoleDefinition, LabRoleKind, PermissionRecord
 from tgwizard.lab.routing import FILTERED, HandlerCall, Route
-from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
+from tgwizard.lab.wire import Json, Refusal, RefusalCause, Response, json_response
 from tgwizard.lab.world import World
 
 ROLE_TYPE = "Microsoft.Authorization/roleDefinitions"
@@ -272,7 +272,7 @@ def _missing(guid: str) -> Refusal:
 
 
 def _refusal(status: int, code: str, message: str) -> Refusal:
-    return Refusal(status, code, message, cause=Cause.SERVICE)
+    return Refusal(status, code, message, cause=RefusalCause.SERVICE)
 
 
 _AT = "/{scope*}/providers/Microsoft.Authorization"

@@ -14,7 +14,7 @@ from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
 from tgwizard.lab.arm.responses import existing
 from tgwizard.lab.entra import identity_endpoint
 from tgwizard.lab.routing import HandlerCall, Route
-from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
+from tgwizard.lab.wire import Json, Refusal, RefusalCause, Response, json_response
 from tgwizard.lab.world import VM_TYPE, LabPrincipalKind, Principal, World
 
 _NONE, _SYSTEM, _USER, _BOTH = "None", "SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"
@@ -34,7 +34,7 @@ def patch(call: HandlerCall) -> Response:
             409,
             "PropertyChangeNotAllowed",
             f"Changing property '{unknown[0]}' is not allowed.",
-            cause=Cause.SERVICE,
+            cause=RefusalCause.SERVICE,
         )
     wanted = _wanted(vm, identity) if body.get("identity") is not None else None
     headers = compute.begin_update(call, vm)
@@ -58,14 +58,14 @@ def _wanted(vm: Json, identity: Json) -> str:
             "InvalidParameter",
             f"The value '{kind}' provided for identity type is invalid. Expected values are "
             f"'{_SYSTEM}', '{_USER}', '{_BOTH}' and '{_NONE}'.",  # wording [?]
-            cause=Cause.SERVICE,
+            cause=RefusalCause.SERVICE,
         )
     if kind in {_USER, _BOTH} and not _wanted_users(vm, identity):
         raise Refusal(
             400,
             "InvalidParameter",
             f"The identity type '{kind}' needs at least one user-assigned identity.",  # wording [?]
-            cause=Cause.SERVICE,
+            cause=RefusalCause.SERVICE,
         )
     return kind
 

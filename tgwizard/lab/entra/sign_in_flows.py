@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tgwizard.lab.entra import oauth, sign_in_code, sign_in_pages, sign_in_sessions, token_endpoint, tokens
 from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
-from tgwizard.lab.entra.sign_in_sessions import Asked, Page, Verdict
+from tgwizard.lab.entra.sign_in_sessions import Page, PendingSignIn, SignInVerdict
 from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Response, json_response
 from tgwizard.lab.world import Principal, World
@@ -31,7 +31,7 @@ def authorize(call: HandlerCall) -> Response:
         redirect_uri = _redirect_uri(query, client)
     except Denied as denied:
         return sign_in_pages.tell("Sorry, we can't sign you in", denied.sentence, status=denied.status)
-    asked = Asked(
+    asked = PendingSignIn(
         client=client,
         tenant=tenant,
         scope=query.get("scope", ""),
@@ -80,7 +80,7 @@ def device_code(call: HandlerCall) -> Response:
         token_endpoint.audience_of(call, form)
     except Denied as denied:
         return oauth.refused(call, denied)
-    device = call.world.sign_ins.begin_device(Asked(client, tenant, form.get("scope", "")), call.now)
+    device = call.world.sign_ins.begin_device(PendingSignIn(client, tenant, form.get("scope", "")), call.now)
     place = f"{call.host}{DEVICE_PAGE}"
     return json_response(
         200,
@@ -127,11 +127,11 @@ def _decided(call: HandlerCall, form: dict[str, str]) -> Response:
         return _too_late()
     name = oauth.PUBLIC_CLIENTS[device.asked.client]
     if form.get("answer") != "sign-in":
-        device.verdict = Verdict.DECLINED
+        device.verdict = SignInVerdict.DECLINED
         return sign_in_pages.tell("You declined", f"{name} was not signed in. You can close this window.")
     if not _may(call, page, form):
         return _asked_again(call, page, DEVICE_PAGE)
-    device.verdict, device.oid = Verdict.APPROVED, page.oid
+    device.verdict, device.oid = SignInVerdict.APPROVED, page.oid
     sentence = f"You have signed in to {name} on your device. You may now close this window."
     return sign_in_pages.tell("Signed in", sentence)
 
@@ -210,7 +210,7 @@ def _user(world: World, hint: str) -> Principal:
     raise Denied(400, "access_denied", 50034, text + "application, the account must be added to the directory.")
 
 
-def _sent_back(asked: Asked, fields: dict[str, str]) -> Response:
+def _sent_back(asked: PendingSignIn, fields: dict[str, str]) -> Response:
     """Return what carries the fields to the program: a form that posts itself, or a redirection."""
     everything = {**fields, **({"state": asked.state} if asked.state else {})}
     if asked.response_mode == "form_post":

@@ -28,7 +28,7 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _USER_CODE_LENGTH = 9
 
 
-class Verdict(Enum):
+class SignInVerdict(Enum):
     """What has become of a device code."""
 
     PENDING = "pending"
@@ -38,7 +38,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingSignIn:
     """What a client wants a sign-in for."""
 
     client: str
@@ -57,7 +57,7 @@ class Asked:
 class Granted:
     """A sign-in that succeeded: what it was for, and who signed in."""
 
-    asked: Asked
+    asked: PendingSignIn
     oid: str
 
 
@@ -67,9 +67,9 @@ class Device:
 
     device_code: str
     user_code: str
-    asked: Asked
+    asked: PendingSignIn
     expires: datetime
-    verdict: Verdict = Verdict.PENDING
+    verdict: SignInVerdict = SignInVerdict.PENDING
     oid: str = ""
     polled: datetime | None = None
 
@@ -78,7 +78,7 @@ class Device:
 class Page:
     """A page that was shown and can be answered once; the ticket in it is what a page of somebody else cannot know."""
 
-    asked: Asked
+    asked: PendingSignIn
     oid: str
     expires: datetime
     user_code: str = ""
@@ -102,7 +102,7 @@ class SignIns:
     _codes: dict[str, _Code] = field(default_factory=dict)
     _devices: dict[str, Device] = field(default_factory=dict)
 
-    def show(self, asked: Asked, oid: str, now: datetime, user_code: str = "", *, vouched: bool = False) -> str:
+    def show(self, asked: PendingSignIn, oid: str, now: datetime, user_code: str = "", *, vouched: bool = False) -> str:
         """Return the ticket of a page that asks whether this user signs in."""
         ticket = secrets.token_urlsafe(24)
         self._pages[ticket] = Page(asked, oid, now + _PAGE_LIFETIME, user_code, vouched)
@@ -114,7 +114,7 @@ class SignIns:
         page = self._pages.pop(ticket, None)
         return page if page is not None and now < page.expires else None
 
-    def code_for(self, asked: Asked, oid: str, now: datetime) -> str:
+    def code_for(self, asked: PendingSignIn, oid: str, now: datetime) -> str:
         """Return a fresh authorization code."""
         code = f"1.{secrets.token_urlsafe(48)}"
         self._codes[code] = _Code(Granted(asked, oid), now + CODE_LIFETIME)
@@ -161,7 +161,7 @@ class SignIns:
         found.redeemed = True
         return found.granted
 
-    def begin_device(self, asked: Asked, now: datetime) -> Device:
+    def begin_device(self, asked: PendingSignIn, now: datetime) -> Device:
         """Return a fresh device code."""
         while (user_code := "".join(secrets.choice(LETTERS) for _ in range(_USER_CODE_LENGTH))) in self._devices:
             continue
@@ -173,7 +173,7 @@ class SignIns:
     def device(self, user_code: str, now: datetime) -> Device | None:
         """Return the device code that a user typed, if it can still be answered; spaces, dashes and case are free."""
         found = self._devices.get(typed(user_code))
-        return found if found is not None and found.verdict is Verdict.PENDING and now < found.expires else None
+        return found if found is not None and found.verdict is SignInVerdict.PENDING and now < found.expires else None
 
     def poll(self, device_code: str, client: str, now: datetime) -> Granted:
         """Return what a device code stands for once the user has agreed. Raises Denied until then, and otherwise.
@@ -181,7 +181,7 @@ class SignIns:
         Numbers and words of the refusals are Entra's as far as clients name them; `slow_down` is RFC 8628's [?].
         """
         found = next((item for item in self._devices.values() if _same(item.device_code, device_code)), None)
-        if found is None or found.asked.client != client or found.verdict is Verdict.REDEEMED:
+        if found is None or found.asked.client != client or found.verdict is SignInVerdict.REDEEMED:
             raise Denied(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.")
         if now >= found.expires:
             raise Denied(
@@ -191,15 +191,15 @@ class SignIns:
                 "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
             )
         before, found.polled = found.polled, now
-        if found.verdict is Verdict.DECLINED:
+        if found.verdict is SignInVerdict.DECLINED:
             text = "The user has denied the request to access the application."
             raise Denied(400, "authorization_declined", 70017, text)
-        if found.verdict is Verdict.PENDING:
+        if found.verdict is SignInVerdict.PENDING:
             if before is not None and (now - before).total_seconds() < INTERVAL_S - _TOLERANCE_S:
                 raise Denied(400, "slow_down", 70016, "OAuth 2.0 device flow error. Requests come too fast. Slow down.")
             text = "OAuth 2.0 device flow error. Authorization is pending. Continue polling."
             raise Denied(400, "authorization_pending", 70016, text)
-        found.verdict = Verdict.REDEEMED
+        found.verdict = SignInVerdict.REDEEMED
         return Granted(found.asked, found.oid)
 
 
@@ -212,7 +212,7 @@ def _same(given: str, genuine: str) -> bool:
     return hmac.compare_digest(given.encode(), genuine.encode())
 
 
-def _proves(asked: Asked, verifier: str) -> bool:
+def _proves(asked: PendingSignIn, verifier: str) -> bool:
     """Return whether a verifier is the one whose challenge came first; without a challenge there is none (RFC 7636)."""
     if not asked.challenge:
         return True

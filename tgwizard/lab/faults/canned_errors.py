@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from tgwizard.lab.wire import Cause, Detail, Headers, Json, Refusal, Response, json_response, network_refusal
+from tgwizard.lab.wire import Detail, Headers, Json, Refusal, RefusalCause, Response, json_response, network_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def _by_compute(met: Met) -> Response:
         "innererror": {"internalErrorCode": "TooManyRequestsReceived"},
     }
     headers = (
-        ("x-ms-failure-cause", Cause.SERVICE.value),
+        ("x-ms-failure-cause", RefusalCause.SERVICE.value),
         *_retry_after(1200),
         ("x-ms-ratelimit-remaining-resource", _QUOTA),
     )
@@ -223,7 +223,7 @@ def _gateway_timeout(met: Met) -> Response:
     parts = met.path.split("/providers/")
     provider = parts[-1].split("/", 1)[0] if len(parts) > 1 else "Microsoft.Resources"
     text = f"The gateway did not receive a response from '{provider}' within the specified time period."
-    return Refusal(504, "GatewayTimeout", text, cause=Cause.SERVICE).response()
+    return Refusal(504, "GatewayTimeout", text, cause=RefusalCause.SERVICE).response()
 
 
 def _retry_after(seconds: int) -> Headers:

@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import (
-    Answer,
+    ActiveRule,
     AzureSays,
     Effect,
     Fault,
+    FaultAnswer,
     Moment,
     OperationCanceled,
     OperationFails,
@@ -31,7 +32,6 @@ from tgwizard.lab.faults.fault_rules import (
     OperationSuperseded,
     OperationTakes,
     Reset,
-    Rule,
     SlowBody,
     StaleRead,
     StrangerTakesAddress,
@@ -137,7 +137,7 @@ def read(document: object) -> Fault:
     return fault
 
 
-def write(rule: Rule) -> Json:
+def write(rule: ActiveRule) -> Json:
     """Return the document of a rule in a lab, with its id and its counts."""
     fault = rule.fault
     match: Json = {
@@ -165,7 +165,7 @@ def write(rule: Rule) -> Json:
     }
 
 
-def _answer(table: _Table) -> Answer:
+def _answer(table: _Table) -> FaultAnswer:
     status = table.whole("status", 500, least=200)
     body = table.raw("body", "")
     headers = table.raw("headers", {})
@@ -179,7 +179,7 @@ def _answer(table: _Table) -> Answer:
     if not any(name.lower() == "content-type" for name in headers):
         lines = (("Content-Type", "application/json; charset=utf-8"), *lines)
     text = body if isinstance(body, str) else json.dumps(body)
-    return Answer(status, text, lines, table.choice("moment", Moment, Moment.BEFORE_COMMIT))
+    return FaultAnswer(status, text, lines, table.choice("moment", Moment, Moment.BEFORE_COMMIT))
 
 
 _READERS: dict[str, Callable[[_Table], Effect]] = {
@@ -226,7 +226,7 @@ def _effect_document(effect: Effect) -> Json:
 
 
 _WORDS: dict[type[Effect], str] = {
-    Answer: "answer",
+    FaultAnswer: "answer",
     AzureSays: "azure",
     Reset: "reset",
     Timeout: "timeout",

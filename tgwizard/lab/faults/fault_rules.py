@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from tgwizard.lab.faults.canned_errors import Known, Met, answer_of
 from tgwizard.lab.wire import AnswerLost, Headers, Json, Loss, Response
-from tgwizard.lab.world import Ending
+from tgwizard.lab.world import OperationEnding
 
 
 class Moment(Enum):
@@ -26,7 +26,7 @@ class Moment(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FaultAnswer:
     """The client gets this answer instead of the lab's own. After the commit it hides a change that was made."""
 
     status: int
@@ -120,7 +120,7 @@ class StrangerTakesAddress:
 
 
 Effect: TypeAlias = (
-    Answer
+    FaultAnswer
     | AzureSays
     | Reset
     | Timeout
@@ -192,11 +192,11 @@ class OperationFate:
     endless: bool = False
     seconds: float | None = None
     stranger: str | None = None
-    ending: Ending = Ending.SUCCEED
+    ending: OperationEnding = OperationEnding.SUCCEED
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FaultVerdict:
     """All that faults decided about one request."""
 
     effects: tuple[Effect, ...] = ()
@@ -208,7 +208,7 @@ class Verdict:
         """Return the forced answer of this moment, or None. Raises AnswerLost for a lost one."""
         for effect in self.effects:
             match effect:
-                case Answer() if effect.moment is moment:
+                case FaultAnswer() if effect.moment is moment:
                     return Response(effect.status, effect.headers, effect.body.encode())
                 case AzureSays() if effect.moment is moment:
                     return answer_of(effect.known, self.met)
@@ -244,12 +244,12 @@ class Verdict:
             match effect:
                 case OperationFails():
                     error = {"code": effect.code, "message": effect.message, "details": []}
-                    fate = replace(fate, failure=error, ending=Ending.FAIL)
+                    fate = replace(fate, failure=error, ending=OperationEnding.FAIL)
                 case OperationCanceled():
                     error = {"code": "Canceled", "message": "Operation was canceled.", "details": []}
-                    fate = replace(fate, failure=error, ending=Ending.CANCEL)
+                    fate = replace(fate, failure=error, ending=OperationEnding.CANCEL)
                 case OperationSuperseded():
-                    fate = replace(fate, ending=Ending.SUPERSEDE)
+                    fate = replace(fate, ending=OperationEnding.SUPERSEDE)
                 case OperationNeverEnds():
                     fate = replace(fate, endless=True)
                 case OperationTakes():
@@ -262,7 +262,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ActiveRule:
     """A fault in a lab: its id, when it was added, how many requests it counted and how many it struck."""
 
     id: str
@@ -284,18 +284,18 @@ class Faults:
 
     def __init__(self, now: Callable[[], datetime] = _real_time) -> None:
         self._now = now
-        self._rules: tuple[Rule, ...] = ()
+        self._rules: tuple[ActiveRule, ...] = ()
         self._added = 0
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[ActiveRule, ...]:
         """The rules with their counts, in the order they were added."""
         return self._rules
 
-    def add(self, fault: Fault) -> Rule:
+    def add(self, fault: Fault) -> ActiveRule:
         """Add a rule; it counts the requests from now on."""
         self._added += 1
-        rule = Rule(f"{self._added}", fault, self._now())
+        rule = ActiveRule(f"{self._added}", fault, self._now())
         self._rules = (*self._rules, rule)
         return rule
 
@@ -317,14 +317,14 @@ class Faults:
         twin._added = self._added
         return twin
 
-    def judge(self, met: Met) -> Verdict:
+    def judge(self, met: Met) -> FaultVerdict:
         """Count a request and return what strikes it."""
         if not self._rules:
-            return Verdict(met=met)
+            return FaultVerdict(met=met)
         now = self._now()
         effects: list[Effect] = []
         names: list[str] = []
-        rules: list[Rule] = []
+        rules: list[ActiveRule] = []
         for rule in self._rules:
             after = rule
             if rule.fault.concerns(met, (now - rule.added) / timedelta(seconds=1)):
@@ -335,4 +335,4 @@ class Faults:
                     names.append(rule.id)
             rules.append(after)
         self._rules = tuple(rules)
-        return Verdict(tuple(effects), tuple(names), met)
+        return FaultVerdict(tuple(effects), tuple(names), met)

@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError
 
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.wire import AnswerLost, Loss, Request, Response
 
@@ -91,7 +91,7 @@ def _read_timeout(timeout: float | tuple[float | None, float | None] | None) -> 
 class _SlowBody(io.BytesIO):
     """A body whose time passes on the lab's clock when it is first read."""
 
-    def __init__(self, content: bytes, clock: Clock, seconds: float) -> None:
+    def __init__(self, content: bytes, clock: LabTime, seconds: float) -> None:
         super().__init__(content)
         self._clock = clock
         self._seconds = seconds
@@ -103,7 +103,7 @@ class _SlowBody(io.BytesIO):
         return super().read(size)
 
 
-def _raw(request: requests.PreparedRequest, answer: Response, clock: Clock) -> HTTPResponse:
+def _raw(request: requests.PreparedRequest, answer: Response, clock: LabTime) -> HTTPResponse:
     headers = HTTPHeaderDict()
     for name, value in answer.headers:
         headers.add(name, value)

@@ -26,7 +26,7 @@ from typing import IO, Self
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.file_writing import PRIVATE, open_private, write_atomically
 from tgwizard.engine.lab_control import LabRun
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.data_plane import DataPlane
 from tgwizard.lab.entra import sign_in_code
 from tgwizard.lab.entra.tokens import TokenKind
@@ -318,7 +318,7 @@ def open_lab(
     latency: Latency | None = None,
     port: int | None = None,
     clusters: int | None = None,
-    clock: Clock,
+    clock: LabTime,
 ) -> HostedLab | AttachedLab:
     """Host the folder's lab if nobody does, else attach to it. `clusters`: how many a new fleet has.
 
@@ -373,7 +373,7 @@ def _running(directory: Path) -> Publication:
 
 
 def _world_of(
-    file: WorldFile, scenario: str | None, latency: Latency | None, clusters: int | None, clock: Clock
+    file: WorldFile, scenario: str | None, latency: Latency | None, clusters: int | None, clock: LabTime
 ) -> Lab:
     directory, lab = file.path.parent, file.load(clock)
     if lab is None:

@@ -16,7 +16,7 @@ from typing import Any
 from tgwizard.lab import ids
 from tgwizard.lab.storage.world_document import plain
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import PASTS_KEPT, LongOperation, Past, World
+from tgwizard.lab.world import PAST_RESOURCES_KEPT, LongOperation, PastResource, World
 
 _BY_RESOURCE = ("resources", "power")
 _LISTS = ("principals", "clusters")
@@ -36,7 +36,7 @@ class Marks:
         self._texts: dict[str, str] = {}
         self._lists: dict[str, list[object]] = {}
         self._operations: dict[str, tuple[object, ...]] = {}
-        self._pasts: dict[str, Past] = {}
+        self._pasts: dict[str, PastResource] = {}
         """The newest earlier form of each resource that has any."""
         self._changed_texts()
         for name in _LISTS:
@@ -138,7 +138,7 @@ def _apply(document: Json, changes: Json) -> None:
     for key, forms in changes.get("pasts", {}).items():
         kept = document.setdefault("past", {}).setdefault(key, [])
         kept.extend(forms)
-        del kept[:-PASTS_KEPT]
+        del kept[:-PAST_RESOURCES_KEPT]
     _put(document["operations"], changes.get("operations", {}))
     allocations = changes.get("allocations", {})
     if allocations:

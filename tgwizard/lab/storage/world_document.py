@@ -28,7 +28,6 @@ from tgwizard.lab.wire import Json
 from tgwizard.lab.world import (
     ClusterMember,
     ClusterSpec,
-    Ending,
     FailedNic,
     Group,
     KnownGroups,
@@ -38,10 +37,11 @@ from tgwizard.lab.world import (
     Lock,
     LongOperation,
     Moved,
+    OperationEnding,
     OperationKind,
     OperationStatus,
     Overlap,
-    Past,
+    PastResource,
     Principal,
     Subscription,
     Tenant,
@@ -242,7 +242,7 @@ def _operation(item: Json) -> LongOperation:
             **item,
             "kind": OperationKind(item["kind"]),
             "status": OperationStatus(item["status"]),
-            "ending": Ending(item.get("ending", Ending.SUCCEED.value)),
+            "ending": OperationEnding(item.get("ending", OperationEnding.SUCCEED.value)),
             "started": _moment(item["started"]),
             "ends": _moment_or_none(item["ends"]),
             "ended": _moment_or_none(item["ended"]),
@@ -259,8 +259,8 @@ def _holding(item: Json) -> Holding:
     return Holding(item["address"], item["nic"], _moment(item["since"]), _moment_or_none(item["until"]))
 
 
-def _past(item: Json) -> Past:
-    return Past(_moment(item["until"]), item["document"])
+def _past(item: Json) -> PastResource:
+    return PastResource(_moment(item["until"]), item["document"])
 
 
 def _lock(item: Json) -> Lock:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tgwizard.engine.files.file_reading import open_regular
 from tgwizard.engine.files.file_writing import PRIVATE, write_atomically
-from tgwizard.lab.clock import Clock
+from tgwizard.lab.clock import LabTime
 from tgwizard.lab.gc_pause import uncollected
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.storage import world_changes, world_document
@@ -51,7 +51,7 @@ class WorldFile:
         self._size = 0
         self._appended = 0
 
-    def load(self, clock: Clock) -> Lab | None:
+    def load(self, clock: LabTime) -> Lab | None:
         """Return the lab that was saved, or None. Raises LabFolderDamaged, and OSError."""
         if not self.path.exists():
             return None
