@@ -18,7 +18,7 @@ from tests.e2e.programs import wait_for
 from tests.lab.bench import HOST, Bench
 from tests.lab.test_server import Served
 from tgwizard.lab.fronts import certificates
-from tgwizard.lab.fronts.tls_server import LabServer, Limits
+from tgwizard.lab.fronts.tls_server import LabServer, ServerLimits
 from tgwizard.lab.latency import Latency
 
 A = "tg-node-a-inside"
@@ -26,13 +26,13 @@ DIGITS = "9" * 5000
 AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 TAGS, RIGHTS = "providers/Microsoft.Resources/tags/default", "providers/Microsoft.Authorization"
 GUID = "5e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-SHORT = Limits(connections=8, handshake_s=1.5, request_s=1.5, idle_s=1.8)
+SHORT = ServerLimits(connections=8, handshake_s=1.5, request_s=1.5, idle_s=1.8)
 PATIENCE_S = 60
 TRIES = 5
 """On a busy machine the short limits may strike those who do nothing wrong."""
 
 
-def serving(folder: Path, limits: Limits) -> Iterator[Served]:
+def serving(folder: Path, limits: ServerLimits) -> Iterator[Served]:
     bench = Bench(latency=Latency.INSTANT)
     files = certificates.prepare(folder / "tls", bench.lab.lab_id)
     server = LabServer(bench.lab, files.server, limits=limits)
@@ -44,7 +44,7 @@ def serving(folder: Path, limits: Limits) -> Iterator[Served]:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A lab with the limits it has for users."""
-    yield from serving(tmp_path, Limits())
+    yield from serving(tmp_path, ServerLimits())
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_options import MoveRules
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac.role_records import UNSETTLED, Propagation
-from tgwizard.lab.request_log import Decision, RequestRecord, Trace
+from tgwizard.lab.request_log import RequestDecision, RequestRecord, Trace
 from tgwizard.lab.scenarios import scenario_builder
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
 from tgwizard.lab.world import FailedNic, Overlap
@@ -46,13 +46,13 @@ def serves(path: str) -> bool:
 def answer(lab: LabState, request: Request, path: str, trace: Trace) -> Response:
     """Answer a request of the control surface; errors are in ARM's envelope."""
     try:
-        trace.decision = Decision.UNAUTHENTICATED
+        trace.decision = RequestDecision.UNAUTHENTICATED
         trace.caller = lab.require_control(request.header("Authorization"))
-        trace.decision = Decision.CONTROL
+        trace.decision = RequestDecision.CONTROL
         return _serve(lab, request, path)
     except Refusal as refusal:
         if refusal.status == 403:
-            trace.decision = Decision.DENIED
+            trace.decision = RequestDecision.DENIED
         return refusal.response()
 
 

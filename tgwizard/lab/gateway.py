@@ -37,7 +37,7 @@ from tgwizard.lab.entra import graph, identity_endpoint, sign_in_flows, token_en
 from tgwizard.lab.faults.canned_errors import Met
 from tgwizard.lab.faults.fault_rules import Faults, Moment, OperationFate
 from tgwizard.lab.rbac import rbac_evaluation
-from tgwizard.lab.request_log import Decision, Trace
+from tgwizard.lab.request_log import RequestDecision, Trace
 from tgwizard.lab.routing import HandlerCall, Route, RouteTable
 from tgwizard.lab.wire import Headers, Refusal, Request, Response
 from tgwizard.lab.world import Principal, World
@@ -119,9 +119,9 @@ def _serve(
     if open_to_all is not None:
         route, parameters = open_to_all
         nobody = Principal("", "", "")
-        trace.decision = Decision.ANONYMOUS
+        trace.decision = RequestDecision.ANONYMOUS
         return route.handler(HandlerCall(world, now, request, nobody, host, path, parameters, query, OperationFate()))
-    trace.decision = Decision.UNAUTHENTICATED
+    trace.decision = RequestDecision.UNAUTHENTICATED
     principal, tenant = tokens.identify(world, request.header("Authorization"), tokens.audiences_at(host))
     found = ROUTES.find(request.method, path)
     action = found[0].action if found else ""
@@ -130,7 +130,7 @@ def _serve(
     met = Met(request.method, path, action, principal.name, principal.oid, subscription, now, body)
     verdict = faults.judge(met)
     trace.caller, trace.action, trace.rules = principal.name or principal.oid, action, verdict.rules
-    trace.decision = Decision.FAULT
+    trace.decision = RequestDecision.FAULT
     forced = verdict.strike(Moment.BEFORE_COMMIT)
     if forced is not None:
         return forced
@@ -142,13 +142,13 @@ def _serve(
         route, parameters = found or _route(request, path, query)
         call = HandlerCall(seen, now, request, principal, host, path, parameters, query, verdict.fate(), tenant)
         _admit(call, route)
-        trace.decision = Decision.ALLOWED
+        trace.decision = RequestDecision.ALLOWED
         response = field_versions.trimmed(route.handler(call), call.api_version)
     except Refusal as refusal:
-        trace.decision = Decision.of(refusal)
+        trace.decision = RequestDecision.of(refusal)
         response = refusal.response()
     decided = trace.decision
-    trace.decision = Decision.FAULT
+    trace.decision = RequestDecision.FAULT
     forced = verdict.strike(Moment.AFTER_COMMIT)
     if forced is not None:
         return forced

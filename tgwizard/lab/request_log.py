@@ -9,7 +9,7 @@ from enum import Enum
 from tgwizard.lab.wire import Refusal
 
 
-class Decision(Enum):
+class RequestDecision(Enum):
     """What the way through the lab decided about a request, apart from what the provider then answered."""
 
     ANONYMOUS = "anonymous"
@@ -27,7 +27,7 @@ class Decision(Enum):
     """A fault's rule answered, or ate the answer."""
 
     @classmethod
-    def of(cls, refusal: Refusal) -> Decision:
+    def of(cls, refusal: Refusal) -> RequestDecision:
         """Return the decision that a refusal stands for."""
         if refusal.status == 401:
             return cls.UNAUTHENTICATED
@@ -44,7 +44,7 @@ class Trace:
 
     caller: str = ""
     action: str = ""
-    decision: Decision = Decision.REFUSED
+    decision: RequestDecision = RequestDecision.REFUSED
     rules: tuple[str, ...] = ()
 
 
@@ -61,7 +61,7 @@ class RequestRecord:
     """The principal's name, or its object id where it has none."""
     action: str = ""
     """The permission that the call needs."""
-    decision: Decision = Decision.ALLOWED
+    decision: RequestDecision = RequestDecision.ALLOWED
     rules: tuple[str, ...] = ()
     """The ids of the fault rules that struck it."""
     took_s: float = 0.0

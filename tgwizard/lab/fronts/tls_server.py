@@ -1,6 +1,7 @@
 """The TLS front: HTTP/1.1 with keep-alive on 127.0.0.1, for az, scripts and a second program. No other address.
 
-Whoever is on this computer can connect, so every wait for a client has an end (`Limits`), and so has their number.
+Whoever is on this computer can connect, so every wait for a client has an end (`ServerLimits`), and so has their
+number.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """How long the lab waits for a client, in seconds, and how many connections it holds."""
 
     connections: int = 256
@@ -69,7 +70,7 @@ class _Phase(Enum):
 class _Peer:
     """A connection as its listener sees it."""
 
-    def __init__(self, plain: socket.socket, limits: Limits) -> None:
+    def __init__(self, plain: socket.socket, limits: ServerLimits) -> None:
         self.connection = plain
         self._limits = limits
         self.enter(_Phase.HANDSHAKE)
@@ -98,7 +99,7 @@ class LabServer:
     """
 
     def __init__(
-        self, lab: Lab, certificate: Path, *, host: str = LOOPBACK, port: int = 0, limits: Limits | None = None
+        self, lab: Lab, certificate: Path, *, host: str = LOOPBACK, port: int = 0, limits: ServerLimits | None = None
     ) -> None:
         if host != LOOPBACK:
             raise ValueError(f"the lab binds {LOOPBACK} only, not {host!r}")
@@ -106,7 +107,7 @@ class LabServer:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(certificate)
         try:
-            self._listener = _Listener(lab, context, port, limits or Limits())
+            self._listener = _Listener(lab, context, port, limits or ServerLimits())
         except OSError as error:
             if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
                 raise
@@ -156,7 +157,7 @@ class _Listener(TCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(self, lab: Lab, context: ssl.SSLContext, port: int, limits: Limits) -> None:
+    def __init__(self, lab: Lab, context: ssl.SSLContext, port: int, limits: ServerLimits) -> None:
         self.lab = lab
         self.stopping = threading.Event()
         self._context = context
