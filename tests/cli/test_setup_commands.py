@@ -16,8 +16,8 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.setup_arguments import Plan
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import AzureSays, Fault
+from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model import fields
@@ -203,7 +203,7 @@ def test_that_undo_shows_what_it_would_take_back_before_it_asks(it: SetupRig) ->
 
 
 def test_that_a_failed_change_is_exit_4_and_its_reason_is_told(it: SetupRig) -> None:
-    it.lab.faults.add(Fault("PUT", "roleDefinitions", AzureSays(Known.INTERNAL_ERROR), times=None))
+    it.lab.faults.add(Fault("PUT", "roleDefinitions", AzureAnswer(CannedError.INTERNAL_ERROR), times=None))
     answered = Shell(it)("setup", "apply", "--yes")
     assert answered.code in (4, 5)
     assert "not done" in answered.out

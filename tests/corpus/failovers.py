@@ -25,8 +25,8 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import to_document
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import AzureSays, Effect, Fault, FaultAnswer, Moment, Reset
+from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_rules import AzureAnswer, Effect, Fault, FaultAnswer, Moment, Reset
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
@@ -140,7 +140,7 @@ STORIES = {
     "atomic": Story(options={"strategy": Strategy.ATOMIC}),
     "atomic-forced": Story(Verb.FORCED, options={"strategy": Strategy.ATOMIC}),
     "atomic-refused": Story(
-        prepare=fault("POST", "moveIpConfigurations", AzureSays(Known.NETWORK_BUSY)),
+        prepare=fault("POST", "moveIpConfigurations", AzureAnswer(CannedError.NETWORK_BUSY)),
         options={"strategy": Strategy.ATOMIC},
     ),
     "atomic-answer-lost": Story(

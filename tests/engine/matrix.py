@@ -25,9 +25,9 @@ from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import (
-    AzureSays,
+    AzureAnswer,
     Effect,
     Fault,
     FaultAnswer,
@@ -76,20 +76,20 @@ FAULTS: dict[str, tuple[tuple[str, ...], Effect]] = {
     "401 token expired": (ALL, _says(401, "ExpiredAuthenticationToken")),
     "403": (ALL, _denied()),
     "404": (ALL, _says(404, "ResourceNotFound")),
-    "409 another operation": (WRITES, AzureSays(Known.ANOTHER_OPERATION)),
+    "409 another operation": (WRITES, AzureAnswer(CannedError.ANOTHER_OPERATION)),
     "412": (WRITES, _says(412, "PreconditionFailed")),
-    "429 of ARM": (ALL, AzureSays(Known.THROTTLED_BY_ARM)),
-    "429 of ARM, one action": (ALL, AzureSays(Known.THROTTLED_ACTION)),
-    "429 of network": (ALL, AzureSays(Known.THROTTLED_BY_NETWORK)),
-    "429 of compute": (READS, AzureSays(Known.THROTTLED_BY_COMPUTE)),
-    "429 busy": (WRITES, AzureSays(Known.NETWORK_BUSY)),
+    "429 of ARM": (ALL, AzureAnswer(CannedError.THROTTLED_BY_ARM)),
+    "429 of ARM, one action": (ALL, AzureAnswer(CannedError.THROTTLED_ACTION)),
+    "429 of network": (ALL, AzureAnswer(CannedError.THROTTLED_BY_NETWORK)),
+    "429 of compute": (READS, AzureAnswer(CannedError.THROTTLED_BY_COMPUTE)),
+    "429 busy": (WRITES, AzureAnswer(CannedError.NETWORK_BUSY)),
     "429 without Retry-After": (ALL, _says(429, "TooManyRequests")),
-    "500": (ALL, AzureSays(Known.INTERNAL_ERROR)),
-    "500 after commit": (WRITES, AzureSays(Known.INTERNAL_ERROR, Moment.AFTER_COMMIT)),
+    "500": (ALL, AzureAnswer(CannedError.INTERNAL_ERROR)),
+    "500 after commit": (WRITES, AzureAnswer(CannedError.INTERNAL_ERROR, Moment.AFTER_COMMIT)),
     "502": (ALL, _says(502, "BadGateway")),
-    "503": (ALL, AzureSays(Known.SERVER_TIMEOUT)),
-    "503 after commit": (WRITES, AzureSays(Known.SERVER_TIMEOUT, Moment.AFTER_COMMIT)),
-    "504": (ALL, AzureSays(Known.GATEWAY_TIMEOUT)),
+    "503": (ALL, AzureAnswer(CannedError.SERVER_TIMEOUT)),
+    "503 after commit": (WRITES, AzureAnswer(CannedError.SERVER_TIMEOUT, Moment.AFTER_COMMIT)),
+    "504": (ALL, AzureAnswer(CannedError.GATEWAY_TIMEOUT)),
     "timeout before commit": (ALL, Timeout(Moment.BEFORE_COMMIT)),
     "timeout after commit": (WRITES, Timeout(Moment.AFTER_COMMIT)),
     "reset before commit": (ALL, Reset(Moment.BEFORE_COMMIT)),

@@ -12,9 +12,9 @@ from tgwizard.engine.failover.failover_plan import MOVE_ACTION, resolve_strategy
 from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import FailoverTiming
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import (
-    AzureSays,
+    AzureAnswer,
     Effect,
     Fault,
     FaultAnswer,
@@ -88,9 +88,9 @@ def test_that_auto_never_chooses_the_move_in_one_call() -> None:
 @pytest.mark.parametrize(
     "effect",
     [
-        AzureSays(Known.NETWORK_BUSY),
-        AzureSays(Known.THROTTLED_BY_ARM),
-        AzureSays(Known.ANOTHER_OPERATION),
+        AzureAnswer(CannedError.NETWORK_BUSY),
+        AzureAnswer(CannedError.THROTTLED_BY_ARM),
+        AzureAnswer(CannedError.ANOTHER_OPERATION),
         FaultAnswer(400, '{"error":{"code":"SubscriptionNotRegisteredForFeature","message":"x"}}'),
         FaultAnswer(403, '{"error":{"code":"AuthorizationFailed","message":"x"}}'),
         FaultAnswer(404, '{"error":{"code":"InvalidResourceType","message":"x"}}'),

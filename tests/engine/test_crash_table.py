@@ -10,8 +10,8 @@ import pytest
 from tests.engine.crash import Delivery, Recorder, Result, all_results, cases, kept_promise, play, run_of, table
 from tests.rig import Rig
 from tgwizard.engine.runs.failover_journal import Durability
-from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, Moment, Reset
+from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, FaultAnswer, Moment, Reset
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, HolderObserved
@@ -85,7 +85,7 @@ def _cancelled(made: Rig) -> None:
 
 
 def _move_refused(made: Rig) -> None:
-    made.lab.faults.add(Fault("POST", "moveIpConfigurations", AzureSays(Known.NETWORK_BUSY)))
+    made.lab.faults.add(Fault("POST", "moveIpConfigurations", AzureAnswer(CannedError.NETWORK_BUSY)))
 
 
 def _move_lost(made: Rig) -> None:

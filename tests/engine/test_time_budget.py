@@ -14,8 +14,8 @@ from tgwizard.engine.failover.decide import Goal, LastWrite, Move, RunProgress, 
 from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.runs.records import WriteAnswer as Came
-from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, OperationNeverEnds
+from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, FaultAnswer, OperationNeverEnds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
@@ -176,18 +176,18 @@ def test_that_every_step_tells_its_deadline() -> None:
 @pytest.mark.parametrize(
     ("known", "asked_s"),
     [
-        (Known.THROTTLED_BY_ARM, 6),
-        (Known.THROTTLED_BY_NETWORK, 64),
-        (Known.NETWORK_BUSY, 12),
-        (Known.REFERENCE_NOT_READY, 10),
-        (Known.THROTTLED_ACTION, 324),
-        (Known.ANOTHER_OPERATION, 1),
+        (CannedError.THROTTLED_BY_ARM, 6),
+        (CannedError.THROTTLED_BY_NETWORK, 64),
+        (CannedError.NETWORK_BUSY, 12),
+        (CannedError.REFERENCE_NOT_READY, 10),
+        (CannedError.THROTTLED_ACTION, 324),
+        (CannedError.ANOTHER_OPERATION, 1),
     ],
-    ids=lambda value: value.value if isinstance(value, Known) else "",
+    ids=lambda value: value.value if isinstance(value, CannedError) else "",
 )
-def test_that_an_attach_waits_as_long_as_azure_asks_and_a_little_longer(known: Known, asked_s: float) -> None:
+def test_that_an_attach_waits_as_long_as_azure_asks_and_a_little_longer(known: CannedError, asked_s: float) -> None:
     made = patient()
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureSays(known), nth=2))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureAnswer(known), nth=2))
     finished = made.fail_over(dice=seeded_random())
     writes = [
         event.stamp.clock_s
@@ -203,7 +203,7 @@ def test_that_an_attach_waits_as_long_as_azure_asks_and_a_little_longer(known: K
 
 def test_that_a_throttle_longer_than_the_step_is_decided_at_once() -> None:
     made = patient()
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureSays(Known.THROTTLED_BY_COMPUTE), nth=2))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureAnswer(CannedError.THROTTLED_BY_COMPUTE), nth=2))
     finished = made.fail_over(verb=Verb.FORCED)
     assert finished.rolled_back
     assert made.holders() == ["tg-node-a"]
@@ -214,7 +214,9 @@ def test_that_two_programs_with_other_dice_do_not_meet_again() -> None:
     pauses = []
     for seed in (1, 2):
         made = patient()
-        made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureSays(Known.ANOTHER_OPERATION), nth=2, times=5))
+        made.lab.faults.add(
+            Fault("PUT", "tg-node-b-inside", AzureAnswer(CannedError.ANOTHER_OPERATION), nth=2, times=5)
+        )
         made.fail_over(dice=random.Random(seed))  # noqa: S311 - pauses, no secret
         writes = [event.stamp.clock_s for event in made.events if isinstance(event, CallMade) and event.method == "PUT"]
         pauses.append([round(after - before, 6) for before, after in itertools.pairwise(writes[1:])])
@@ -224,7 +226,7 @@ def test_that_two_programs_with_other_dice_do_not_meet_again() -> None:
 
 def test_that_a_read_that_is_throttled_is_not_repeated_before_azure_says_so() -> None:
     made = patient()
-    throttled = Fault("GET", "tg-node-a-inside", AzureSays(Known.THROTTLED_ACTION))
+    throttled = Fault("GET", "tg-node-a-inside", AzureAnswer(CannedError.THROTTLED_ACTION))
     when(made, LocationKind.RELEASING, lambda: made.lab.faults.add(throttled))
     assert made.fail_over().outcome is Outcome.DONE
     asked_at = [

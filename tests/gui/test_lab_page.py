@@ -26,13 +26,13 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.lab.control_client import HttpLabControl
 from tgwizard.lab.faults import fault_format
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 
 Open = Callable[[], Desk]
-SLOW = Known.SERVER_TIMEOUT
+SLOW = CannedError.SERVER_TIMEOUT
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_that_one_rule_of_two_is_removed(page: Desk, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.says("Rule 2: Network busy for writes of a NIC, once"), timeout=PATIENCE_MS)
     page.press("Remove rule 1")
     qtbot.waitUntil(lambda: not page.says("Rule 1"), timeout=PATIENCE_MS)
-    assert rules(page) == [Known.NETWORK_BUSY.value]
+    assert rules(page) == [CannedError.NETWORK_BUSY.value]
 
 
 def test_that_a_rule_added_elsewhere_is_told_in_the_labs_words(page: Desk, qtbot: QtBot) -> None:
@@ -263,7 +263,7 @@ def test_that_a_page_without_controls_says_why(
 
 
 def test_that_every_ready_made_answer_is_one_the_lab_knows_and_none_is_missing() -> None:
-    assert [item.word for item in ANSWERS] == [item.value for item in Known]
+    assert [item.word for item in ANSWERS] == [item.value for item in CannedError]
 
 
 @pytest.mark.parametrize("target", Target)

@@ -12,9 +12,9 @@ import requests
 
 from tests.lab.bench import FLOATING, HOST, VERSION, Bench, error_of
 from tgwizard.lab.faults import fault_format
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import (
-    AzureSays,
+    AzureAnswer,
     Fault,
     FaultAnswer,
     Moment,
@@ -104,7 +104,7 @@ EFFECTS: list[dict[str, Any]] = [
         "headers": {"Content-Type": "x"},
         "moment": "after-commit",
     },
-    *({"kind": "azure", "answer": known.value, "moment": "before-commit"} for known in Known),
+    *({"kind": "azure", "answer": known.value, "moment": "before-commit"} for known in CannedError),
     {"kind": "reset", "moment": "after-commit"},
     {"kind": "timeout", "moment": "before-commit"},
     {"kind": "truncated-body", "after_bytes": 7},
@@ -271,8 +271,8 @@ def test_that_a_superseded_operation_is_never_said_to_succeed_and_its_content_ar
 
 
 def test_that_the_four_kinds_of_429_are_told_apart_by_code_and_details(bench: Bench) -> None:
-    def kind(known: Known) -> tuple[int, str, str | None, str | None, str | None]:
-        bench.lab.faults.add(Fault("GET", A, AzureSays(known)))
+    def kind(known: CannedError) -> tuple[int, str, str | None, str | None, str | None]:
+        bench.lab.faults.add(Fault("GET", A, AzureAnswer(known)))
         answer = bench.call("GET", bench.nic_id(A))
         error = answer.json()["error"]
         details = error.get("details") or [{}]
@@ -284,20 +284,26 @@ def test_that_the_four_kinds_of_429_are_told_apart_by_code_and_details(bench: Be
             answer.header("x-ms-failure-cause"),
         )
 
-    assert kind(Known.THROTTLED_BY_ARM) == (429, "SubscriptionRequestsThrottled", None, "6", "gateway")
-    assert kind(Known.THROTTLED_BY_NETWORK) == (
+    assert kind(CannedError.THROTTLED_BY_ARM) == (429, "SubscriptionRequestsThrottled", None, "6", "gateway")
+    assert kind(CannedError.THROTTLED_BY_NETWORK) == (
         429,
         "RetryableError",
         "RetryableErrorDueToTooManyCalls",
         "64",
         "service",
     )
-    assert kind(Known.THROTTLED_BY_COMPUTE) == (429, "OperationNotAllowed", "TooManyRequests", "1200", "service")
-    assert kind(Known.NETWORK_BUSY) == (429, "RetryableError", "RetryableErrorDueToAnotherOperation", "12", "service")
+    assert kind(CannedError.THROTTLED_BY_COMPUTE) == (429, "OperationNotAllowed", "TooManyRequests", "1200", "service")
+    assert kind(CannedError.NETWORK_BUSY) == (
+        429,
+        "RetryableError",
+        "RetryableErrorDueToAnotherOperation",
+        "12",
+        "service",
+    )
 
 
 def test_that_a_compute_throttle_says_which_quota_is_used_up(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("GET", "", AzureSays(Known.THROTTLED_BY_COMPUTE)))
+    bench.lab.faults.add(Fault("GET", "", AzureAnswer(CannedError.THROTTLED_BY_COMPUTE)))
     answer = bench.call("GET", bench.vm_id("tg-node-a"))
     assert (answer.header("x-ms-ratelimit-remaining-resource") or "").endswith("HighCostGet30Min;0")
     detail = answer.json()["error"]["details"][0]
@@ -307,7 +313,7 @@ def test_that_a_compute_throttle_says_which_quota_is_used_up(bench: Bench) -> No
 
 
 def test_that_a_server_timeout_after_the_commit_hides_the_change(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("PUT", A, AzureSays(Known.SERVER_TIMEOUT, Moment.AFTER_COMMIT)))
+    bench.lab.faults.add(Fault("PUT", A, AzureAnswer(CannedError.SERVER_TIMEOUT, Moment.AFTER_COMMIT)))
     answer = bench.put(A, bench.without_floating(A))
     assert error_of(answer)[:2] == (503, "ServerTimeout")
     assert bench.lab.subscription.id in error_of(answer)[2]

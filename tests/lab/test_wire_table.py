@@ -30,7 +30,7 @@ from tests.lab.wire_asks import (
     under,
 )
 from tests.lab.wire_rows import CALLS, REFUSED
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import Overlap
 
@@ -45,20 +45,20 @@ DETAILS = [
      (r"^Cannot proceed with operation because resource {a} used by resource tg-node-a-inside is not in Succeeded "
      r"state\. Resource is in Updating state and the last operation that updated/is updating the resource is "
      r"PutNicOperation\.$")),
-    (known(Known.NETWORK_BUSY), "RetryableErrorDueToAnotherOperation",
+    (known(CannedError.NETWORK_BUSY), "RetryableErrorDueToAnotherOperation",
      (r"^Operation PutNicOperation \([0-9a-f-]{36}\) is updating resource {a}\. The call can be retried in 12 "
      r"seconds\.$")),
-    (known(Known.REFERENCE_NOT_READY), "ReferencedResourceNotProvisioned", r"is not in Succeeded state"),
-    (known(Known.THROTTLED_BY_NETWORK), "RetryableErrorDueToTooManyCalls",
+    (known(CannedError.REFERENCE_NOT_READY), "ReferencedResourceNotProvisioned", r"is not in Succeeded state"),
+    (known(CannedError.THROTTLED_BY_NETWORK), "RetryableErrorDueToTooManyCalls",
      (r"^Subscription '{guid}' was used to perform too many calls within last 5 minutes\. The number of calls exceeds "
      r"Microsoft.Network throttling limit\. The call can be retried in 64 seconds\.$")),
-    (known(Known.THROTTLED_BY_READ_SIZE), "RetryableErrorDueTooHighReadDataSize",
+    (known(CannedError.THROTTLED_BY_READ_SIZE), "RetryableErrorDueTooHighReadDataSize",
      r"^Subscription '{guid}' was used to read too much data within last 5 minutes\."),
     # Of the next three the reference has the codes alone: how Azure words them is not known [?].
-    (known(Known.THROTTLED_OPERATION), "RetryableErrorDueToTooManyCallsToThisOperation",
+    (known(CannedError.THROTTLED_OPERATION), "RetryableErrorDueToTooManyCallsToThisOperation",
      r"^Operation GetNicOperation exceeded throttling limit of 1000 calls .* can be retried in 12 seconds\.$"),
-    (known(Known.QUEUE_TIMED_OUT), "RetryableErrorDueToBatchQueueTimeout", r"retried in 12 seconds\.$"),
-    (known(Known.REQUEST_TIMED_OUT), "RetryableErrorDueToRequestTimedOut", r"retried in 12 seconds\.$"),
+    (known(CannedError.QUEUE_TIMED_OUT), "RetryableErrorDueToBatchQueueTimeout", r"retried in 12 seconds\.$"),
+    (known(CannedError.REQUEST_TIMED_OUT), "RetryableErrorDueToRequestTimedOut", r"retried in 12 seconds\.$"),
 ]  # fmt: skip
 
 ELSEWHERE = {

@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.lab.bench import FLOATING, Bench
 from tests.lab.rights import edit, member, sign_in
-from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import AzureSays, Fault, OperationFails
+from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, OperationFails
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import Overlap
 
@@ -137,9 +137,9 @@ def same_subnet(bench: Bench) -> Response:
     return bench.call("PUT", f"{bench.vnet_id}/subnets/snet-inside", {"properties": subnet["properties"]})
 
 
-def known(name: Known, path: str = "{a}") -> Callable[[Bench], Response]:
+def known(name: CannedError, path: str = "{a}") -> Callable[[Bench], Response]:
     def ask(bench: Bench) -> Response:
-        bench.lab.faults.add(Fault("GET", "", AzureSays(name)))
+        bench.lab.faults.add(Fault("GET", "", AzureAnswer(name)))
         return bench.call("GET", filled(bench, path))
 
     return ask

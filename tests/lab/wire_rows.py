@@ -30,7 +30,7 @@ from tests.lab.wire_asks import (
     under,
     unregistered,
 )
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.world import Overlap
 
 CALLS = [
@@ -179,7 +179,7 @@ REFUSED = [
     ),
     Row(
         "1.2",
-        known(Known.SERVER_TIMEOUT),
+        known(CannedError.SERVER_TIMEOUT),
         503,
         "ServerTimeout",
         r"~^The request timed out\. Diagnostic information: timestamp '\d{8}T\d{6}Z', subscription id '{guid}', "
@@ -187,14 +187,14 @@ REFUSED = [
     ),
     Row(
         "1.2",
-        known(Known.GATEWAY_TIMEOUT),
+        known(CannedError.GATEWAY_TIMEOUT),
         504,
         "GatewayTimeout",
         "The gateway did not receive a response from 'Microsoft.Network' within the specified time period.",
     ),
     Row(
         "1.2",
-        known(Known.INTERNAL_ERROR),
+        known(CannedError.INTERNAL_ERROR),
         500,
         "InternalServerError",
         r"~^Encountered internal server error\. Diagnostic information: ",
@@ -383,7 +383,7 @@ REFUSED = [
     ),
     Row(
         "5 ARM",
-        known(Known.THROTTLED_BY_ARM),
+        known(CannedError.THROTTLED_BY_ARM),
         429,
         "SubscriptionRequestsThrottled",
         "Number of requests for subscription '{guid}' and operation 'GET' exceeded the backend storage limit. Please "
@@ -391,25 +391,31 @@ REFUSED = [
     ),
     Row(
         "5 ARM",
-        known(Known.THROTTLED_ACTION),
+        known(CannedError.THROTTLED_ACTION),
         429,
         "ResourceRequestsThrottled",
         "Number of requests for action 'Microsoft.Network/networkInterfaces/read' exceeded the limit of '150' for time "
         "interval '01:00:00'. Please try again after '324' seconds.",
     ),
-    Row("5 Network size", known(Known.THROTTLED_BY_READ_SIZE), 429, "TooManyRequests", "A retryable error occurred."),
+    Row(
+        "5 Network size",
+        known(CannedError.THROTTLED_BY_READ_SIZE),
+        429,
+        "TooManyRequests",
+        "A retryable error occurred.",
+    ),
     *(
         Row(f"5 Network {name.value}", known(name), 429, "RetryableError", "A retryable error occurred.")
         for name in (
-            Known.THROTTLED_BY_NETWORK,
-            Known.THROTTLED_OPERATION,
-            Known.QUEUE_TIMED_OUT,
-            Known.REQUEST_TIMED_OUT,
+            CannedError.THROTTLED_BY_NETWORK,
+            CannedError.THROTTLED_OPERATION,
+            CannedError.QUEUE_TIMED_OUT,
+            CannedError.REQUEST_TIMED_OUT,
         )
     ),
     Row(
         "5 Compute",
-        known(Known.THROTTLED_BY_COMPUTE, "{vm}"),
+        known(CannedError.THROTTLED_BY_COMPUTE, "{vm}"),
         429,
         "OperationNotAllowed",
         "The server rejected the request because too many requests have been received for this subscription.",

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tgwizard.lab import ids
 from tgwizard.lab.arm import request_bodies
 from tgwizard.lab.faults import fault_format
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import StrangerTakesAddress
 from tgwizard.lab.fronts.client_access import VmNotKnown
 from tgwizard.lab.lab_state import LabState
@@ -137,7 +137,7 @@ def _use_scenario(lab: LabState, request: Request) -> Response:
 
 def _list_faults(lab: LabState, _request: Request) -> Response:
     value = [fault_format.write(rule) for rule in lab.faults.rules]
-    words: Json = {"kinds": list(fault_format.KINDS), "answers": [item.value for item in Known]}
+    words: Json = {"kinds": list(fault_format.KINDS), "answers": [item.value for item in CannedError]}
     return json_response(200, {"value": value, **words})
 
 

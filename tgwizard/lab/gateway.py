@@ -34,7 +34,7 @@ from tgwizard.lab.arm import (
     vm_identity,
 )
 from tgwizard.lab.entra import graph, identity_endpoint, sign_in_flows, token_endpoint, tokens
-from tgwizard.lab.faults.canned_errors import Met
+from tgwizard.lab.faults.canned_errors import RequestInfo
 from tgwizard.lab.faults.fault_rules import Faults, Moment, OperationFate
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.request_log import RequestDecision, Trace
@@ -127,7 +127,7 @@ def _serve(
     action = found[0].action if found else ""
     subscription = ids.subscription_of(path) or world.subscription.id
     body = request.body.decode(errors="replace")
-    met = Met(request.method, path, action, principal.name, principal.oid, subscription, now, body)
+    met = RequestInfo(request.method, path, action, principal.name, principal.oid, subscription, now, body)
     verdict = faults.judge(met)
     trace.caller, trace.action, trace.rules = principal.name or principal.oid, action, verdict.rules
     trace.decision = RequestDecision.FAULT

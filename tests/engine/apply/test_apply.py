@@ -15,8 +15,8 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.runs.records import SetupRunEndRecord, WriteIntended, WriteReplied
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, Moment, Reset, Timeout
+from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, FaultAnswer, Moment, Reset, Timeout
 from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
@@ -226,7 +226,7 @@ def test_that_a_write_that_never_arrived_is_sent_again(on: Applying) -> None:
 
 
 def test_that_a_throttle_is_waited_for_and_told(on: Applying) -> None:
-    on.it.lab.faults.add(Fault("PUT", "roleDefinitions", AzureSays(Known.THROTTLED_BY_ARM), times=2))
+    on.it.lab.faults.add(Fault("PUT", "roleDefinitions", AzureAnswer(CannedError.THROTTLED_BY_ARM), times=2))
     assert on.apply().outcome is Outcome.DONE
     waits = [event.sentence for event in on.told(ChangeWaiting)]
     assert any("tried again" in sentence for sentence in waits)

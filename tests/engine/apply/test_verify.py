@@ -27,8 +27,8 @@ from tgwizard.engine.setup.verify import (
 )
 from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.lab.clock import Cancellable, LabTime
-from tgwizard.lab.faults.canned_errors import Known
-from tgwizard.lab.faults.fault_rules import AzureSays, Fault, FaultAnswer, Moment, Reset
+from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, FaultAnswer, Moment, Reset
 from tgwizard.lab.rbac.role_records import LabDenyAssignment, Propagation
 from tgwizard.lab.world import LabLockLevel, Lock
 from tgwizard.model.cluster import ResourceId
@@ -232,7 +232,7 @@ def test_that_a_lock_and_a_denial_count_as_they_do_in_azure(fresh: Scenario) -> 
 
 def test_that_what_could_not_be_read_is_not_known(fresh: Scenario) -> None:
     fresh.it.clock.sleep(700)
-    fresh.it.lab.faults.add(Fault("GET", "/locks", AzureSays(Known.INTERNAL_ERROR), times=None))
+    fresh.it.lab.faults.add(Fault("GET", "/locks", AzureAnswer(CannedError.INTERNAL_ERROR), times=None))
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
     assert {cell.may for item in result.rehearsal for cell in item.cells} == {RehearsalState.NOT_KNOWN}
     assert result.standing is VerifyState.AT_RISK
@@ -406,7 +406,7 @@ def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(
     it.lab.directory.deny(
         LabDenyAssignment(str(uuid.uuid4()), "no-joins", subnet, ("*/join/action",), principals=(principal,))
     )
-    it.lab.faults.add(Fault("GET", "/denyAssignments", AzureSays(Known.INTERNAL_ERROR), times=None))
+    it.lab.faults.add(Fault("GET", "/denyAssignments", AzureAnswer(CannedError.INTERNAL_ERROR), times=None))
     result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))
     assert [item.done for item in ticks(result, PropagationStage.PROVED)] == [True, False]
     assert "Asked in its own name, it was told: " in ticks(result, PropagationStage.PROVED)[1].sentence
@@ -421,7 +421,7 @@ def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_
             and event.tick is PropagationStage.RESTARTED
             and event.machine == "tg-node-b"
         ):
-            fresh.it.lab.faults.add(Fault("GET", "roleAssignments", AzureSays(Known.INTERNAL_ERROR), times=2))
+            fresh.it.lab.faults.add(Fault("GET", "roleAssignments", AzureAnswer(CannedError.INTERNAL_ERROR), times=2))
 
     services = fresh.it.services
     result = verify(

@@ -16,7 +16,7 @@ from tgwizard.lab.wire import Detail, Headers, Json, Refusal, RefusalCause, Resp
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class RequestInfo:
     """What a rule and its answer may know about a request."""
 
     method: str = ""
@@ -29,7 +29,7 @@ class Met:
     body: str = ""
 
 
-class Known(Enum):
+class CannedError(Enum):
     """The answers by the names that rules use."""
 
     THROTTLED_BY_ARM = "throttled-by-arm"
@@ -62,12 +62,12 @@ class Known(Enum):
     """500."""
 
 
-def answer_of(known: Known, met: Met) -> Response:
+def canned_response(known: CannedError, met: RequestInfo) -> Response:
     """Return the answer to one request."""
     return _ANSWERS[known](met)
 
 
-def _by_arm(met: Met) -> Response:
+def _by_arm(met: RequestInfo) -> Response:
     return _limited(
         "SubscriptionRequestsThrottled",
         f"Number of requests for subscription '{met.subscription}' and operation '{met.method}' exceeded the backend "
@@ -76,7 +76,7 @@ def _by_arm(met: Met) -> Response:
     )
 
 
-def _by_action(met: Met) -> Response:
+def _by_action(met: RequestInfo) -> Response:
     return _limited(
         "ResourceRequestsThrottled",
         f"Number of requests for action '{met.action}' exceeded the limit of '150' for time interval '01:00:00'. "
@@ -89,7 +89,7 @@ def _limited(code: str, message: str, seconds: int) -> Response:
     return Refusal(429, code, message, headers=_retry_after(seconds)).response()
 
 
-def _by_network(met: Met) -> Response:
+def _by_network(met: RequestInfo) -> Response:
     return _retryable(
         "RetryableErrorDueToTooManyCalls",
         f"Subscription '{met.subscription}' was used to perform too many calls within last 5 minutes. The number of "
@@ -98,7 +98,7 @@ def _by_network(met: Met) -> Response:
     )
 
 
-def _by_read_size(met: Met) -> Response:
+def _by_read_size(met: RequestInfo) -> Response:
     return _retryable(
         "RetryableErrorDueTooHighReadDataSize",
         f"Subscription '{met.subscription}' was used to read too much data within last 5 minutes. The size exceeds "
@@ -108,7 +108,7 @@ def _by_read_size(met: Met) -> Response:
     )
 
 
-def _by_operation(met: Met) -> Response:
+def _by_operation(met: RequestInfo) -> Response:
     return _retryable(
         "RetryableErrorDueToTooManyCallsToThisOperation",
         # Seen of another operation (azure/README.md 5); the number of calls [?].
@@ -118,7 +118,7 @@ def _by_operation(met: Met) -> Response:
     )
 
 
-def _queue_timed_out(met: Met) -> Response:
+def _queue_timed_out(met: RequestInfo) -> Response:
     return _retryable(
         "RetryableErrorDueToBatchQueueTimeout",
         f"The request for resource {met.path} was not taken from the queue in time. {_AGAIN}",  # wording [?]
@@ -126,7 +126,7 @@ def _queue_timed_out(met: Met) -> Response:
     )
 
 
-def _request_timed_out(met: Met) -> Response:
+def _request_timed_out(met: RequestInfo) -> Response:
     return _retryable(
         "RetryableErrorDueToRequestTimedOut",
         f"The request for resource {met.path} timed out. {_AGAIN}",  # wording [?]
@@ -139,7 +139,7 @@ _UNKNOWN_WAIT_S = 12
 _AGAIN = f"The call can be retried in {_UNKNOWN_WAIT_S} seconds."
 
 
-def _network_busy(met: Met) -> Response:
+def _network_busy(met: RequestInfo) -> Response:
     return _retryable(
         "RetryableErrorDueToAnotherOperation",
         f"Operation PutNicOperation ({uuid.uuid4()}) is updating resource {met.path}. The call can be retried in 12 "
@@ -148,7 +148,7 @@ def _network_busy(met: Met) -> Response:
     )
 
 
-def _reference_not_ready(met: Met) -> Response:
+def _reference_not_ready(met: RequestInfo) -> Response:
     name = met.path.rsplit("/", 1)[-1]
     return _retryable(
         "ReferencedResourceNotProvisioned",
@@ -166,7 +166,7 @@ def _retryable(code: str, message: str, seconds: int, outer: str = "RetryableErr
     return refusal.response()
 
 
-def _by_compute(met: Met) -> Response:
+def _by_compute(met: RequestInfo) -> Response:
     begin = met.now.astimezone(UTC)
     measured: Json = {
         "operationGroup": "HighCostGet30Min",
@@ -193,7 +193,7 @@ def _by_compute(met: Met) -> Response:
 _QUOTA = "Microsoft.Compute/HighCostGet3Min;39,Microsoft.Compute/HighCostGet30Min;0"
 
 
-def _another_operation(_met: Met) -> Response:
+def _another_operation(_met: RequestInfo) -> Response:
     refusal = network_refusal(
         409,
         "AnotherOperationInProgress",
@@ -203,15 +203,15 @@ def _another_operation(_met: Met) -> Response:
     return refusal.response()
 
 
-def _server_timeout(met: Met) -> Response:
+def _server_timeout(met: RequestInfo) -> Response:
     return _diagnostic(503, "ServerTimeout", "The request timed out.", met)
 
 
-def _internal_error(met: Met) -> Response:
+def _internal_error(met: RequestInfo) -> Response:
     return _diagnostic(500, "InternalServerError", "Encountered internal server error.", met)
 
 
-def _diagnostic(status: int, code: str, sentence: str, met: Met) -> Response:
+def _diagnostic(status: int, code: str, sentence: str, met: RequestInfo) -> Response:
     text = (
         f"{sentence} Diagnostic information: timestamp '{met.now:%Y%m%dT%H%M%SZ}', subscription id "
         f"'{met.subscription}', tracking id '{uuid.uuid4()}', request correlation id '{uuid.uuid4()}'."
@@ -219,7 +219,7 @@ def _diagnostic(status: int, code: str, sentence: str, met: Met) -> Response:
     return Refusal(status, code, text).response()
 
 
-def _gateway_timeout(met: Met) -> Response:
+def _gateway_timeout(met: RequestInfo) -> Response:
     parts = met.path.split("/providers/")
     provider = parts[-1].split("/", 1)[0] if len(parts) > 1 else "Microsoft.Resources"
     text = f"The gateway did not receive a response from '{provider}' within the specified time period."
@@ -230,19 +230,19 @@ def _retry_after(seconds: int) -> Headers:
     return (("Retry-After", str(seconds)),)
 
 
-_ANSWERS: dict[Known, Callable[[Met], Response]] = {
-    Known.THROTTLED_BY_ARM: _by_arm,
-    Known.THROTTLED_ACTION: _by_action,
-    Known.THROTTLED_BY_NETWORK: _by_network,
-    Known.THROTTLED_BY_READ_SIZE: _by_read_size,
-    Known.THROTTLED_OPERATION: _by_operation,
-    Known.QUEUE_TIMED_OUT: _queue_timed_out,
-    Known.REQUEST_TIMED_OUT: _request_timed_out,
-    Known.THROTTLED_BY_COMPUTE: _by_compute,
-    Known.NETWORK_BUSY: _network_busy,
-    Known.REFERENCE_NOT_READY: _reference_not_ready,
-    Known.ANOTHER_OPERATION: _another_operation,
-    Known.SERVER_TIMEOUT: _server_timeout,
-    Known.GATEWAY_TIMEOUT: _gateway_timeout,
-    Known.INTERNAL_ERROR: _internal_error,
+_ANSWERS: dict[CannedError, Callable[[RequestInfo], Response]] = {
+    CannedError.THROTTLED_BY_ARM: _by_arm,
+    CannedError.THROTTLED_ACTION: _by_action,
+    CannedError.THROTTLED_BY_NETWORK: _by_network,
+    CannedError.THROTTLED_BY_READ_SIZE: _by_read_size,
+    CannedError.THROTTLED_OPERATION: _by_operation,
+    CannedError.QUEUE_TIMED_OUT: _queue_timed_out,
+    CannedError.REQUEST_TIMED_OUT: _request_timed_out,
+    CannedError.THROTTLED_BY_COMPUTE: _by_compute,
+    CannedError.NETWORK_BUSY: _network_busy,
+    CannedError.REFERENCE_NOT_READY: _reference_not_ready,
+    CannedError.ANOTHER_OPERATION: _another_operation,
+    CannedError.SERVER_TIMEOUT: _server_timeout,
+    CannedError.GATEWAY_TIMEOUT: _gateway_timeout,
+    CannedError.INTERNAL_ERROR: _internal_error,
 }

@@ -18,10 +18,10 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any, TypeVar
 
-from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import (
     ActiveRule,
-    AzureSays,
+    AzureAnswer,
     Effect,
     Fault,
     FaultAnswer,
@@ -184,8 +184,8 @@ def _answer(table: _Table) -> FaultAnswer:
 
 _READERS: dict[str, Callable[[_Table], Effect]] = {
     "answer": _answer,
-    "azure": lambda table: AzureSays(
-        table.choice("answer", Known), table.choice("moment", Moment, Moment.BEFORE_COMMIT)
+    "azure": lambda table: AzureAnswer(
+        table.choice("answer", CannedError), table.choice("moment", Moment, Moment.BEFORE_COMMIT)
     ),
     "reset": lambda table: Reset(table.choice("moment", Moment, Moment.BEFORE_COMMIT)),
     "timeout": lambda table: Timeout(table.choice("moment", Moment, Moment.BEFORE_COMMIT)),
@@ -227,7 +227,7 @@ def _effect_document(effect: Effect) -> Json:
 
 _WORDS: dict[type[Effect], str] = {
     FaultAnswer: "answer",
-    AzureSays: "azure",
+    AzureAnswer: "azure",
     Reset: "reset",
     Timeout: "timeout",
     TruncatedBody: "truncated-body",

@@ -13,7 +13,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from tgwizard.lab.faults.canned_errors import Known, Met, answer_of
+from tgwizard.lab.faults.canned_errors import CannedError, RequestInfo, canned_response
 from tgwizard.lab.wire import AnswerLost, Headers, Json, Loss, Response
 from tgwizard.lab.world import OperationEnding
 
@@ -36,10 +36,10 @@ class FaultAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class AzureSays:
+class AzureAnswer:
     """The client gets one of Azure's own error answers, filled in for the request it meets."""
 
-    known: Known
+    known: CannedError
     moment: Moment = Moment.BEFORE_COMMIT
 
 
@@ -121,7 +121,7 @@ class StrangerTakesAddress:
 
 Effect: TypeAlias = (
     FaultAnswer
-    | AzureSays
+    | AzureAnswer
     | Reset
     | Timeout
     | TruncatedBody
@@ -165,7 +165,7 @@ class Fault:
     until_s: float | None = None
     name: str = ""
 
-    def concerns(self, met: Met, age_s: float) -> bool:
+    def concerns(self, met: RequestInfo, age_s: float) -> bool:
         """Return whether a request is one of those that are counted; case does not matter."""
         return (
             self.method.upper() in ("", met.method.upper())
@@ -202,7 +202,7 @@ class FaultVerdict:
     effects: tuple[Effect, ...] = ()
     rules: tuple[str, ...] = ()
     """The ids of the rules that struck."""
-    met: Met = field(default_factory=Met)
+    met: RequestInfo = field(default_factory=RequestInfo)
 
     def strike(self, moment: Moment) -> Response | None:
         """Return the forced answer of this moment, or None. Raises AnswerLost for a lost one."""
@@ -210,8 +210,8 @@ class FaultVerdict:
             match effect:
                 case FaultAnswer() if effect.moment is moment:
                     return Response(effect.status, effect.headers, effect.body.encode())
-                case AzureSays() if effect.moment is moment:
-                    return answer_of(effect.known, self.met)
+                case AzureAnswer() if effect.moment is moment:
+                    return canned_response(effect.known, self.met)
                 case Reset() if effect.moment is moment:
                     raise AnswerLost(Loss.RESET)
                 case Timeout() if effect.moment is moment:
@@ -317,7 +317,7 @@ class Faults:
         twin._added = self._added
         return twin
 
-    def judge(self, met: Met) -> FaultVerdict:
+    def judge(self, met: RequestInfo) -> FaultVerdict:
         """Count a request and return what strikes it."""
         if not self._rules:
             return FaultVerdict(met=met)
