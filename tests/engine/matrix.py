@@ -31,6 +31,7 @@ from tgwizard.lab.faults.fault_rules import (
     Effect,
     Fault,
     FaultAnswer,
+    ForeignNicTakesAddress,
     Moment,
     OperationCanceled,
     OperationFails,
@@ -40,7 +41,6 @@ from tgwizard.lab.faults.fault_rules import (
     Reset,
     SlowBody,
     StaleRead,
-    StrangerTakesAddress,
     Timeout,
     TruncatedBody,
 )
@@ -104,7 +104,7 @@ FAULTS: dict[str, tuple[tuple[str, ...], Effect]] = {
     "operation superseded": (WRITES, OperationSuperseded()),
     "operation never ends": (WRITES, OperationNeverEnds()),
     "operation takes 200 s": (WRITES, OperationTakes(200.0)),
-    "a stranger takes it": (WRITES, StrangerTakesAddress("")),
+    "a stranger takes it": (WRITES, ForeignNicTakesAddress("")),
 }
 
 LASTING = (
@@ -198,8 +198,8 @@ def play(case: Case) -> Result:
 
     witness.after = after
     effect = FAULTS[case.fault][1]
-    if isinstance(effect, StrangerTakesAddress):
-        effect = StrangerTakesAddress(made.a.nic.text.replace("tg-node-a-inside", STRANGER))
+    if isinstance(effect, ForeignNicTakesAddress):
+        effect = ForeignNicTakesAddress(made.a.nic.text.replace("tg-node-a-inside", STRANGER))
     times = FOREVER if case.kind.lasting else 1
     made.lab.faults.add(Fault("", "/subscriptions/", effect, nth=case.nth, times=times))
     witness.watch(made.setup, made.b)

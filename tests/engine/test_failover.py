@@ -17,11 +17,11 @@ from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.faults.fault_rules import (
     Fault,
     FaultAnswer,
+    ForeignNicTakesAddress,
     Moment,
     OperationFails,
     OperationNeverEnds,
     Reset,
-    StrangerTakesAddress,
     Timeout,
 )
 from tgwizard.lab.latency import Latency
@@ -229,7 +229,7 @@ def test_that_the_run_yields_when_the_other_member_takes_the_address_back() -> N
 def test_that_a_stranger_who_takes_the_freed_address_is_named_and_nothing_is_put_back() -> None:
     lab = rig()
     stranger = lab.a.nic.text.replace("tg-node-a-inside", "vm-app-01-nic")
-    lab.lab.faults.add(put(lab.a, StrangerTakesAddress(stranger)))
+    lab.lab.faults.add(put(lab.a, ForeignNicTakesAddress(stranger)))
     finished = lab.fail_over()
     assert finished.outcome is Outcome.FAILED
     assert not finished.rolled_back

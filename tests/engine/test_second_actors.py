@@ -20,7 +20,7 @@ from tests.engine.matrix import FAULTS, STRANGER
 from tests.engine.operators import Operator
 from tests.engine.promises import overlaps, settle, truth
 from tests.rig import Rig, rig
-from tgwizard.lab.faults.fault_rules import Fault, StrangerTakesAddress
+from tgwizard.lab.faults.fault_rules import Fault, ForeignNicTakesAddress
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb
@@ -134,8 +134,8 @@ class SecondActors(RuleBasedStateMachine):
     @rule(name=st.sampled_from(sorted(FAULTS)), nth=st.integers(1, 4))
     def something_goes_wrong(self, name: str, nth: int) -> None:
         effect = FAULTS[name][1]
-        if isinstance(effect, StrangerTakesAddress):
-            effect = StrangerTakesAddress(self.world.a.nic.text.replace("tg-node-a-inside", STRANGER))
+        if isinstance(effect, ForeignNicTakesAddress):
+            effect = ForeignNicTakesAddress(self.world.a.nic.text.replace("tg-node-a-inside", STRANGER))
         self.lab.faults.add(Fault("", "/networkInterfaces/tg-", effect, nth))
 
     @rule(seconds=st.sampled_from([1.0, 5.0, 31.0, 130.0, 1000.0]))

@@ -11,10 +11,10 @@ import pytest
 from tests.lab.bench import FLOATING, HOST, Bench, error_of
 from tgwizard.lab.faults.fault_rules import (
     Fault,
+    ForeignNicTakesAddress,
     OperationFails,
     OperationNeverEnds,
     OperationTakes,
-    StrangerTakesAddress,
 )
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.world import Overlap
@@ -338,7 +338,7 @@ def test_that_an_operation_may_never_end_or_take_its_time(bench: Bench) -> None:
 
 
 def test_that_a_stranger_can_take_the_freed_address(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("PUT", A, StrangerTakesAddress(bench.nic_id(STRANGER))))
+    bench.lab.faults.add(Fault("PUT", A, ForeignNicTakesAddress(bench.nic_id(STRANGER))))
     bench.detach()
     bench.clock.advance(4)
     assert bench.lab.holder(FLOATING) == bench.nic_id(STRANGER)

@@ -16,7 +16,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.arm import request_bodies
 from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.canned_errors import CannedError
-from tgwizard.lab.faults.fault_rules import StrangerTakesAddress
+from tgwizard.lab.faults.fault_rules import ForeignNicTakesAddress
 from tgwizard.lab.fronts.client_access import VmNotKnown
 from tgwizard.lab.lab_state import LabState
 from tgwizard.lab.latency import Latency
@@ -147,7 +147,7 @@ def _add_fault(lab: LabState, request: Request) -> Response:
     except fault_format.RuleWrong as error:
         raise _wrong(400, "FaultRuleWrong", f"The rule was not added: {error}.") from error
     effect = fault.effect
-    if isinstance(effect, StrangerTakesAddress) and lab.resource(effect.nic) is None:
+    if isinstance(effect, ForeignNicTakesAddress) and lab.resource(effect.nic) is None:
         raise _wrong(400, "FaultRuleWrong", f"The rule was not added: the lab has no network interface {effect.nic}.")
     return json_response(201, fault_format.write(lab.faults.add(fault)))
 

@@ -25,6 +25,7 @@ from tgwizard.lab.faults.fault_rules import (
     Effect,
     Fault,
     FaultAnswer,
+    ForeignNicTakesAddress,
     Moment,
     OperationCanceled,
     OperationFails,
@@ -34,7 +35,6 @@ from tgwizard.lab.faults.fault_rules import (
     Reset,
     SlowBody,
     StaleRead,
-    StrangerTakesAddress,
     Timeout,
     TruncatedBody,
 )
@@ -199,7 +199,7 @@ _READERS: dict[str, Callable[[_Table], Effect]] = {
     "operation-superseded": lambda _table: OperationSuperseded(),
     "operation-never-ends": lambda _table: OperationNeverEnds(),
     "operation-takes": lambda table: OperationTakes(table.number("seconds")),
-    "stranger-takes-address": lambda table: StrangerTakesAddress(table.text("nic")),
+    "stranger-takes-address": lambda table: ForeignNicTakesAddress(table.text("nic")),
 }
 KINDS = tuple(_READERS)
 """The words of `effect.kind`."""
@@ -238,5 +238,5 @@ _WORDS: dict[type[Effect], str] = {
     OperationSuperseded: "operation-superseded",
     OperationNeverEnds: "operation-never-ends",
     OperationTakes: "operation-takes",
-    StrangerTakesAddress: "stranger-takes-address",
+    ForeignNicTakesAddress: "stranger-takes-address",
 }

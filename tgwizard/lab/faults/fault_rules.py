@@ -112,7 +112,7 @@ class OperationTakes:
 
 
 @dataclass(frozen=True, slots=True)
-class StrangerTakesAddress:
+class ForeignNicTakesAddress:
     """When the operation started by the request ends, another NIC gets the addresses that it freed."""
 
     nic: str
@@ -132,7 +132,7 @@ Effect: TypeAlias = (
     | OperationSuperseded
     | OperationNeverEnds
     | OperationTakes
-    | StrangerTakesAddress
+    | ForeignNicTakesAddress
 )
 
 
@@ -254,7 +254,7 @@ class FaultVerdict:
                     fate = replace(fate, endless=True)
                 case OperationTakes():
                     fate = replace(fate, seconds=effect.seconds)
-                case StrangerTakesAddress():
+                case ForeignNicTakesAddress():
                     fate = replace(fate, stranger=effect.nic)
                 case _:
                     continue
