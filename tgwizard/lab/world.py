@@ -12,7 +12,7 @@ from enum import Enum
 
 from tgwizard.lab import ids
 from tgwizard.lab.address_ledger import Allocations, Holdings
-from tgwizard.lab.entra.sign_in_sessions import SignIns
+from tgwizard.lab.entra.sign_in_sessions import SignInSessions
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_options import MoveRules
 from tgwizard.lab.nic_options import NicOptions
@@ -330,7 +330,7 @@ class World:
     """The object ids whose role assignments changed since the world was last saved."""
     rate_limits: RateLimits = field(default_factory=RateLimits, compare=False, metadata={"saved": False})
     """What callers have left of ARM's limits."""
-    sign_ins: SignIns = field(default_factory=SignIns, metadata={"saved": False})
+    sign_ins: SignInSessions = field(default_factory=SignInSessions, metadata={"saved": False})
     """The sign-ins under way. They hold secrets and last minutes: never saved."""
 
     @property

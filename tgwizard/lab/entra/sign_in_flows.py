@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tgwizard.lab.entra import oauth, sign_in_code, sign_in_pages, sign_in_sessions, token_endpoint, tokens
 from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
-from tgwizard.lab.entra.sign_in_sessions import Page, PendingSignIn, SignInVerdict
+from tgwizard.lab.entra.sign_in_sessions import PendingSignIn, SignInForm, SignInVerdict
 from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Response, json_response
 from tgwizard.lab.world import Principal, World
@@ -144,12 +144,12 @@ def _form_of(call: HandlerCall) -> dict[str, str]:
         return {}
 
 
-def _may(call: HandlerCall, page: Page, form: dict[str, str]) -> bool:
+def _may(call: HandlerCall, page: SignInForm, form: dict[str, str]) -> bool:
     """Return whether whoever answers a page knows the lab's sign-in code."""
     return page.vouched or sign_in_code.is_code(call.world, form.get("lab_code", ""))
 
 
-def _asked_again(call: HandlerCall, page: Page, action: str) -> Response:
+def _asked_again(call: HandlerCall, page: SignInForm, action: str) -> Response:
     """Show a page once more whose answer brought no sign-in code, or a wrong one."""
     user = next(item for item in token_endpoint.users(call.world) if item.oid == page.oid)
     ticket = call.world.sign_ins.show(page.asked, page.oid, call.now, page.user_code)

@@ -54,7 +54,7 @@ class PendingSignIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class GrantedSignIn:
     """A sign-in that succeeded: what it was for, and who signed in."""
 
     asked: PendingSignIn
@@ -62,7 +62,7 @@ class Granted:
 
 
 @dataclass(slots=True)
-class Device:
+class DeviceSignIn:
     """A device code and what has become of it."""
 
     device_code: str
@@ -75,7 +75,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SignInForm:
     """A page that was shown and can be answered once; the ticket in it is what a page of somebody else cannot know."""
 
     asked: PendingSignIn
@@ -89,27 +89,27 @@ class Page:
 
 @dataclass(slots=True)
 class _Code:
-    granted: Granted
+    granted: GrantedSignIn
     expires: datetime
     redeemed: bool = False
 
 
 @dataclass(slots=True)
-class SignIns:
+class SignInSessions:
     """All sign-ins under way in a lab."""
 
-    _pages: dict[str, Page] = field(default_factory=dict)
+    _pages: dict[str, SignInForm] = field(default_factory=dict)
     _codes: dict[str, _Code] = field(default_factory=dict)
-    _devices: dict[str, Device] = field(default_factory=dict)
+    _devices: dict[str, DeviceSignIn] = field(default_factory=dict)
 
     def show(self, asked: PendingSignIn, oid: str, now: datetime, user_code: str = "", *, vouched: bool = False) -> str:
         """Return the ticket of a page that asks whether this user signs in."""
         ticket = secrets.token_urlsafe(24)
-        self._pages[ticket] = Page(asked, oid, now + _PAGE_LIFETIME, user_code, vouched)
+        self._pages[ticket] = SignInForm(asked, oid, now + _PAGE_LIFETIME, user_code, vouched)
         _keep_newest(self._pages)
         return ticket
 
-    def answered(self, ticket: str, now: datetime) -> Page | None:
+    def answered(self, ticket: str, now: datetime) -> SignInForm | None:
         """Return the page of a ticket, which is good for one answer; None for an old or unknown one."""
         page = self._pages.pop(ticket, None)
         return page if page is not None and now < page.expires else None
@@ -117,11 +117,11 @@ class SignIns:
     def code_for(self, asked: PendingSignIn, oid: str, now: datetime) -> str:
         """Return a fresh authorization code."""
         code = f"1.{secrets.token_urlsafe(48)}"
-        self._codes[code] = _Code(Granted(asked, oid), now + CODE_LIFETIME)
+        self._codes[code] = _Code(GrantedSignIn(asked, oid), now + CODE_LIFETIME)
         _keep_newest(self._codes)
         return code
 
-    def redeem(self, code: str, client: str, redirect_uri: str, verifier: str, now: datetime) -> Granted:
+    def redeem(self, code: str, client: str, redirect_uri: str, verifier: str, now: datetime) -> GrantedSignIn:
         """Return what an authorization code stands for; it is good once. Raises Denied."""
         found = self._codes.get(code)
         if found is None or found.granted.asked.client != client:
@@ -161,21 +161,21 @@ class SignIns:
         found.redeemed = True
         return found.granted
 
-    def begin_device(self, asked: PendingSignIn, now: datetime) -> Device:
+    def begin_device(self, asked: PendingSignIn, now: datetime) -> DeviceSignIn:
         """Return a fresh device code."""
         while (user_code := "".join(secrets.choice(LETTERS) for _ in range(_USER_CODE_LENGTH))) in self._devices:
             continue
-        device = Device(secrets.token_urlsafe(48), user_code, asked, now + DEVICE_LIFETIME)
+        device = DeviceSignIn(secrets.token_urlsafe(48), user_code, asked, now + DEVICE_LIFETIME)
         self._devices[user_code] = device
         _keep_newest(self._devices)
         return device
 
-    def device(self, user_code: str, now: datetime) -> Device | None:
+    def device(self, user_code: str, now: datetime) -> DeviceSignIn | None:
         """Return the device code that a user typed, if it can still be answered; spaces, dashes and case are free."""
         found = self._devices.get(typed(user_code))
         return found if found is not None and found.verdict is SignInVerdict.PENDING and now < found.expires else None
 
-    def poll(self, device_code: str, client: str, now: datetime) -> Granted:
+    def poll(self, device_code: str, client: str, now: datetime) -> GrantedSignIn:
         """Return what a device code stands for once the user has agreed. Raises Denied until then, and otherwise.
 
         Numbers and words of the refusals are Entra's as far as clients name them; `slow_down` is RFC 8628's [?].
@@ -200,7 +200,7 @@ class SignIns:
             text = "OAuth 2.0 device flow error. Authorization is pending. Continue polling."
             raise Denied(400, "authorization_pending", 70016, text)
         found.verdict = SignInVerdict.REDEEMED
-        return Granted(found.asked, found.oid)
+        return GrantedSignIn(found.asked, found.oid)
 
 
 def typed(code: str) -> str:
@@ -222,6 +222,6 @@ def _proves(asked: PendingSignIn, verifier: str) -> bool:
     return _same(verifier, asked.challenge)
 
 
-def _keep_newest(items: dict[str, Page] | dict[str, _Code] | dict[str, Device]) -> None:
+def _keep_newest(items: dict[str, SignInForm] | dict[str, _Code] | dict[str, DeviceSignIn]) -> None:
     for key in list(items)[:-_MOST]:
         del items[key]

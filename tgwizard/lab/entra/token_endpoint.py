@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from tgwizard.lab.entra import client_assertions, oauth, tokens
 from tgwizard.lab.entra.oauth import AZ_CLIENT, SHARED_TENANTS
 from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
-from tgwizard.lab.entra.sign_in_sessions import Granted
+from tgwizard.lab.entra.sign_in_sessions import GrantedSignIn
 from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response
 from tgwizard.lab.world import LabPrincipalKind, Principal, World
@@ -160,7 +160,7 @@ def _by_device_code(call: HandlerCall, form: dict[str, str]) -> Json:
     return _after_sign_in(call, form, call.world.sign_ins.poll(oauth.given(form, "device_code"), client, call.now))
 
 
-def _after_sign_in(call: HandlerCall, form: dict[str, str], granted: Granted) -> Json:
+def _after_sign_in(call: HandlerCall, form: dict[str, str], granted: GrantedSignIn) -> Json:
     """Return a user's tokens; the scope is that of the request for the sign-in, unless this one names its own."""
     asked = granted.asked
     user = next(item for item in users(call.world) if item.oid == granted.oid)

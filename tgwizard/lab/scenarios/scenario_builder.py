@@ -13,7 +13,7 @@ from pathlib import Path
 from tgwizard import paths
 from tgwizard.lab import ids
 from tgwizard.lab.arm import nic_body, nic_rules, nic_state
-from tgwizard.lab.entra.sign_in_sessions import SignIns
+from tgwizard.lab.entra.sign_in_sessions import SignInSessions
 from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.fault_rules import Fault
 from tgwizard.lab.gc_pause import uncollected
@@ -153,7 +153,7 @@ class _Builder:
                 item["name"].lower(): item.get("parent", "").lower() for item in source.get("management_group", [])
             },
             unregistered=[item.lower() for item in source.get("unregistered", [])],
-            sign_ins=instead_of.sign_ins if instead_of else SignIns(),
+            sign_ins=instead_of.sign_ins if instead_of else SignInSessions(),
             certificates=instead_of.certificates if instead_of else {},
         )
         world = self.world
