@@ -11,7 +11,7 @@ from azure.identity import ClientSecretCredential
 
 from tests.lab.bench import Bench
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.fronts.client_access import ClientAccess, VmNotKnown, prepare
+from tgwizard.lab.fronts.client_access import ClientAccess, UnknownVm, prepare
 from tgwizard.lab.storage.lab_folder import open_lab
 
 URL = "https://localhost:4711"
@@ -68,7 +68,7 @@ def test_that_a_vm_gets_its_own_endpoint_and_no_secret_of_the_service_principal(
     folder = Path(said["AZURE_CONFIG_DIR"])
     assert sorted(path.name for path in folder.iterdir()) == ["clouds.config", "config"]
     assert folder != Path(prepare(tmp_path, bench.lab.client_access(URL), tmp_path, "")["AZURE_CONFIG_DIR"])
-    with pytest.raises(VmNotKnown):
+    with pytest.raises(UnknownVm):
         bench.lab.client_access(URL, "absent")
 
 

@@ -9,7 +9,7 @@ from tests.lab.rights import READER_ACCOUNT, assign, assignment_path, fresh_guid
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.rbac import conditions
 from tgwizard.lab.rbac.builtin_roles import BY_NAME
-from tgwizard.lab.rbac.conditions import ConditionWrong
+from tgwizard.lab.rbac.conditions import InvalidCondition
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 ALLOWED = BY_NAME["Network Contributor"].guid
@@ -145,5 +145,5 @@ def test_that_an_unreadable_condition_never_lets_an_assignment_count() -> None:
 
 
 def test_that_what_is_wrong_in_an_expression_is_named() -> None:
-    with pytest.raises(ConditionWrong, match=r"\) is expected, not 'the end'"):
+    with pytest.raises(InvalidCondition, match=r"\) is expected, not 'the end'"):
         conditions.parse("(ActionMatches{'a'}")

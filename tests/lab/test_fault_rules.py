@@ -179,7 +179,7 @@ def test_that_a_rule_is_spelled_the_same_in_toml() -> None:
     ],
 )
 def test_that_a_rule_that_cannot_be_understood_says_what_is_wrong(document: object, said: str) -> None:
-    with pytest.raises(fault_format.RuleWrong, match=re.escape(said)):
+    with pytest.raises(fault_format.InvalidFaultRule, match=re.escape(said)):
         fault_format.read(document)
 
 

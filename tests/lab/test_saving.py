@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.lab.bench import FLOATING, Bench
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.storage.world_document import SchemaUnknown
+from tgwizard.lab.storage.world_document import UnknownSchema
 
 A, B = "tg-node-a-inside", "tg-node-b-inside"
 
@@ -66,9 +66,9 @@ def test_that_on_change_tells_of_changes_and_not_of_reads(bench: Bench) -> None:
 
 def test_that_another_schema_is_told_from_damage(bench: Bench) -> None:
     document = json.loads(bench.lab.dump())
-    with pytest.raises(SchemaUnknown):
+    with pytest.raises(UnknownSchema):
         Lab.load(json.dumps({**document, "schema": 2}), VirtualClock())
-    with pytest.raises(SchemaUnknown):
+    with pytest.raises(UnknownSchema):
         Lab.load("{}", VirtualClock())
 
 

@@ -17,7 +17,7 @@ from tgwizard.lab.arm import request_bodies
 from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import ForeignNicTakesAddress
-from tgwizard.lab.fronts.client_access import VmNotKnown
+from tgwizard.lab.fronts.client_access import UnknownVm
 from tgwizard.lab.lab_state import LabState
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_options import MoveRules
@@ -144,7 +144,7 @@ def _list_faults(lab: LabState, _request: Request) -> Response:
 def _add_fault(lab: LabState, request: Request) -> Response:
     try:
         fault = fault_format.read(_body(request))
-    except fault_format.RuleWrong as error:
+    except fault_format.InvalidFaultRule as error:
         raise _wrong(400, "FaultRuleWrong", f"The rule was not added: {error}.") from error
     effect = fault.effect
     if isinstance(effect, ForeignNicTakesAddress) and lab.resource(effect.nic) is None:
@@ -219,7 +219,7 @@ def _clients(lab: LabState, request: Request) -> Response:
     parts = urlsplit(request.url)
     try:
         access = lab.client_access(f"{parts.scheme}://{parts.netloc}", _query(request).get("vm"))
-    except VmNotKnown as error:
+    except UnknownVm as error:
         raise _wrong(404, "VmNotFound", str(error)) from error
     return json_response(200, access.document)
 

@@ -11,7 +11,7 @@ from tgwizard.lab.arm.responses import resource_not_found
 from tgwizard.lab.arm.role_definitions import GUID, role_id, scope_of, stamp
 from tgwizard.lab.entra import token_endpoint
 from tgwizard.lab.rbac import conditions, propagation, rbac_evaluation, role_store
-from tgwizard.lab.rbac.conditions import ConditionWrong, Facts
+from tgwizard.lab.rbac.conditions import Facts, InvalidCondition
 from tgwizard.lab.rbac.role_records import LabRoleAssignment
 from tgwizard.lab.routing import FILTERED, HandlerCall, Route
 from tgwizard.lab.wire import Json, Refusal, RefusalCause, Response, json_response
@@ -260,7 +260,7 @@ def _check_condition(sent: Json) -> None:
         raise _refusal(400, "InvalidConditionVersion", text)
     try:
         conditions.parse(condition)
-    except ConditionWrong as error:
+    except InvalidCondition as error:
         raise _refusal(400, "InvalidCondition", f"The condition is not valid: {error}.") from error
 
 

@@ -45,7 +45,7 @@ _E = TypeVar("_E", bound=Enum)
 _ALWAYS = "always"
 
 
-class RuleWrong(ValueError):
+class InvalidFaultRule(ValueError):
     """A rule that cannot be understood; the text says what is wrong in it."""
 
 
@@ -54,7 +54,7 @@ class _Table:
 
     def __init__(self, document: object, where: str) -> None:
         if not isinstance(document, Mapping):
-            raise RuleWrong(f"{where} is not a table")
+            raise InvalidFaultRule(f"{where} is not a table")
         self._left = dict(document)
         self._where = where
 
@@ -65,13 +65,13 @@ class _Table:
     def number(self, name: str, default: float | None = None) -> float:
         value: float = self._take(name, default, (int, float), "a number")
         if isinstance(value, bool) or not 0 <= value < 1e9:
-            raise RuleWrong(f"{self._where}.{name} is not a number from 0 on")
+            raise InvalidFaultRule(f"{self._where}.{name} is not a number from 0 on")
         return value
 
     def whole(self, name: str, default: int, least: int = 1) -> int:
         value = self.number(name, default)
         if value != int(value) or value < least:
-            raise RuleWrong(f"{self._where}.{name} is not a whole number from {least} on")
+            raise InvalidFaultRule(f"{self._where}.{name} is not a whole number from {least} on")
         return int(value)
 
     def choice(self, name: str, kind: type[_E], default: _E | None = None) -> _E:
@@ -80,7 +80,7 @@ class _Table:
             return kind(word)
         except ValueError as error:
             words = ", ".join(str(item.value) for item in kind)
-            raise RuleWrong(f"{self._where}.{name} is {word!r}; there are: {words}") from error
+            raise InvalidFaultRule(f"{self._where}.{name} is {word!r}; there are: {words}") from error
 
     def has(self, name: str) -> bool:
         return name in self._left
@@ -90,14 +90,14 @@ class _Table:
 
     def end(self) -> None:
         if self._left:
-            raise RuleWrong(f"{self._where} has no {', '.join(sorted(map(str, self._left)))}")
+            raise InvalidFaultRule(f"{self._where} has no {', '.join(sorted(map(str, self._left)))}")
 
     def _take(self, name: str, default: object, kind: type | tuple[type, ...], words: str) -> Any:
         if name not in self._left and default is None:
-            raise RuleWrong(f"{self._where}.{name} is missing")
+            raise InvalidFaultRule(f"{self._where}.{name} is missing")
         value = self._left.pop(name, default)
         if not isinstance(value, kind):
-            raise RuleWrong(f"{self._where}.{name} is not {words}")
+            raise InvalidFaultRule(f"{self._where}.{name} is not {words}")
         return value
 
 
@@ -111,11 +111,11 @@ def read(document: object) -> Fault:
     repeats = any(match.has(item) for item in ("every", "probability", "until_s"))
     times = match.raw("times", _ALWAYS if repeats else 1)
     if times != _ALWAYS and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
-        raise RuleWrong('match.times is neither a whole number from 1 on nor "always"')
+        raise InvalidFaultRule('match.times is neither a whole number from 1 on nor "always"')
     until = match.number("until_s") if match.has("until_s") else None
     probability = match.number("probability", 1.0)
     if probability > 1:
-        raise RuleWrong("match.probability is more than 1")
+        raise InvalidFaultRule("match.probability is more than 1")
     fault = Fault(
         method=match.text("method", ""),
         path=match.text("resource", ""),
@@ -170,11 +170,11 @@ def _answer(table: _Table) -> FaultAnswer:
     body = table.raw("body", "")
     headers = table.raw("headers", {})
     if status > 599:
-        raise RuleWrong("effect.status is more than 599")
+        raise InvalidFaultRule("effect.status is more than 599")
     if not isinstance(headers, Mapping) or not all(isinstance(item, str) for pair in headers.items() for item in pair):
-        raise RuleWrong("effect.headers is not a table of texts")
+        raise InvalidFaultRule("effect.headers is not a table of texts")
     if any(bad in text for pair in headers.items() for text in pair for bad in "\r\n"):
-        raise RuleWrong("effect.headers has a line break")
+        raise InvalidFaultRule("effect.headers has a line break")
     lines = tuple(headers.items())
     if not any(name.lower() == "content-type" for name in headers):
         lines = (("Content-Type", "application/json; charset=utf-8"), *lines)
@@ -208,7 +208,7 @@ KINDS = tuple(_READERS)
 def _effect(table: _Table) -> Effect:
     kind = table.text("kind")
     if kind not in _READERS:
-        raise RuleWrong(f"effect.kind is {kind!r}; there are: {', '.join(KINDS)}")
+        raise InvalidFaultRule(f"effect.kind is {kind!r}; there are: {', '.join(KINDS)}")
     return _READERS[kind](table)
 
 

@@ -23,7 +23,7 @@ CLOUD = "lab"
 _MANAGEMENT = "https://management.core.windows.net/"
 
 
-class VmNotKnown(LookupError):
+class UnknownVm(LookupError):
     """There is no VM of that name, or more than one."""
 
 
@@ -58,7 +58,7 @@ class ClientAccess:
             return access
         found = [doc["id"] for doc in world.of_type(VM_TYPE) if vm.lower() in (doc["id"].lower(), doc["name"].lower())]
         if len(found) != 1:
-            raise VmNotKnown(f"The lab has {len(found) or 'no'} VM named {vm}.")
+            raise UnknownVm(f"The lab has {len(found) or 'no'} VM named {vm}.")
         endpoint = identity_endpoint.endpoint_of(world, found[0], url)
         told = {"vm": ids.name_of(found[0]), "identity_endpoint": endpoint.endpoint, "identity_header": endpoint.header}
         return cls(**{**asdict(access), **told})

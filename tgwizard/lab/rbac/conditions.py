@@ -43,7 +43,7 @@ _OPPOSITES = {"guidnotequals": "guidequals", "stringnotequals": "stringequals"} 
 }
 
 
-class ConditionWrong(ValueError):
+class InvalidCondition(ValueError):
     """An expression that cannot be read; the text says where."""
 
 
@@ -54,7 +54,7 @@ def holds(condition: str, action: str, facts: Facts) -> bool:
     """
     try:
         return parse(condition)(action, facts)
-    except ConditionWrong:
+    except InvalidCondition:
         return False
 
 
@@ -64,7 +64,7 @@ def parse(condition: str) -> Test:
     reader = _Reader(tuple(_tokens(condition)))
     test = reader.any_of()
     if reader.next != "":
-        raise ConditionWrong(f"'{reader.next}' is not expected")
+        raise InvalidCondition(f"'{reader.next}' is not expected")
     return test
 
 
@@ -73,7 +73,7 @@ def _tokens(text: str) -> Iterator[str]:
     while text[position:].strip():
         found = _TOKEN.match(text, position)
         if found is None:
-            raise ConditionWrong(f"'{text[position:].strip()[:20]}' is not understood")
+            raise InvalidCondition(f"'{text[position:].strip()[:20]}' is not understood")
         position = found.end()
         yield found.group().strip()
 
@@ -94,7 +94,7 @@ class _Reader:
         """Go on to the part after the next. Raises ConditionWrong if that is none of those that are wanted."""
         found = self.next
         if not found or (wanted and found.lower() not in wanted):
-            raise ConditionWrong(f"{' or '.join(wanted) or 'more'} is expected, not '{found or 'the end'}'")
+            raise InvalidCondition(f"{' or '.join(wanted) or 'more'} is expected, not '{found or 'the end'}'")
         self.position += 1
         return found
 
@@ -135,10 +135,10 @@ class _Reader:
     def comparison(self, name: str) -> Test:
         quantifier, _, operator = self.take().lower().rpartition(":")
         if quantifier and quantifier not in _QUANTIFIERS:
-            raise ConditionWrong(f"the operator '{quantifier}' is not known")
+            raise InvalidCondition(f"the operator '{quantifier}' is not known")
         positive = _OPPOSITES.get(operator, operator)
         if positive not in _COMPARE:
-            raise ConditionWrong(f"the operator '{operator}' is not known")
+            raise InvalidCondition(f"the operator '{operator}' is not known")
         compare, wanted = _COMPARE[positive], self.values()
         negative = operator in _OPPOSITES
 
@@ -166,7 +166,7 @@ def _attribute(token: str) -> str:
     """Return the name under which a fact is kept: `@Request[Microsoft.Authorization/roleAssignments:PrincipalId]`."""
     found = re.fullmatch(r"@(request|resource|principal|environment)\[([^\]:]+):([^\]]+)\]", token.lower())
     if found is None:
-        raise ConditionWrong(f"'{token}' is not an attribute")
+        raise InvalidCondition(f"'{token}' is not an attribute")
     return f"{found[1]}:{found[3]}" if found[2] == ATTRIBUTES else f"{found[1]}:{found[2]}:{found[3]}"
 
 

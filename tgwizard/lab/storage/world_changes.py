@@ -23,7 +23,7 @@ _LISTS = ("principals", "clusters")
 _TRACKED = frozenset({*_BY_RESOURCE, *_LISTS, "past", "operations", "allocations", "holdings", "authorization"})
 
 
-class ChangesWrong(ValueError):
+class InvalidChanges(ValueError):
     """A line of changes that does not fit."""
 
 
@@ -129,7 +129,7 @@ def apply(document: Json, base: str, lines: Iterable[str]) -> None:
             if changes["base"] == base:
                 _apply(document, changes)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise ChangesWrong(f"line {number} does not fit: {error}") from error
+            raise InvalidChanges(f"line {number} does not fit: {error}") from error
 
 
 def _apply(document: Json, changes: Json) -> None:

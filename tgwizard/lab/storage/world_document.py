@@ -52,7 +52,7 @@ SCHEMA = 1
 _T = TypeVar("_T")
 
 
-class SchemaUnknown(ValueError):
+class UnknownSchema(ValueError):
     """The document is of another version of the program."""
 
     def __init__(self, found: object) -> None:
@@ -158,7 +158,7 @@ def world_of(document: object) -> World:
         raise ValueError("not a JSON object")  # noqa: TRY004 - one error type for a bad document
     schema = document.get("schema")
     if schema != SCHEMA:
-        raise SchemaUnknown(schema)
+        raise UnknownSchema(schema)
     try:
         return _world(document)
     except KeyError as error:

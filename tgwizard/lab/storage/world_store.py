@@ -62,9 +62,9 @@ class WorldFile:
                 if isinstance(base, str):
                     world_changes.apply(found, base, self._lines())
                 return Lab(world_document.world_of(found), clock)
-        except world_document.SchemaUnknown as error:
+        except world_document.UnknownSchema as error:
             raise LabFolderDamaged.other_schema(self.path, error.found, world_document.SCHEMA) from error
-        except world_changes.ChangesWrong as error:
+        except world_changes.InvalidChanges as error:
             raise LabFolderDamaged(self.changes_path, str(error)) from error
         except UnicodeDecodeError as error:
             raise LabFolderDamaged(self.path, f"it is not text ({error.reason})") from error
