@@ -20,10 +20,10 @@ from tgwizard.lab.faults.fault_rules import ForeignNicTakesAddress
 from tgwizard.lab.fronts.client_access import UnknownVm
 from tgwizard.lab.lab_state import LabState
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.move_options import MoveRules
+from tgwizard.lab.move_options import MoveOptions
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac.role_records import UNSETTLED, Propagation
-from tgwizard.lab.request_log import RequestDecision, RequestRecord, Trace
+from tgwizard.lab.request_log import RequestDecision, RequestRecord, RequestTrace
 from tgwizard.lab.scenarios import scenario_builder
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
 from tgwizard.lab.world import FailedNic, Overlap
@@ -43,7 +43,7 @@ def serves(path: str) -> bool:
     return path == "/lab" or path.startswith("/lab/")
 
 
-def answer(lab: LabState, request: Request, path: str, trace: Trace) -> Response:
+def answer(lab: LabState, request: Request, path: str, trace: RequestTrace) -> Response:
     """Answer a request of the control surface; errors are in ARM's envelope."""
     try:
         trace.decision = RequestDecision.UNAUTHENTICATED
@@ -82,7 +82,7 @@ def _change(lab: LabState, request: Request) -> Response:
     latency = _word(wishes, "latency", Latency, lab.latency)
     overlap = _word(wishes, "overlap", Overlap, lab.overlap)
     failed = _word(wishes, "failed_nic", FailedNic, lab.failed_nic)
-    moves = replace(lab.move_rules, **_switches(wishes, "move", MoveRules.names()))
+    moves = replace(lab.move_rules, **_switches(wishes, "move", MoveOptions.names()))
     nic = replace(lab.nic_options, **_switches(wishes, "nic", NicOptions.names()))
     size = wishes.get("page_size", lab.page_size)
     if type(size) is not int or not 0 <= size <= LARGEST_PAGE:

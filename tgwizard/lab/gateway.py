@@ -37,7 +37,7 @@ from tgwizard.lab.entra import graph, identity_endpoint, sign_in_flows, token_en
 from tgwizard.lab.faults.canned_errors import RequestInfo
 from tgwizard.lab.faults.fault_rules import Faults, Moment, OperationFate
 from tgwizard.lab.rbac import rbac_evaluation
-from tgwizard.lab.request_log import RequestDecision, Trace
+from tgwizard.lab.request_log import RequestDecision, RequestTrace
 from tgwizard.lab.routing import HandlerCall, Route, RouteTable
 from tgwizard.lab.wire import Headers, Refusal, Request, Response
 from tgwizard.lab.world import Principal, World
@@ -86,14 +86,16 @@ _COMMON: Headers = (
 )
 
 
-def answer(world: World, faults: Faults, request: Request, now: datetime, trace: Trace | None = None) -> Response:
+def answer(
+    world: World, faults: Faults, request: Request, now: datetime, trace: RequestTrace | None = None
+) -> Response:
     """Answer one request and note in `trace` what was decided. Raises AnswerLost when a fault keeps the answer."""
     parts = urlsplit(request.url)
     path = tidy(parts.path)
     host = f"{parts.scheme}://{parts.netloc}"
     query = {key.lower(): value for key, value in parse_qsl(parts.query, keep_blank_values=True)}
     try:
-        response = _serve(world, faults, request, now, (host, path), query, trace or Trace())
+        response = _serve(world, faults, request, now, (host, path), query, trace or RequestTrace())
     except Refusal as refusal:
         response = refusal.response()
     return response.with_headers(_headers(world, request, response, path, now))
@@ -111,7 +113,7 @@ def _serve(
     now: datetime,
     place: tuple[str, str],
     query: dict[str, str],
-    trace: Trace,
+    trace: RequestTrace,
 ) -> Response:
     host, path = place
     of_arm = path.lower().startswith("/subscriptions/")

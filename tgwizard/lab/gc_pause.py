@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def uncollected() -> Iterator[None]:
+def without_gc() -> Iterator[None]:
     """Keep the collector from running during the block, if it runs by itself in this process at all.
 
     Documents have no cycles, so nothing is lost; a fleet loads in less than half the time.

@@ -11,10 +11,10 @@ from tgwizard.lab import control_api, gateway
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.lab_state import LabState
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.request_log import RequestRecord, Trace
+from tgwizard.lab.request_log import RequestRecord, RequestTrace
 from tgwizard.lab.scenarios import scenario_builder
 from tgwizard.lab.storage import world_document
-from tgwizard.lab.storage.world_changes import Marks
+from tgwizard.lab.storage.world_changes import WorldBaseline
 from tgwizard.lab.wire import Request, Response
 
 _LONGEST_PATH, _LONGEST_ID = 2_000, 200
@@ -64,7 +64,7 @@ class Lab(LabState):
             self._marks = None
             for piece in world_document.pieces(self._world, base):
                 write(piece)
-            self._marks = Marks(self._world)
+            self._marks = WorldBaseline(self._world)
 
     def changes(self, base: str) -> str | None:
         """Return what changed since the world was saved under that name, or its changes were, as one line of JSON.
@@ -108,7 +108,7 @@ class Lab(LabState):
     def _answer(self, request: Request) -> Response:
         now = self._clock.wall()
         path = gateway.tidy(urlsplit(request.url).path)
-        trace = Trace()
+        trace = RequestTrace()
         status: int | None = None
         began = time.perf_counter()
         try:

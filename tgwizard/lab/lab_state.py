@@ -23,12 +23,12 @@ from tgwizard.lab.entra.tokens import TokenKind
 from tgwizard.lab.faults.fault_rules import Faults
 from tgwizard.lab.fronts.client_access import ClientAccess
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.move_options import MoveRules
+from tgwizard.lab.move_options import MoveOptions
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac.role_records import UNSETTLED
 from tgwizard.lab.request_log import RequestRecord
 from tgwizard.lab.scenarios import cluster_files, scenario_builder
-from tgwizard.lab.storage.world_changes import Marks
+from tgwizard.lab.storage.world_changes import WorldBaseline
 from tgwizard.lab.wire import Json, Refusal
 from tgwizard.lab.world import (
     VM_TYPE,
@@ -79,7 +79,7 @@ class LabState:
         self._world = world
         self._clock = clock
         self._lock = threading.RLock()
-        self._marks: Marks | None = None
+        self._marks: WorldBaseline | None = None
         """What was last saved of the world; None if it never was."""
         self._log: deque[RequestRecord] = deque(maxlen=LOGGED)
         self.faults = Faults(clock.wall)
@@ -263,12 +263,12 @@ class LabState:
             self._world.failed_nic = value
 
     @property
-    def move_rules(self) -> MoveRules:
+    def move_rules(self) -> MoveOptions:
         """How `moveIpConfigurations` behaves where nobody knows how Azure's own does."""
         return self._world.move
 
     @move_rules.setter
-    def move_rules(self, value: MoveRules) -> None:
+    def move_rules(self, value: MoveOptions) -> None:
         with self._lock:
             self._world.move = value
 

@@ -13,7 +13,7 @@ FEATURE = "AllowMoveIpConfigurations"
 
 
 @dataclass(frozen=True, slots=True)
-class MoveRules:
+class MoveOptions:
     """How a lab's move behaves; the words of `PATCH /lab {"move": {...}}`."""
 
     registered: bool = True

@@ -39,7 +39,7 @@ class RequestDecision(Enum):
 
 
 @dataclass(slots=True)
-class Trace:
+class RequestTrace:
     """What one request met, filled in on its way."""
 
     caller: str = ""

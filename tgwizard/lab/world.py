@@ -14,7 +14,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.address_ledger import Allocations, Holdings
 from tgwizard.lab.entra.sign_in_sessions import SignInSessions
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.move_options import MoveRules
+from tgwizard.lab.move_options import MoveOptions
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rate_limits import RateLimits
 from tgwizard.lab.rbac.role_records import Authorization
@@ -283,7 +283,7 @@ class World:
     failed_nic: FailedNic = FailedNic.ALL
     epoch: int = 1
     """Which world of the lab this is; one more each time a scenario replaced all of it."""
-    move: MoveRules = field(default_factory=MoveRules)
+    move: MoveOptions = field(default_factory=MoveOptions)
     nic: NicOptions = field(default_factory=NicOptions)
     serial: int = 0
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""

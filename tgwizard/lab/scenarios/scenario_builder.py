@@ -16,7 +16,7 @@ from tgwizard.lab.arm import nic_body, nic_rules, nic_state
 from tgwizard.lab.entra.sign_in_sessions import SignInSessions
 from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.fault_rules import Fault
-from tgwizard.lab.gc_pause import uncollected
+from tgwizard.lab.gc_pause import without_gc
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.scenarios import scenario_compute, scenario_fleet, scenario_network, scenario_rights
 from tgwizard.lab.wire import Json, Refusal
@@ -69,7 +69,7 @@ def build(
     builder = _Builder(source, name, latency, seed, instead_of)
     world = builder.build(now)
     if fleet_size is not None:
-        with uncollected():
+        with without_gc():
             scenario_fleet.multiply(world, fleet_size, now)
     return world
 

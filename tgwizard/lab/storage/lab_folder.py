@@ -45,7 +45,7 @@ from tgwizard.lab.storage.folder_problems import (
     other_count,
     other_scenario,
 )
-from tgwizard.lab.storage.world_store import Saver, WorldFile
+from tgwizard.lab.storage.world_store import WorldFile, WorldSaver
 from tgwizard.lab.wire import Json
 from tgwizard.model.problem import UserError
 from tgwizard.paths import expanded
@@ -144,7 +144,7 @@ class HostedLab:
         except OSError:
             self._server.stop()
             raise
-        self._saver = Saver(self._save, self._publish)
+        self._saver = WorldSaver(self._save, self._publish)
         self._data_plane = DataPlane(lab)
         lab.traffic_port = self._data_plane.port
         lab.on_change = self._changed

@@ -27,7 +27,7 @@ class InvalidChanges(ValueError):
     """A line of changes that does not fit."""
 
 
-class Marks:
+class WorldBaseline:
     """What was last saved of a world. Not safe between threads: the lab's lock is held around every call."""
 
     def __init__(self, world: World) -> None:

@@ -10,9 +10,9 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from tgwizard.lab.address_ledger import Allocation, Allocations, Binding, Holding, Holdings
-from tgwizard.lab.gc_pause import uncollected
+from tgwizard.lab.gc_pause import without_gc
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.move_options import MoveRules
+from tgwizard.lab.move_options import MoveOptions
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac.role_records import (
     Authorization,
@@ -91,7 +91,7 @@ def pieces(world: World, base: str = "") -> Iterator[str]:
 
 def load(text: str) -> World:
     """Return the world of a JSON text. Raises SchemaUnknown, or ValueError naming what is missing or wrong."""
-    with uncollected():
+    with without_gc():
         return world_of(json.loads(text))
 
 
@@ -179,7 +179,7 @@ def _world(document: Json) -> World:
         overlap=Overlap(document["overlap"]),
         failed_nic=FailedNic(document.get("failed_nic", FailedNic.ALL.value)),
         epoch=int(document.get("epoch", 1)),
-        move=MoveRules(**document.get("move", {})),
+        move=MoveOptions(**document.get("move", {})),
         nic=NicOptions(**document.get("nic", {})),
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),

@@ -21,7 +21,7 @@ from pathlib import Path
 from tgwizard.engine.files.file_reading import open_regular
 from tgwizard.engine.files.file_writing import PRIVATE, write_atomically
 from tgwizard.lab.clock import LabTime
-from tgwizard.lab.gc_pause import uncollected
+from tgwizard.lab.gc_pause import without_gc
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.storage import world_changes, world_document
 from tgwizard.lab.storage.folder_problems import LabFolderDamaged
@@ -56,7 +56,7 @@ class WorldFile:
         if not self.path.exists():
             return None
         try:
-            with uncollected():
+            with without_gc():
                 found = self._document()
                 base = found.get("base")
                 if isinstance(base, str):
@@ -155,7 +155,7 @@ REFRESH_EVERY_S = 1800.0
 _log = logging.getLogger(__name__)
 
 
-class Saver:
+class WorldSaver:
     """Calls `save` one second after the first change since, and `refresh` every half hour, on a thread of its own.
 
     A save that fails is logged and tried again at the next change and at `close`, where the error is raised.
