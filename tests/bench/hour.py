@@ -26,7 +26,7 @@ from tests.gui.application import make_app
 from tests.gui.held_clock import HeldClock
 from tests.rig import API, ARM, rig
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.shell.main_window import MainWindow
@@ -94,13 +94,13 @@ class Hour:
         self._rig = rig(Latency.FAST, clock=self.clock, state=folder, open_journal=FailoverJournal.open)
         self.bridge = Bridge()
         self.guard = GcGuard(app)
-        self.window = MainWindow(Theme(app), self.bridge, Surroundings("Embedded in this window", is_lab=True))
+        self.window = MainWindow(Theme(app), self.bridge, AppContext("Embedded in this window", is_lab=True))
         self.window.preferences.set(NICS_S, 1.0)
         self.guard.start()
         self.guard.settle()
         self.bridge.start()
         self.window.show()
-        self.window.show_opened(Opened(self._rig.services, (self._rig.setup,)))
+        self.window.show_opened(OpenedProgram(self._rig.services, (self._rig.setup,)))
         self.session = next(iter(self.window.sessions.values()))
         self.moves = 0
         self._fill_log()

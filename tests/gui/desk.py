@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from tests.rig import ARM, Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.gui.app.app_context import LabWhere, Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, LabLocation, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_session import ClusterSession
@@ -161,7 +161,7 @@ def open_desk(
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
+    window = MainWindow(theme, bridge, AppContext("Embedded in this window", is_lab=True))
     bridge.start()
     window.show()
     control = HttpLabControl(lab_session(made.lab), lambda: ARM, lambda: made.lab.control_token)
@@ -170,8 +170,8 @@ def open_desk(
     if traffic:
         made.lab.traffic_port, made.lab.on_change = plane.port, plane.look
         services = replace(services, endpoint=lambda setup: control.endpoint(setup.subnet.text, str(setup.address)))
-    where = LabWhere(str(folder), "https://localhost:8443", str(folder / "tls" / "ca.pem"))
-    window.show_opened(Opened(services, (replace(made.setup),), lab=control, lab_where=where))
+    where = LabLocation(str(folder), "https://localhost:8443", str(folder / "tls" / "ca.pem"))
+    window.show_opened(OpenedProgram(services, (replace(made.setup),), lab=control, lab_where=where))
 
     def end() -> None:
         for session in window.sessions.values():

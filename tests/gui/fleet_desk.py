@@ -15,7 +15,7 @@ from tests.rig import Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
@@ -66,11 +66,11 @@ def hold(made: Rig, setups: tuple[ClusterSetup, ...]) -> None:
         made.edit(member, add)
 
 
-def around(folder: Path, *, is_lab: bool = True) -> Surroundings:
+def around(folder: Path, *, is_lab: bool = True) -> AppContext:
     """Settings in a file of the test's own."""
     file = folder / FILE_NAME
     command = () if is_lab else ("/bin/true",)
-    return Surroundings(
+    return AppContext(
         "Embedded in this window",
         is_lab,
         settings=load_settings(file),
@@ -100,7 +100,7 @@ def open_fleet(
     setups = many(made, count) if count else ()
     if len(setups) > 1:
         hold(made, setups)
-    window.show_opened(Opened(made.services, setups))
+    window.show_opened(OpenedProgram(made.services, setups))
 
     def end() -> None:
         window.watching.stop()

@@ -15,7 +15,7 @@ from tests.gui.desk import LEAVE_WITHIN_S, End, Found, is_still_to_appear
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import SignIn
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.setup.background_tasks import Kind
@@ -66,9 +66,9 @@ class SetupDesk(Found):
 
     @property
     def idle(self) -> bool:
-        """Whether no errand of the wizard is under way, and everything known is shown."""
-        errands = self.wizard.session.errands
-        return self.all_there and not any(errands.under_way(kind) for kind in Kind)
+        """Whether no task of the wizard is under way, and everything known is shown."""
+        tasks = self.wizard.session.tasks
+        return self.all_there and not any(tasks.under_way(kind) for kind in Kind)
 
     @property
     def at_rest(self) -> bool:
@@ -119,13 +119,13 @@ def open_setup_desk(
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    surroundings = Surroundings("Embedded in this window", is_lab=is_lab, clusters_folder=clusters)
-    window = MainWindow(theme, bridge, surroundings)
+    context = AppContext("Embedded in this window", is_lab=is_lab, clusters_folder=clusters)
+    window = MainWindow(theme, bridge, context)
     bridge.start()
     window.show()
     if early:
         window.go_to(Place.SET_UP)
-    window.show_opened(Opened(made.services, ()))
+    window.show_opened(OpenedProgram(made.services, ()))
     if not early:
         window.go_to(Place.SET_UP)
 

@@ -20,7 +20,7 @@ from tgwizard.app.window import WindowOptions, open_program
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.lab_control import LabStatus
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_session import ClusterSession
@@ -41,7 +41,7 @@ class Whole(Found):
     """A window on everything that the program opens in a lab's folder."""
 
     window: MainWindow
-    opened: Opened
+    opened: OpenedProgram
     folder: Path
     elsewhere: Path
 
@@ -69,7 +69,7 @@ def open_whole(theme: Theme, tmp_path: Path) -> Iterator[Whole]:
     """The window on everything in the folder `lab`, until the end."""
     opened = open_program(WindowOptions(tmp_path / "lab"))
     bridge = Bridge()
-    window = MainWindow(theme, bridge, Surroundings("a lab", is_lab=True))
+    window = MainWindow(theme, bridge, AppContext("a lab", is_lab=True))
     bridge.start()
     window.show()
     window.show_opened(opened)
@@ -290,7 +290,7 @@ class Listening(PlacePage):
         super().__init__()
         self.name, self.told = name, told
 
-    def clusters_changed(self, opened: Opened) -> None:
+    def clusters_changed(self, opened: OpenedProgram) -> None:
         self.told.append(f"{self.name} of {len(opened.clusters)}")
 
 

@@ -16,7 +16,7 @@ from tgwizard.app.environments import open_real_environment
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.files.cluster_file import save_cluster
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.setup.sign_in_step import METHOD_WORDS
@@ -47,10 +47,10 @@ def opened(
     def open_it() -> NewDesk:
         place = open_real_environment(config=tmp_path, state=tmp_path / "state")
         bridge = Bridge()
-        window = MainWindow(theme, bridge, Surroundings("Azure public", is_lab=False))
+        window = MainWindow(theme, bridge, AppContext("Azure public", is_lab=False))
         bridge.start()
         window.show()
-        window.show_opened(Opened(place.services, place.profiles.read_all().clusters))
+        window.show_opened(OpenedProgram(place.services, place.profiles.read_all().clusters))
 
         def end() -> None:
             for session in window.sessions.values():

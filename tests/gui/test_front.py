@@ -158,7 +158,7 @@ def test_that_the_first_paint_needs_neither_the_engine_nor_qts_name_space(tmp_pa
         def begin(self):
             print(json.dumps({"modules": sorted(sys.modules), "enumerations": made}), flush=True)
             os._exit(0)
-        start.Unfolding.begin = begin
+        start.WarmUp.begin = begin
         open_window(WindowOptions(Path(sys.argv[1])))
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]

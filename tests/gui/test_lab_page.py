@@ -16,7 +16,7 @@ from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible
 from tests.rig import ARM, Rig
 from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.runs.services import Services
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.lab.lab_text import ANSWERS, Target, Times, rule_of, rule_sentence, rule_words
@@ -215,11 +215,11 @@ def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
     tokens = [rig.lab.control_token]
     control = HttpLabControl(lab_session(rig.lab), lambda: ARM, lambda: tokens[-1])
     bridge = Bridge()
-    window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
+    window = MainWindow(theme, bridge, AppContext("Embedded in this window", is_lab=True))
     qtbot.addWidget(window)
     bridge.start()
     window.show()
-    window.show_opened(Opened(rig.services, (), lab=control))
+    window.show_opened(OpenedProgram(rig.services, (), lab=control))
     window.go_to(Place.LAB)
 
     def shown(start: str) -> bool:
@@ -251,10 +251,10 @@ def test_that_a_page_without_controls_says_why(
 ) -> None:
     services: Services = desk().rig.services
     bridge = Bridge()
-    window = MainWindow(theme, bridge, Surroundings("Azure public", is_lab=is_lab))
+    window = MainWindow(theme, bridge, AppContext("Azure public", is_lab=is_lab))
     qtbot.addWidget(window)
     window.show()
-    window.show_opened(Opened(services, ()))
+    window.show_opened(OpenedProgram(services, ()))
     window.go_to(Place.LAB)
     shown = [accessible_name(widget) for widget in lab_page(window).findChildren(QWidget) if widget.isVisible()]
     assert any(name.startswith(words) for name in shown)

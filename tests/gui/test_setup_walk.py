@@ -103,10 +103,10 @@ def test_that_answers_are_kept_when_the_wizard_is_closed_and_found_again(setup_d
     desk.press("Use 10.20.2.252")
     qtbot.waitUntil(lambda: desk.says("Continue with 10.20.2.252"), timeout=PATIENCE_MS)
     walk_to(desk, qtbot, SetupStep.ROLE)
-    errands = desk.wizard.session.errands
+    tasks = desk.wizard.session.tasks
     desk.press("Save and close")
     assert desk.says("No clusters yet")
-    qtbot.waitUntil(lambda: not errands.under_way(Kind.FILE), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not tasks.under_way(Kind.FILE), timeout=PATIENCE_MS)
     again = setup_desk(state=desk.state)
     qtbot.waitUntil(lambda: again.page.step is SetupStep.ROLE, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: again.says("Your answers of an earlier set-up are here."), timeout=PATIENCE_MS)

@@ -66,7 +66,7 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
         import sys
         from pathlib import Path
         from tgwizard.gui.shell.main_window import MainWindow
-        from tgwizard.gui.app.app_context import Surroundings
+        from tgwizard.gui.app.app_context import AppContext
         from tgwizard.gui.start import run
         from tgwizard.model.problem import Problem, UserError
         show = MainWindow.show_trouble
@@ -77,7 +77,7 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
         MainWindow.show_trouble = tell
         def open_program():
             raise UserError(Problem("no", "There is no lab."))
-        sys.exit(run(open_program, Surroundings("a test", True, data_folder=Path(sys.argv[1]))))
+        sys.exit(run(open_program, AppContext("a test", True, data_folder=Path(sys.argv[1]))))
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
     for silent, wanted in ((True, "locked True"), (False, "locked False")):

@@ -19,11 +19,11 @@ def run_program(body: str) -> subprocess.CompletedProcess[str]:
     program = (
         "import sys, threading\n"
         "from PySide6.QtCore import QTimer\n"
-        "from tgwizard.gui.app.app_context import Opened, Surroundings\n"
+        "from tgwizard.gui.app.app_context import OpenedProgram, AppContext\n"
         "from tgwizard.gui.start import run\n"
         "from tgwizard.model.problem import Problem, UserError\n"
         + textwrap.dedent(body)
-        + '\ncode = run(open_program, Surroundings("a test", True))\nprint("exit", code)\nsys.exit(code)\n'
+        + '\ncode = run(open_program, AppContext("a test", True))\nprint("exit", code)\nsys.exit(code)\n'
     )
     return subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", program],
@@ -53,12 +53,12 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
             print("trouble", window.stack.currentWidget() is window.trouble)
             window.close()
         import tgwizard.gui.shell.program_opener as start
-        class Looking(start.Opening):
+        class Looking(start.ProgramOpener):
             def _take(self, event):
                 super()._take(event)
                 if isinstance(event, start.OpeningFailed):
                     QTimer.singleShot(0, look)
-        start.Opening = Looking
+        start.ProgramOpener = Looking
         """
     )
     assert done.returncode == 0, done.stderr
@@ -120,7 +120,7 @@ WRITING = """
     import tgwizard.gui.shell.program_opener as opening
     it = rig(state=Path(tempfile.mkdtemp()))
     def open_program():
-        return Opened(it.services, ())
+        return OpenedProgram(it.services, ())
     def work(_report, token):
         print("asked", token.wait(120.0), flush=True)
         threading.Event().wait(2.0)
@@ -128,12 +128,12 @@ WRITING = """
     def begin():
         it.services.jobs.start("write", work, writes=SETUP.identity)
         QTimer.singleShot(300, act)
-    class Beginning(opening.Opening):
+    class Beginning(opening.ProgramOpener):
         def _take(self, event):
             super()._take(event)
-            if isinstance(event, Opened):
+            if isinstance(event, OpenedProgram):
                 QTimer.singleShot(300, begin)
-    opening.Opening = Beginning
+    opening.ProgramOpener = Beginning
 """
 
 
@@ -174,13 +174,13 @@ def test_that_a_window_closed_before_it_has_unfolded_ends_the_program_in_order()
         """
         import tgwizard.gui.start as start
         from PySide6.QtWidgets import QApplication
-        usual = start.Unfolding.begin
+        usual = start.WarmUp.begin
         def begin(self):
-            if len(self._left) == len(start.LATER) - 5:
+            if len(self._left) == len(start.AFTER_FIRST_PAINT) - 5:
                 for window in QApplication.topLevelWidgets():
                     window.close()
             usual(self)
-        start.Unfolding.begin = begin
+        start.WarmUp.begin = begin
         def open_program():
             print("opened")
             raise UserError(Problem("no", "There is no lab."))

@@ -257,8 +257,8 @@ def test_that_every_module_imported_in_turns_is_there_and_none_twice() -> None:
 def test_that_the_pages_nobody_asked_for_stand_on_nothing_that_is_not_imported_at_ease() -> None:
     program = (
         "import sys, importlib\n"
-        "from tgwizard.gui.app.warm_up import AT_EASE, LATER\n"
-        "for name in (*LATER, *AT_EASE): importlib.import_module(name)\n"
+        "from tgwizard.gui.app.warm_up import AFTER_FIRST_PAINT, AFTER_FIRST_READING\n"
+        "for name in (*AFTER_FIRST_PAINT, *AFTER_FIRST_READING): importlib.import_module(name)\n"
         "before = set(sys.modules)\n"
         "import tgwizard.gui.setup.wizard_page, tgwizard.gui.lab.lab_page, tgwizard.gui.history.history_page\n"
         "import tgwizard.gui.history.reports_page, tgwizard.gui.settings.settings_page\n"

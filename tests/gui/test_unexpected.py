@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import accessible_name, focusable
 from tgwizard.engine.jobs import JobCrashed
-from tgwizard.gui.app.app_context import Surroundings
+from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.crash_report import UnexpectedDialog, UnexpectedErrors, fingerprint
 from tgwizard.gui.style.theme import Theme
@@ -44,7 +44,7 @@ def window(qapp: QApplication, qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def errors(theme: Theme, window: QWidget, caplog: pytest.LogCaptureFixture) -> Iterator[UnexpectedErrors]:
-    around = Surroundings("a test", True, Path("/somewhere/tgwizard.log"), lambda text: text.replace("SECRET", "…"))
+    around = AppContext("a test", True, Path("/somewhere/tgwizard.log"), lambda text: text.replace("SECRET", "…"))
     made = UnexpectedErrors(theme, window, Bridge(window), around)
     logging.getLogger("tgwizard.gui.shell.crash_report").propagate = False
     yield made

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tgwizard.cli.app_interface import EnvironmentChoice
     from tgwizard.engine.files.cluster_folder import ClusterFolderContent
     from tgwizard.engine.files.settings_file import SettingsRead
-    from tgwizard.gui.app.app_context import Opened, Surroundings
+    from tgwizard.gui.app.app_context import AppContext, OpenedProgram
     from tgwizard.model.cluster_setup import ClusterSetup
 
 CLOUD_TITLES = {
@@ -121,14 +121,14 @@ def _settings(wish: WindowOptions) -> SettingsRead:
     return load_settings(wish.settings_file)
 
 
-def _surround(wish: WindowOptions, state: Path | None, logs: list[logging.Handler | None]) -> Surroundings:
+def _surround(wish: WindowOptions, state: Path | None, logs: list[logging.Handler | None]) -> AppContext:
     """What the real window is told, after the first paint. From here on the log is written."""
     from tgwizard.app.logs import log_file, log_start, redact
-    from tgwizard.gui.app.app_context import Surroundings
+    from tgwizard.gui.app.app_context import AppContext
 
     settings = _settings(wish)
     logs.append(log_start(settings, "OpenWindow"))
-    return Surroundings(
+    return AppContext(
         wish.place,
         wish.lab_dir is not None,
         log_file(paths.log_dir()),
@@ -177,7 +177,9 @@ def _refuse_if_none(read: ClusterFolderContent) -> None:
         raise UserError(*read.problems)
 
 
-def open_program(wish: WindowOptions, connect: Callable[[EnvironmentChoice], Environment] | None = None) -> Opened:
+def open_program(
+    wish: WindowOptions, connect: Callable[[EnvironmentChoice], Environment] | None = None
+) -> OpenedProgram:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be.
 
     A lab that dies meanwhile runs in no program any more: it is opened once again, in this one. ``connect``: how a
@@ -204,9 +206,9 @@ def open_program(wish: WindowOptions, connect: Callable[[EnvironmentChoice], Env
 _LAB_DIED = ("lab-not-answering", "lab-stopped")
 
 
-def _open(where: EnvironmentChoice, place: Environment) -> Opened:
+def _open(where: EnvironmentChoice, place: Environment) -> OpenedProgram:
     from tgwizard.app.connect import sign_in_as
-    from tgwizard.gui.app.app_context import LabWhere, Opened
+    from tgwizard.gui.app.app_context import LabLocation, OpenedProgram
 
     saved = _Saved(place)
     try:
@@ -221,7 +223,7 @@ def _open(where: EnvironmentChoice, place: Environment) -> Opened:
         place.close()
         raise
     if control is None or place.lab is None:
-        return Opened(place.services, read.clusters, place.close, saved=saved, problems=read.problems)
+        return OpenedProgram(place.services, read.clusters, place.close, saved=saved, problems=read.problems)
     lab = place.lab
 
     def close() -> None:
@@ -229,7 +231,7 @@ def _open(where: EnvironmentChoice, place: Environment) -> Opened:
         control.close()
         place.close()
 
-    lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
-    return Opened(
+    lab_where = LabLocation(str(lab.directory), lab.arm_url, str(lab.ca))
+    return OpenedProgram(
         place.services, read.clusters, close, control, lab_where, epoch, saved, read.problems, lab_link=place.link
     )

@@ -12,7 +12,7 @@ from typing import Protocol
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.app.preferences import Preferences
@@ -39,7 +39,7 @@ class Shell(Protocol):
         ...
 
     @property
-    def surroundings(self) -> Surroundings:
+    def context(self) -> AppContext:
         """What is known before anything is open."""
         ...
 
@@ -139,13 +139,13 @@ class PlacePage(QWidget):
     def stop_writing(self) -> None:
         """Begin nothing more; `settled` follows."""
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open. A page that is built later is told at once."""
 
     def show_refused(self, refused: NotAdded) -> None:
         """A cluster file was not added, for these reasons."""
 
-    def clusters_changed(self, opened: Opened) -> None:
+    def clusters_changed(self, opened: OpenedProgram) -> None:
         """There are other clusters than before: `opened.clusters`."""
 
     def read_again(self) -> None:

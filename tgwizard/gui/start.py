@@ -37,7 +37,7 @@ from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
 
 if TYPE_CHECKING:
     from tgwizard.engine.jobs import Job, JobRunner
-    from tgwizard.gui.app.app_context import Opened, OpenProgram, Surroundings
+    from tgwizard.gui.app.app_context import AppContext, OpenedProgram, OpenProgram
     from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.shell.crash_report import UnexpectedErrors
     from tgwizard.gui.shell.main_window import MainWindow
@@ -95,16 +95,16 @@ def _install_roles() -> None:
     install_accessible_roles()
 
 
-def run(open_program: OpenProgram, surroundings: Surroundings) -> int:
-    """`start` for who has the surroundings already."""
+def run(open_program: OpenProgram, context: AppContext) -> int:
+    """`start` for who has the context already."""
     from tgwizard.model.settings import THEME
 
-    theme = THEME.value_of(surroundings.settings.settings)
-    look = FirstLook(surroundings.place, theme, state=surroundings.data_folder)
-    return start(open_program, look, lambda: surroundings)
+    theme = THEME.value_of(context.settings.settings)
+    look = FirstLook(context.place, theme, state=context.data_folder)
+    return start(open_program, look, lambda: context)
 
 
-def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], Surroundings]) -> int:
+def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], AppContext]) -> int:
     """Show the window until it is closed; the exit code.
 
     `surround` is asked after the first paint, `open_program` runs on a worker after that. A second program on the same
@@ -189,7 +189,7 @@ class _Program(QObject):
         guard: GcGuard,
         look: FirstLook,
         open_program: OpenProgram,
-        surround: Callable[[], Surroundings],
+        surround: Callable[[], AppContext],
     ) -> None:
         super().__init__(app)
         self._app = app
@@ -228,7 +228,7 @@ class _Program(QObject):
         self._turns = Turns(self)
         self._turns.add(partial(self._build, self._surround()))
 
-    def _build(self, surroundings: Surroundings) -> None:
+    def _build(self, context: AppContext) -> None:
         """Build the real window and put it in the place of the first paint; then open the program."""
         from tgwizard.gui.app.bridge import Bridge
         from tgwizard.gui.app.nav_page import Place
@@ -236,10 +236,10 @@ class _Program(QObject):
         from tgwizard.gui.shell.main_window import MainWindow
         from tgwizard.gui.shell.program_opener import Opening
 
-        self._options = surroundings.place_options
+        self._options = context.place_options
         bridge = self._bridge = Bridge(self)
-        window = self.window = MainWindow(self._theme, bridge, surroundings)
-        self._errors = UnexpectedErrors(self._theme, window, bridge, surroundings)
+        window = self.window = MainWindow(self._theme, bridge, context)
+        self._errors = UnexpectedErrors(self._theme, window, bridge, context)
         self._errors.install()
         self.opening = Opening(self._open_program, bridge, window)
         if self._single is not None:
@@ -373,7 +373,7 @@ class _Program(QObject):
             self._close(opened)
         _end_at_once(end)
 
-    def _close_jobs(self, opened: Opened) -> tuple[Job, ...]:
+    def _close_jobs(self, opened: OpenedProgram) -> tuple[Job, ...]:
         """End all jobs; what is written is waited for, so that the address is on no NIC for no longer than it must."""
         from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S
 
@@ -382,7 +382,7 @@ class _Program(QObject):
         self._left_behind = bool(jobs.writers())
         return alive
 
-    def _close(self, opened: Opened) -> None:
+    def _close(self, opened: OpenedProgram) -> None:
         from tgwizard.model.problem import UserError
 
         try:

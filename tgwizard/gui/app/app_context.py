@@ -28,7 +28,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class LabWhere:
+class LabLocation:
     """Where a lab can be reached by other programs, as text to show and copy."""
 
     folder: str
@@ -49,7 +49,7 @@ class SavedClusters(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedProgram:
     """The program, open: its services and clusters. ``close`` is called once, after the last job has ended.
 
     ``lab``: the controls of the lab it works on, and ``lab_where`` its place; None for the real Azure. ``lab_epoch``:
@@ -62,19 +62,19 @@ class Opened:
     clusters: tuple[ClusterSetup, ...]
     close: Callable[[], None] = _nothing
     lab: LabControl | None = None
-    lab_where: LabWhere | None = None
+    lab_where: LabLocation | None = None
     lab_epoch: int = 1
     saved: SavedClusters | None = None
     problems: tuple[Problem, ...] = ()
     lab_link: LabLink | None = None
 
 
-OpenProgram = Callable[[], Opened]
+OpenProgram = Callable[[], OpenedProgram]
 """Opens the program: imports the Azure SDK, signs in or starts the lab. Runs on a worker thread; UserError is shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class AppContext:
     """What the window is told before anything is open: where the log is, how to redact text, what to call the place.
 
     ``place`` says in the rail where the clusters live ("Lab in DIR", "Azure public"); ``is_lab`` draws the dashed edge.

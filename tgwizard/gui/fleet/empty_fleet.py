@@ -6,7 +6,7 @@ from PySide6.QtCore import QProcess, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.app.app_context import Surroundings
+from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.fleet.add_clusters import AddButton
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.theme import Theme
@@ -39,10 +39,10 @@ class LabButton(Button):
 class LabOffer(Card):
     """The offer below the table, for those who change something for the first time."""
 
-    def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, context: AppContext, parent: QWidget | None = None) -> None:
         """Offered only where a lab can be started."""
         super().__init__(theme, parent=parent)
-        self.offered = bool(surroundings.lab_command)
+        self.offered = bool(context.lab_command)
         row = QHBoxLayout()
         row.setSpacing(14)
         words = QVBoxLayout()
@@ -55,14 +55,14 @@ class LabOffer(Card):
         words.addWidget(TextLabel(theme, line, TextRole.BODY, Token.TEXT2, wrap=True))
         row.addWidget(IconMark(theme, Icon.LAB, 22, Token.ACCENT_TEXT))
         row.addLayout(words, 1)
-        row.addWidget(LabButton(theme, surroundings.lab_command))
+        row.addWidget(LabButton(theme, context.lab_command))
         self.body.addLayout(row)
 
 
 class EmptyState(QWidget):
     """Three cards side by side, or stacked in a narrow window."""
 
-    def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -70,15 +70,15 @@ class EmptyState(QWidget):
         self._row.setSpacing(16)
         self.set_up = Button(theme, "Set up a cluster", ButtonKind.PRIMARY)
         first = "It will lead you through every answer. Nothing changes before you review it."
-        if not surroundings.is_lab:
+        if not context.is_lab:
             first = f"You sign in to Azure first. {first}"
         self._row.addWidget(self._card(Icon.ADD, "Set up a cluster", first, self.set_up), 1)
         self.add = AddButton(theme)
         second = "Choose its cluster file, or drop it here; a colleague's will do. It is checked first, then copied."
         self._row.addWidget(self._card(Icon.LINK, "Add one that works", second, self.add), 1)
-        if surroundings.lab_command:
+        if context.lab_command:
             third = "Two pretend machines on this computer. Try a failover; nothing reaches Azure."
-            button = LabButton(theme, surroundings.lab_command)
+            button = LabButton(theme, context.lab_command)
             self._row.addWidget(self._card(Icon.LAB, "Practise first", third, button), 1)
 
     def _card(self, icon: Icon, title: str, words: str, button: Button) -> Card:

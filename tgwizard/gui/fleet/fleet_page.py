@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent,
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.clock import SystemClock
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster.cluster_registry import NotAdded, Watching
 from tgwizard.gui.cluster.cluster_session import ClusterSession
@@ -74,7 +74,7 @@ class ClustersPage(PlacePage):
         theme: Theme,
         watching: Watching,
         preferences: Preferences,
-        surroundings: Surroundings,
+        context: AppContext,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -96,10 +96,10 @@ class ClustersPage(PlacePage):
         self.setAcceptDrops(True)
         self._banner: NoticeBox | None = None
         self._told: Problem | None = None
-        self._empty = EmptyState(theme, surroundings)
+        self._empty = EmptyState(theme, context)
         self._empty.set_up.clicked.connect(self.set_up_asked)
         self._empty.add.files_given.connect(self._on_files)
-        self._offer = LabOffer(theme, surroundings)
+        self._offer = LabOffer(theme, context)
         content = QWidget()
         self._column = QVBoxLayout(content)
         self._build()
@@ -182,13 +182,13 @@ class ClustersPage(PlacePage):
         self._show_offer()
         self._title.say("Clusters" if some or opening else "No clusters yet")
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open; the files that are left out are told."""
         self.show_clusters()
         if opened.problems:
             self.show_refused(NotAdded(None, opened.problems))
 
-    def clusters_changed(self, _opened: Opened) -> None:
+    def clusters_changed(self, _opened: OpenedProgram) -> None:
         """There are other clusters than before."""
         clear(self._refusals)
         self.show_clusters()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.history.run_history import ClusterHistory
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.history.history_list import PastCard, PastKind, PastRow, rows_of
 from tgwizard.gui.history.history_reader import Past, PastRead, ReportKept
 from tgwizard.gui.history.run_details import RunView
@@ -75,7 +75,7 @@ class HistoryPage(PlacePage):
         outer.setContentsMargins(4, 4, 4, 4)
         outer.addWidget(self._stack)
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: read the journals."""
         self._past = Past(opened, self._shell.bridge, self)
         self._past.read.connect(self._on_read)

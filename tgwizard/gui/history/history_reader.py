@@ -11,7 +11,7 @@ from tgwizard.engine.history import run_report
 from tgwizard.engine.history.report_folder import KeptReport, ReportFolder
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history
 from tgwizard.engine.jobs import Report
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -49,7 +49,7 @@ class Past(QObject):
     reports_read = Signal(object)
     report_kept = Signal(object)
 
-    def __init__(self, opened: Opened, bridge: Bridge, parent: QObject) -> None:
+    def __init__(self, opened: OpenedProgram, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
         self._opened = opened
         self._own = bridge.own

@@ -8,7 +8,7 @@ from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.history.history_list import PastCard, PastRow, rows_of_reports
 from tgwizard.gui.history.history_reader import Past, ReportsRead
 from tgwizard.gui.page import PlacePage, Shell
@@ -57,7 +57,7 @@ class ReportsPage(PlacePage):
         column.addWidget(self._card, 1000)
         column.addStretch(1)
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: read the folder."""
         self._past = Past(opened, self._shell.bridge, self)
         self._past.reports_read.connect(self._on_read)

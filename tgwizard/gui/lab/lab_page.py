@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.lab.fault_card import FaultsCard
 from tgwizard.gui.lab.lab_session import LabSession
@@ -90,7 +90,7 @@ class LabPage(PlacePage):
         outer.setContentsMargins(4, 4, 4, 4)
         outer.addWidget(PageScroll(theme, content, "Lab page"))
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: with the controls of a lab, or without."""
         if opened.lab is None:
             self._state.say(NO_CONTROLS if self._is_lab else "")
@@ -103,7 +103,7 @@ class LabPage(PlacePage):
             self._timer.start()
             self.session.refresh()
 
-    def clusters_changed(self, opened: Opened) -> None:
+    def clusters_changed(self, opened: OpenedProgram) -> None:
         """The world has other machines and addresses: the cards are built for these."""
         session = self.session
         if session is None:
@@ -116,7 +116,7 @@ class LabPage(PlacePage):
         old.deleteLater()
         self._build(session, opened)
 
-    def _build(self, session: LabSession, opened: Opened) -> None:
+    def _build(self, session: LabSession, opened: OpenedProgram) -> None:
         """Build the cards, unseen, each in a turn of its own; when the lab has said what they show, show them."""
         theme = self._theme
         addresses = tuple(str(setup.address) for setup in opened.clusters)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from tgwizard.gui.app.app_context import LabWhere
+from tgwizard.gui.app.app_context import LabLocation
 from tgwizard.gui.lab.lab_session import LabSession
 from tgwizard.gui.lab.lab_text import latency_words, scenario_words
 from tgwizard.gui.style.state_shapes import Shape
@@ -75,7 +75,7 @@ COPIED_MS = 1500
 class WhereCard(Card):
     """Folder, address and certificate authority of the lab, each with Copy."""
 
-    def __init__(self, theme: Theme, where: LabWhere, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, where: LabLocation, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Where it runs", spacing=2, parent=parent)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

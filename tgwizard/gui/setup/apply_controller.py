@@ -134,10 +134,10 @@ class Applier(QObject):
     changed = Signal()
     ended = Signal()
 
-    def __init__(self, services: Services, errands: Errands, parent: QObject | None = None) -> None:
+    def __init__(self, services: Services, tasks: Errands, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self._errands = errands
+        self._errands = tasks
         self.applying = Applying()
         self.plan: SetupPlan | None = None
         self.ended_at: datetime | None = None
@@ -170,12 +170,12 @@ class Applier(QObject):
             return False
         services = self._services
 
-        def errand(hear: Hear, token: CancelToken) -> SetupFinished:
+        def task(hear: Hear, token: CancelToken) -> SetupFinished:
             return apply_job(services, answers, plan, hear, token, only_mine=only_mine)
 
         self.plan = plan
         self.applying = Applying.of(plan.mine if only_mine else plan.writing)
-        return self._begin(errand, identity)
+        return self._begin(task, identity)
 
     def undo(self, answers: Answers, things: tuple[UndoItem, ...], *, identities: bool) -> bool:
         """Take back what was made here; `things` are what a person was shown before."""
@@ -184,12 +184,12 @@ class Applier(QObject):
             return False
         services = self._services
 
-        def errand(hear: Hear, token: CancelToken) -> SetupFinished:
+        def task(hear: Hear, token: CancelToken) -> SetupFinished:
             return undo_job(services, identity, hear, token, identities=identities)
 
         rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
         self.applying = Applying(rows, running=True, undoing=True)
-        return self._begin(errand, identity)
+        return self._begin(task, identity)
 
     def undoable(self, answers: Answers, *, identities: bool) -> tuple[UndoItem, ...]:
         """What undo would try. UserError when the journal cannot be read."""
@@ -204,10 +204,10 @@ class Applier(QObject):
         self._errands.stop(Kind.APPLY)
         self.changed.emit()
 
-    def _begin(self, errand: Errand, identity: ClusterIdentity) -> bool:
+    def _begin(self, task: Errand, identity: ClusterIdentity) -> bool:
         self.problem = None
         began = self._errands.begin(
-            Kind.APPLY, errand, done=self._done, failed=self._failed, heard=self._heard, writes=identity
+            Kind.APPLY, task, done=self._done, failed=self._failed, heard=self._heard, writes=identity
         )
         self.changed.emit()
         return began

@@ -1,6 +1,6 @@
-"""The wizard's work on threads: one errand of a kind at a time, its answers through the window's own queue.
+"""The wizard's work on threads: one task of a kind at a time, its answers through the window's own queue.
 
-A page never starts a thread and a thread never touches a page. An errand that was replaced or given up may still end;
+A page never starts a thread and a thread never touches a page. A task that was replaced or given up may still end;
 what it says then is dropped here.
 """
 
@@ -25,7 +25,7 @@ _tickets = itertools.count(1)
 
 
 class Kind(Enum):
-    """What an errand is for. A new one of the same kind takes the place of the old."""
+    """What a task is for. A new one of the same kind takes the place of the old."""
 
     SIGN_IN = "sign-in"
     ACCOUNT = "account"
@@ -42,7 +42,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An errand has something to tell on its way."""
+    """A task has something to tell on its way."""
 
     ticket: int
     value: object
@@ -50,7 +50,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An errand has ended: with a value, or with a problem."""
+    """A task has ended: with a value, or with a problem."""
 
     ticket: int
     value: object = None
@@ -77,7 +77,7 @@ BROKE = Problem(
 
 
 class Errands:
-    """Starts errands and hands out what they say, in the GUI thread."""
+    """Starts tasks and hands out what they say, in the GUI thread."""
 
     def __init__(self, jobs: JobRunner, own: queue.SimpleQueue[object]) -> None:
         self._jobs = jobs
@@ -87,7 +87,7 @@ class Errands:
     def begin(
         self,
         kind: Kind,
-        errand: Errand,
+        task: Errand,
         *,
         done: Hear,
         failed: Callable[[Problem], None],
@@ -104,7 +104,7 @@ class Errands:
                 own.put(Said(ticket, value))
 
             try:
-                value = errand(hear, token)
+                value = task(hear, token)
             except (AzureCallError, UserError) as error:
                 own.put(Ended(ticket, problem=error.problem))
             except Cancelled:
@@ -122,19 +122,19 @@ class Errands:
         return True
 
     def give_up(self, kind: Kind) -> None:
-        """Cancel the errand of that kind and hear no more of it."""
+        """Cancel the task of that kind and hear no more of it."""
         for ticket, one in list(self._open.items()):
             if one.kind is kind:
                 one.job.cancel()
                 del self._open[ticket]
 
     def let_go(self, kind: Kind) -> None:
-        """Hear no more of the errand of that kind; it goes on to its end."""
+        """Hear no more of the task of that kind; it goes on to its end."""
         for ticket in [ticket for ticket, one in self._open.items() if one.kind is kind]:
             del self._open[ticket]
 
     def stop(self, kind: Kind) -> None:
-        """Ask the errand of that kind to stop, and hear how it ends."""
+        """Ask the task of that kind to stop, and hear how it ends."""
         for one in self._open.values():
             if one.kind is kind:
                 one.job.cancel()
@@ -144,7 +144,7 @@ class Errands:
         return any(one.kind is kind for one in self._open.values())
 
     def take(self, event: object) -> bool:
-        """Take one event of the bridge; whether it was an errand's."""
+        """Take one event of the bridge; whether it was a task's."""
         match event:
             case Said():
                 one = self._open.get(event.ticket)

@@ -37,12 +37,12 @@ class Ending(QObject):
     changed = Signal()
     said = Signal(str)
 
-    def __init__(self, shell: Shell, errands: Errands, verifier: Verifier, over: QWidget) -> None:
+    def __init__(self, shell: Shell, tasks: Errands, verifier: Verifier, over: QWidget) -> None:
         """Nothing is saved yet. `over` is where the file dialog of the report opens."""
         super().__init__(over)
         self._over = over
         self._shell = shell
-        self._errands = errands
+        self._errands = tasks
         self._verifier = verifier
         self._proving: ClusterSession | None = None
         self._asking: ClusterSession | None = None
@@ -65,13 +65,13 @@ class Ending(QObject):
     @Slot(object)
     def _on_known(self, cluster: ClusterSetup) -> None:
         self.cluster = cluster
-        folder = self._shell.surroundings.clusters_folder
+        folder = self._shell.context.clusters_folder
         if folder is None:
             self._shell.include_cluster(cluster)
             return
         file = folder / f"{cluster.name}.toml"
 
-        def errand(_hear: Hear, _token: CancelToken) -> None:
+        def task(_hear: Hear, _token: CancelToken) -> None:
             save_cluster(file, cluster)
 
         def done(_nothing: object) -> None:
@@ -84,7 +84,7 @@ class Ending(QObject):
             self._shell.include_cluster(cluster)
             self.changed.emit()
 
-        self._errands.begin(Kind.CLUSTER, errand, done=done, failed=failed)
+        self._errands.begin(Kind.CLUSTER, task, done=done, failed=failed)
 
     def finish(self) -> None:
         """Open the cluster's page."""

@@ -55,12 +55,12 @@ class Account(QObject):
     signed_in = Signal()
 
     def __init__(
-        self, sign_in: SignIn, inventories: Inventories, errands: Errands, parent: QObject | None = None
+        self, sign_in: SignIn, inventories: Inventories, tasks: Errands, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._sign_in = sign_in
         self._inventories = inventories
-        self._errands = errands
+        self._errands = tasks
         self.clouds: tuple[Cloud, ...] = ()
         self.cloud = ""
         self.methods: tuple[MethodSeen, ...] = ()
@@ -90,7 +90,7 @@ class Account(QObject):
     def _ask_who(self) -> None:
         sign_in = self._sign_in
 
-        def errand(_hear: Hear, _token: CancelToken) -> Caller | None:
+        def task(_hear: Hear, _token: CancelToken) -> Caller | None:
             try:
                 return sign_in.caller()
             except AzureCallError:
@@ -98,7 +98,7 @@ class Account(QObject):
                 return None
 
         self.busy = "Looking who is signed in"
-        self._errands.begin(Kind.SIGN_IN, errand, done=self._done, failed=self._failed)
+        self._errands.begin(Kind.SIGN_IN, task, done=self._done, failed=self._failed)
         self.changed.emit()
 
     def sign_in(self, method: SignInMethod, tenant: str | None = None) -> None:
@@ -108,7 +108,7 @@ class Account(QObject):
             return
         port, wish = self._sign_in, SignInRequest(method, cloud, tenant)
 
-        def errand(hear: Hear, token: CancelToken) -> Caller:
+        def task(hear: Hear, token: CancelToken) -> Caller:
             return port.sign_in(wish, hear, token)
 
         def heard(event: object) -> None:
@@ -118,7 +118,7 @@ class Account(QObject):
 
         self.method, self.prompted, self.problem = method, None, None
         self.busy = _BUSY[method]
-        self._errands.begin(Kind.SIGN_IN, errand, done=self._done, failed=self._failed, heard=heard)
+        self._errands.begin(Kind.SIGN_IN, task, done=self._done, failed=self._failed, heard=heard)
         self.changed.emit()
 
     def choose_tenant(self, tenant: str) -> None:
@@ -148,7 +148,7 @@ class Account(QObject):
     def _read_tenants(self) -> None:
         inventories = self._inventories
 
-        def errand(_hear: Hear, _token: CancelToken) -> tuple[TenantSeen, ...]:
+        def task(_hear: Hear, _token: CancelToken) -> tuple[TenantSeen, ...]:
             return inventories.tenants()
 
         def done(found: object) -> None:
@@ -161,7 +161,7 @@ class Account(QObject):
             self.tenants = ()
             self.changed.emit()
 
-        self._errands.begin(Kind.TENANTS, errand, done=done, failed=failed)
+        self._errands.begin(Kind.TENANTS, task, done=done, failed=failed)
 
 
 T = TypeVar("T")
@@ -199,7 +199,7 @@ class SetupSession(QObject):
     ) -> None:
         super().__init__(parent)
         self.services = services
-        self.errands = Errands(services.jobs, own)
+        self.tasks = Errands(services.jobs, own)
         self._saved = saved
         self.flow: WizardState = flows.begin(saved())
         self._memo_of: WizardState | None = None
@@ -208,7 +208,7 @@ class SetupSession(QObject):
         self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
         self.unread: dict[ReadNeeded, Unread] = {}
-        self.account = Account(services.setup.sign_in, services.setup.inventories, self.errands, self)
+        self.account = Account(services.setup.sign_in, services.setup.inventories, self.tasks, self)
         self.account.changed.connect(self._on_account)
         self.account.signed_in.connect(self._on_signed_in)
 
@@ -217,7 +217,7 @@ class SetupSession(QObject):
     def begin(self, draft: Draft | None = None) -> None:
         """Start anew, or from a draft; who is signed in is asked once more."""
         for kind in _KINDS.values():
-            self.errands.give_up(kind)
+            self.tasks.give_up(kind)
         self.parts, self.unread = {}, {}
         self.flow = flows.begin(self._saved(), draft.answers if draft is not None else None)
         self._draft = draft
@@ -226,9 +226,9 @@ class SetupSession(QObject):
 
     def rest(self) -> None:
         """The set-up is done: know nothing, and read nothing before it begins again."""
-        self.errands.give_up(Kind.SIGN_IN)
+        self.tasks.give_up(Kind.SIGN_IN)
         for kind in _KINDS.values():
-            self.errands.give_up(kind)
+            self.tasks.give_up(kind)
         self.flow = flows.begin()
         self.shown = Answers()
         self.parts, self.unread = {}, {}
@@ -326,7 +326,7 @@ class SetupSession(QObject):
 
     def stop_reading(self) -> None:
         """Read no more of the subscription now."""
-        self.errands.give_up(Kind.READ)
+        self.tasks.give_up(Kind.READ)
         self._not_read(ReadNeeded.INVENTORY)(
             Problem(
                 "reading-stopped",
@@ -338,7 +338,7 @@ class SetupSession(QObject):
 
     def reading(self, want: ReadNeeded) -> bool:
         """Whether that is being read."""
-        return self.errands.under_way(_KINDS[want])
+        return self.tasks.under_way(_KINDS[want])
 
     @property
     def read_age_s(self) -> float | None:
@@ -410,10 +410,10 @@ class SetupSession(QObject):
                 self.flow = flows.with_subscriptions(self.flow, found)
                 self.settle()
 
-        def errand(_hear: Hear, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
+        def task(_hear: Hear, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
             return inventories.subscriptions()
 
-        self.errands.begin(Kind.ACCOUNT, errand, done=done, failed=self._not_read(ReadNeeded.SUBSCRIPTIONS))
+        self.tasks.begin(Kind.ACCOUNT, task, done=done, failed=self._not_read(ReadNeeded.SUBSCRIPTIONS))
 
     def _read_inventory(self, subscription: SubscriptionSeen) -> None:
         inventories, clock = self.services.setup.inventories, self.services.clock
@@ -421,7 +421,7 @@ class SetupSession(QObject):
         self._reading_of = subscription.id
         flow = self.flow
 
-        def errand(hear: Hear, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
+        def task(hear: Hear, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
             found = discover(inventories, subscription, clock, hear, token)
             return found, flows.pairs_known(flow, found, flow.facts)
 
@@ -439,14 +439,14 @@ class SetupSession(QObject):
                 case _:
                     pass
 
-        self.errands.begin(Kind.READ, errand, done=done, failed=self._not_read(ReadNeeded.INVENTORY), heard=heard)
+        self.tasks.begin(Kind.READ, task, done=done, failed=self._not_read(ReadNeeded.INVENTORY), heard=heard)
 
     def _read_facts(self, inventory: Inventory) -> None:
         ports, clock, answers = self.services.setup, self.services.clock, self.shown
         self._facts_of = self._key(ReadNeeded.FACTS)
         flow = self.flow
 
-        def errand(hear: Hear, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
+        def task(hear: Hear, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
             facts = read_access(ports, answers, inventory, clock, hear, token)
             return facts, flows.pairs_known(flow, inventory, facts)
 
@@ -458,13 +458,13 @@ class SetupSession(QObject):
                 case _:
                     pass
 
-        self.errands.begin(Kind.FACTS, errand, done=done, failed=self._not_read(ReadNeeded.FACTS))
+        self.tasks.begin(Kind.FACTS, task, done=done, failed=self._not_read(ReadNeeded.FACTS))
 
     def _ask_address(self, inventory: Inventory) -> None:
         ports, answers, facts = self.services.setup, self.shown, self.flow.facts
         self._address_of = answers.address
 
-        def errand(_hear: Hear, _token: CancelToken) -> AddressChecked | None:
+        def task(_hear: Hear, _token: CancelToken) -> AddressChecked | None:
             return ask_address(ports, answers, inventory, facts)
 
         def done(found: object) -> None:
@@ -475,13 +475,13 @@ class SetupSession(QObject):
             self.flow = flows.with_address(self.flow, checked)
             self.settle()
 
-        self.errands.begin(Kind.ADDRESS, errand, done=done, failed=self._not_read(ReadNeeded.ADDRESS))
+        self.tasks.begin(Kind.ADDRESS, task, done=done, failed=self._not_read(ReadNeeded.ADDRESS))
 
     # Events ------------------------------------------------------------------------------------------------------
 
     def take(self, event: object) -> None:
         """Take one event of the bridge."""
-        self.errands.take(event)
+        self.tasks.take(event)
 
     def _on_account(self) -> None:
         self.changed.emit()

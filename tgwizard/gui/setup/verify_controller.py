@@ -73,10 +73,10 @@ class Verifier(QObject):
     settled = Signal()
     cluster_known = Signal(object)
 
-    def __init__(self, services: Services, errands: Errands, parent: QObject | None = None) -> None:
+    def __init__(self, services: Services, tasks: Errands, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self._errands = errands
+        self._errands = tasks
         self._plan: SetupPlan | None = None
         self._answers: Answers | None = None
         self.looked: Looked | None = None
@@ -149,7 +149,7 @@ class Verifier(QObject):
             return
         services = self._services
 
-        def errand(hear: Hear, token: CancelToken) -> SetupFinished:
+        def task(hear: Hear, token: CancelToken) -> SetupFinished:
             return restart_job(services, identity, vm, hear, token)
 
         def heard(event: object) -> None:
@@ -168,7 +168,7 @@ class Verifier(QObject):
             self.settled.emit()
 
         self.restarting = Restarting(vm, "The restart is asked for.")
-        self._errands.begin(Kind.RESTART, errand, done=done, failed=self._restart_failed(vm), heard=heard)
+        self._errands.begin(Kind.RESTART, task, done=done, failed=self._restart_failed(vm), heard=heard)
         self.changed.emit()
 
     def proved(self, run: ProofRun) -> None:
@@ -193,14 +193,14 @@ class Verifier(QObject):
         file = setup_journal_file(services.state_dir, identity)
         subject: VerifyTarget = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
 
-        def errand(hear: Hear, token: CancelToken) -> Looked:
+        def task(hear: Hear, token: CancelToken) -> Looked:
             with contextlib.closing(SetupJournal.open(file)) as journal:
                 kept = services.outdated_writes
                 result = verify(services.setup, services.azure, services.clock, journal, subject, hear, token, kept)
             cluster = read_cluster(services.azure, plan, answers)
             return Looked(result, _order(services, answers), cluster)
 
-        self._errands.begin(Kind.VERIFY, errand, done=self._done, failed=self._failed, heard=self._heard)
+        self._errands.begin(Kind.VERIFY, task, done=self._done, failed=self._failed, heard=self._heard)
         self.changed.emit()
 
     def _heard(self, event: object) -> None:

@@ -24,7 +24,7 @@ from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_d
 from tgwizard.engine.setup.validation import Fix, FixKind, StepProblem
 from tgwizard.engine.setup.wizard_state import ReadNeeded, WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.apply_controller import Applier
 from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
@@ -47,10 +47,10 @@ NO_DRAFT = DraftRead()
 class Keeping:
     """Reads, writes and deletes the draft, never in the window's own thread. ``problem``: why it could not."""
 
-    def __init__(self, services: Services, errands: Errands, told: Callable[[], None]) -> None:
+    def __init__(self, services: Services, tasks: Errands, told: Callable[[], None]) -> None:
         """`told` hears when there is a problem, or none any more."""
         self._services = services
-        self._errands = errands
+        self._errands = tasks
         self._told = told
         self._next: WizardState | None = None
         self.problem: Problem | None = None
@@ -63,7 +63,7 @@ class Keeping:
     def load(self, then: Callable[[DraftRead], None]) -> None:
         file = self.file
 
-        def errand(_hear: Hear, _token: CancelToken) -> DraftRead:
+        def task(_hear: Hear, _token: CancelToken) -> DraftRead:
             return load_draft(file)
 
         def done(found: object) -> None:
@@ -75,7 +75,7 @@ class Keeping:
             self.problem = problem
             then(NO_DRAFT)
 
-        self._errands.begin(Kind.FILE, errand, done=done, failed=failed)
+        self._errands.begin(Kind.FILE, task, done=done, failed=failed)
 
     def save(self, flow: WizardState) -> None:
         """Write it; while a writing is under way, the last wish waits for it."""
@@ -84,20 +84,20 @@ class Keeping:
             return
         file, now = self.file, self._services.clock.wall()
 
-        def errand(_hear: Hear, _token: CancelToken) -> None:
+        def task(_hear: Hear, _token: CancelToken) -> None:
             save_draft(file, flow, now)
 
-        self._errands.begin(Kind.FILE, errand, done=self._saved, failed=self._failed)
+        self._errands.begin(Kind.FILE, task, done=self._saved, failed=self._failed)
 
     def delete(self) -> None:
         """The set-up is done."""
         self._next = None
         file = self.file
 
-        def errand(_hear: Hear, _token: CancelToken) -> None:
+        def task(_hear: Hear, _token: CancelToken) -> None:
             delete_draft(file)
 
-        self._errands.begin(Kind.FILE, errand, done=self._saved, failed=self._failed)
+        self._errands.begin(Kind.FILE, task, done=self._saved, failed=self._failed)
 
     def _saved(self, _nothing: object) -> None:
         before, self.problem = self.problem, None
@@ -126,15 +126,15 @@ class Wizard(QObject):
     settled = Signal()
     """What was being written has ended."""
 
-    def __init__(self, shell: Shell, opened: Opened, over: QWidget) -> None:
+    def __init__(self, shell: Shell, opened: OpenedProgram, over: QWidget) -> None:
         """Ask nothing before `begin`. `over` is where a file dialog opens."""
         super().__init__(over)
         self.shell = shell
         session = self.session = SetupSession(opened.services, shell.bridge.own, self._saved, self)
-        self.applier = Applier(opened.services, session.errands, self)
-        self.verifier = Verifier(opened.services, session.errands, self)
-        self.ending = Ending(shell, session.errands, self.verifier, over)
-        self.keeping = Keeping(opened.services, session.errands, self.changed.emit)
+        self.applier = Applier(opened.services, session.tasks, self)
+        self.verifier = Verifier(opened.services, session.tasks, self)
+        self.ending = Ending(shell, session.tasks, self.verifier, over)
+        self.keeping = Keeping(opened.services, session.tasks, self.changed.emit)
         self.plan: SetupPlan | None = None
         self.problems: tuple[StepProblem, ...] = ()
         self.by_hand = False
@@ -168,7 +168,7 @@ class Wizard(QObject):
         self.resumed_at = read.draft.saved_at if read.draft is not None and read.draft.done else ""
         self.session.begin(read.draft)
 
-    def clusters_changed(self, opened: Opened) -> bool:
+    def clusters_changed(self, opened: OpenedProgram) -> bool:
         """Another world of the lab has other machines: nothing that was answered or read holds there. Whether it is."""
         if opened.lab_epoch == self._epoch:
             return False

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.portal_help import portal_guide, portal_url
 from tgwizard.engine.setup.wizard_state import STEPS
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.page import PlacePage, Shell
 from tgwizard.gui.setup.floating_ip_step import address_shown
@@ -58,7 +58,7 @@ class SetupPage(PlacePage):
         self._insisted: SetupStep | None = None
         theme = shell.theme
         self.pages = Pages(theme)
-        self.frame = WizardFrame(theme, self.pages, is_lab=shell.surroundings.is_lab)
+        self.frame = WizardFrame(theme, self.pages, is_lab=shell.context.is_lab)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.frame)
@@ -82,7 +82,7 @@ class SetupPage(PlacePage):
 
     # Opening -----------------------------------------------------------------------------------------------------
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: the wizard can ask."""
         wizard = self.wizard = Wizard(self.shell, opened, self)
         wizard.changed.connect(self._soon)
@@ -94,7 +94,7 @@ class SetupPage(PlacePage):
         if self.isVisible():
             wizard.begin()
 
-    def clusters_changed(self, opened: Opened) -> None:
+    def clusters_changed(self, opened: OpenedProgram) -> None:
         """Another world of the lab has other machines: the wizard begins anew there."""
         wizard = self.wizard
         if wizard is not None and wizard.clusters_changed(opened) and self.isVisible():
@@ -191,7 +191,7 @@ class SetupPage(PlacePage):
         pages, session = self.pages, wizard.session
         match step:
             case SetupStep.SIGN_IN:
-                pages.sign_in.show_sign_in(sign_in_shown(session, is_lab=self.shell.surroundings.is_lab))
+                pages.sign_in.show_sign_in(sign_in_shown(session, is_lab=self.shell.context.is_lab))
             case SetupStep.SUBSCRIPTION:
                 chosen = session.shown.subscription.id if session.shown.subscription is not None else ""
                 busy = subscriptions_busy(session)
@@ -209,7 +209,7 @@ class SetupPage(PlacePage):
             case SetupStep.REVIEW:
                 pages.review.show_review(review_shown(session, wizard.plan))
             case SetupStep.APPLY:
-                place = "the lab" if self.shell.surroundings.is_lab else "Azure"
+                place = "the lab" if self.shell.context.is_lab else "Azure"
                 pages.apply.show_applying(wizard.applier.applying, session.now(), place)
             case SetupStep.VERIFY:
                 machines = session.shown.machines or ()

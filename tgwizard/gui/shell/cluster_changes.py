@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.lab_control import LabRun
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster.cluster_registry import NotAdded, ReadAgain, SavedFiles, Watching
@@ -56,7 +56,7 @@ class ClusterChanges(QObject):
         self._preferences = preferences
         self._places = places
         self._pages = pages
-        self._opened: Opened | None = None
+        self._opened: OpenedProgram | None = None
         self._files: SavedFiles | None = None
         self._epoch = 1
         self.world: WorldWatch | None = None
@@ -74,7 +74,7 @@ class ClusterChanges(QObject):
     def _pace(self) -> Pace:
         return Pace.of(self._preferences.settings)
 
-    def open(self, opened: Opened) -> None:
+    def open(self, opened: OpenedProgram) -> None:
         """Watch the clusters the program was opened with. `tell_opened` follows, perhaps in a later turn."""
         self._opened = opened
         self._epoch = opened.lab_epoch

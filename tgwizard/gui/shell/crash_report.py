@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.jobs import JobCrashed
-from tgwizard.gui.app.app_context import Surroundings
+from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
@@ -63,13 +63,13 @@ class UnexpectedDialog(Sheet):
 class UnexpectedErrors(QObject):
     """Catches what nobody caught, in any thread, and shows each fingerprint once in the GUI thread."""
 
-    def __init__(self, theme: Theme, window: QWidget, bridge: Bridge, surroundings: Surroundings) -> None:
+    def __init__(self, theme: Theme, window: QWidget, bridge: Bridge, context: AppContext) -> None:
         """Watch from `install` on; errors of jobs arrive as `JobCrashed` events through `bridge`."""
         super().__init__(window)
         self._theme = theme
         self._window = window
         self._bridge = bridge
-        self._surroundings = surroundings
+        self._surroundings = context
         self._seen: set[str] = set()
         self._before = (sys.excepthook, threading.excepthook)
         bridge.happened.connect(self._take)

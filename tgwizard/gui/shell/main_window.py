@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.app.preferences import Looks, Preferences
@@ -107,14 +107,14 @@ class MainWindow(QMainWindow):
     closed = Signal()
     first_read = Signal()
 
-    def __init__(self, theme: Theme, bridge: Bridge, surroundings: Surroundings) -> None:
+    def __init__(self, theme: Theme, bridge: Bridge, context: AppContext) -> None:
         """Show that the program is opening; `show_opened` or `show_trouble` follows."""
         super().__init__()
         self.theme = theme
         self.bridge = bridge
-        self.surroundings = surroundings
-        read = surroundings.settings
-        self.preferences = Preferences(read.settings, surroundings.settings_file, read.problems, bridge.own, self)
+        self.context = context
+        read = context.settings
+        self.preferences = Preferences(read.settings, context.settings_file, read.problems, bridge.own, self)
         Looks(theme, self.preferences, self)
         self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
         self.watching = Watching(bridge, self.lock, self)
@@ -127,8 +127,8 @@ class MainWindow(QMainWindow):
         self._root = QWidget()
         self.setWindowTitle("tgwizard")
         self.resize(*USUAL_SIZE)
-        self.rail = Rail(theme, surroundings)
-        self.bar = TopBar(theme, is_lab=surroundings.is_lab)
+        self.rail = Rail(theme, context)
+        self.bar = TopBar(theme, is_lab=context.is_lab)
         self.stack = PageStack()
         self.pages = PlacePages(self, self.stack)
         self.cluster_pages = ClusterPages(theme, self.stack, self)
@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.lab_stopped)
-        column.addWidget(PageFrame(self.theme, self.stack, is_lab=self.surroundings.is_lab), 1)
+        column.addWidget(PageFrame(self.theme, self.stack, is_lab=self.context.is_lab), 1)
         row.addWidget(self.rail)
         row.addWidget(right, 1)
         self.setCentralWidget(self._root)
@@ -217,7 +217,7 @@ class MainWindow(QMainWindow):
 
     # Opening -----------------------------------------------------------------------------------------------------
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
         self.changes.open(opened)
         self.tell_opened()

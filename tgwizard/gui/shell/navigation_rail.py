@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.app.app_context import Surroundings
+from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
@@ -104,7 +104,7 @@ class Rail(QWidget):
     cluster_chosen = Signal(str)
     lock_asked = Signal()
 
-    def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._narrow = False
@@ -145,24 +145,24 @@ class Rail(QWidget):
         self.lock = LockCard(theme)
         self.lock.clicked.connect(self.lock_asked)
         column.addWidget(self.lock)
-        self._where = self._place_box(surroundings)
+        self._where = self._place_box(context)
         column.addWidget(self._where)
         self.setFixedWidth(theme.px(WIDE))
         theme.changed.connect(self.update)
 
-    def _place_box(self, surroundings: Surroundings) -> QWidget:
+    def _place_box(self, context: AppContext) -> QWidget:
         """Where the clusters live: the lab, or Azure with its own warning in words."""
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(9, 10, 4, 0)
         row.setSpacing(11)
-        icon = Icon.LAB if surroundings.is_lab else Icon.PERSON
+        icon = Icon.LAB if context.is_lab else Icon.PERSON
         row.addWidget(IconMark(self._theme, icon, 16))
         words = QVBoxLayout()
         words.setSpacing(1)
-        title = "Lab, never Azure" if surroundings.is_lab else "Real Azure"
+        title = "Lab, never Azure" if context.is_lab else "Real Azure"
         words.addWidget(TextLabel(self._theme, title, TextRole.CAPTION_STRONG))
-        words.addWidget(ElidedLabel(self._theme, surroundings.place, TextRole.CAPTION, Token.TEXT2))
+        words.addWidget(ElidedLabel(self._theme, context.place, TextRole.CAPTION, Token.TEXT2))
         row.addLayout(words, 1)
         return box
 

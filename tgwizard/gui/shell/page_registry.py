@@ -12,7 +12,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QStackedWidget
 
-from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_registry import NotAdded
 from tgwizard.gui.page import PlacePage, Shell
@@ -26,7 +26,7 @@ MakePage = Callable[[Shell], PlacePage]
 def _clusters(shell: Shell) -> PlacePage:
     from tgwizard.gui.fleet.fleet_page import ClustersPage
 
-    page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.surroundings)
+    page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.context)
     page.opened.connect(shell.visit_cluster)
     page.set_up_asked.connect(partial(shell.go_to, Place.SET_UP))
     page.files_given.connect(shell.add_clusters)
@@ -44,7 +44,7 @@ def _lab(shell: Shell) -> PlacePage:
     from tgwizard.gui.lab.lab_page import LabPage
     from tgwizard.gui.lab.scenario_cards import ScenarioSheet
 
-    page = LabPage(shell.theme, shell.bridge, is_lab=shell.surroundings.is_lab)
+    page = LabPage(shell.theme, shell.bridge, is_lab=shell.context.is_lab)
 
     def ask(name: str) -> None:
         session = page.session
@@ -59,7 +59,7 @@ def _lab(shell: Shell) -> PlacePage:
 def _settings(shell: Shell) -> PlacePage:
     from tgwizard.gui.settings.settings_page import SettingsPage
 
-    page = SettingsPage(shell.theme, shell.preferences, shell.surroundings.data_folder)
+    page = SettingsPage(shell.theme, shell.preferences, shell.context.data_folder)
     page.hold_read_only(shell.lock, shell.ask_lock)
     return page
 
@@ -95,7 +95,7 @@ class PlacePages:
         self._turns = Turns(stack)
         self._makers = pages
         self._built: dict[Place, PlacePage] = {}
-        self._opened: Opened | None = None
+        self._opened: OpenedProgram | None = None
 
     def page(self, place: Place) -> PlacePage:
         """The page of a place, built now if it was not yet."""
@@ -111,7 +111,7 @@ class PlacePages:
         """A page that writes something now, with its place."""
         return next(((place, page) for place, page in self._built.items() if page.writing_words), None)
 
-    def show_opened(self, opened: Opened) -> None:
+    def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: tell the pages there are, and those to come."""
         self._opened = opened
         for page in self._built.values():

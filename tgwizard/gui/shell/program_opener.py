@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.jobs import JobCrashed
-from tgwizard.gui.app.app_context import Opened, OpenProgram
+from tgwizard.gui.app.app_context import OpenedProgram, OpenProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.widgets.idle_queue import Turns
@@ -36,7 +36,7 @@ class Opening(QObject):
         self._window = window
         self._thread: threading.Thread | None = None
         self._turns = Turns(self)
-        self.opened: Opened | None = None
+        self.opened: OpenedProgram | None = None
         bridge.happened.connect(self._take)
         window.retry_asked.connect(self.begin)
 
@@ -61,7 +61,7 @@ class Opening(QObject):
 
     @Slot(object)
     def _take(self, event: object) -> None:
-        if isinstance(event, Opened):
+        if isinstance(event, OpenedProgram):
             self.opened = event
             self._turns.add(partial(self._window.changes.open, event), self._window.tell_opened, self._prepare)
         elif isinstance(event, OpeningFailed):
