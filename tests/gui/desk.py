@@ -17,7 +17,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import AppContext, LabLocation, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.fleet_page import ClustersPage
 from tgwizard.gui.lab.lab_page import LabPage
@@ -56,21 +56,21 @@ def accessible_description(widget: QWidget) -> str:
 
 def clusters_page(window: MainWindow) -> ClustersPage:
     """The Clusters page of a window."""
-    page = window.pages.page(Place.CLUSTERS)
+    page = window.pages.page(NavPage.CLUSTERS)
     assert isinstance(page, ClustersPage)
     return page
 
 
 def lab_page(window: MainWindow) -> LabPage:
     """The Lab page of a window."""
-    page = window.pages.page(Place.LAB)
+    page = window.pages.page(NavPage.LAB)
     assert isinstance(page, LabPage)
     return page
 
 
 def settings_page(window: MainWindow) -> SettingsPage:
     """The Settings page of a window."""
-    page = window.pages.page(Place.SETTINGS)
+    page = window.pages.page(NavPage.SETTINGS)
     assert isinstance(page, SettingsPage)
     return page
 

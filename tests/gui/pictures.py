@@ -19,7 +19,7 @@ from tests.gui.desk import Desk, End, open_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
@@ -39,7 +39,7 @@ KEPT = (
 )
 """The pictures in git: none of them changes with the time of day or the length of a run by more than a few digits."""
 
-READ = {Place.SET_UP: "Signed in", Place.HISTORY: "Failovers ", Place.REPORTS: "No report is kept yet"}
+READ = {NavPage.SET_UP: "Signed in", NavPage.HISTORY: "Failovers ", NavPage.REPORTS: "No report is kept yet"}
 """What stands on a page that reads first, once it has."""
 
 LONG_S = 16.0
@@ -65,16 +65,16 @@ def may_begin(desk: Desk, verb: Verb) -> bool:
     return desk.session.state is not None and desk.session.reason_against(verb) is None
 
 
-def may_be_seen(desk: Desk, place: Place) -> bool:
+def may_be_seen(desk: Desk, place: NavPage) -> bool:
     """Whether the page shown has read what it shows."""
-    if place is Place.LAB:
+    if place is NavPage.LAB:
         return desk.says("Read at ")
     return desk.says(READ.get(place, ""))
 
 
 def places(shown: Studio[Desk]) -> None:
     """Every place of the rail."""
-    for place in Place:
+    for place in NavPage:
         shown.desk.window.go_to(place)
         shown.until(partial(may_be_seen, shown.desk, place))
         shown.grab(place.name.lower().replace("_", "-"))

@@ -17,7 +17,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import SignIn
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.setup.background_tasks import Kind
 from tgwizard.gui.setup.wizard_controller import Wizard
 from tgwizard.gui.setup.wizard_page import SetupPage
@@ -124,10 +124,10 @@ def open_setup_desk(
     bridge.start()
     window.show()
     if early:
-        window.go_to(Place.SET_UP)
+        window.go_to(NavPage.SET_UP)
     window.show_opened(OpenedProgram(made.services, ()))
     if not early:
-        window.go_to(Place.SET_UP)
+        window.go_to(NavPage.SET_UP)
 
     def end() -> None:
         for session in window.sessions.values():

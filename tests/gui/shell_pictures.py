@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.desk import Desk, clusters_page
 from tests.gui.fleet_desk import open_fleet
 from tests.gui.studio import Sizes, Studio, Take, studio
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 
 COUNT = 12
 
@@ -29,7 +29,7 @@ def many(shown: Studio[Desk]) -> None:
     shown.grab("palette")
     if window.dialog is not None:
         window.dialog.reject()
-    window.go_to(Place.SETTINGS)
+    window.go_to(NavPage.SETTINGS)
     window.ask_lock()
     shown.grab("settings-locked")
     window.ask_lock()

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
 from tgwizard.engine.watch.traffic_probe import Sample
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.run_model import StepStatus
 from tgwizard.gui.cluster.traffic_monitor import Probed
@@ -130,9 +130,9 @@ def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot:
     page(desk).reachability.toggle.click()
     qtbot.waitUntil(lambda: bool(desk.session.reachability.samples), timeout=PATIENCE_MS)
     found += judge(desk, "measuring", root)
-    for place in Place:
+    for place in NavPage:
         desk.window.go_to(place)
-        if place is Place.LAB:
+        if place is NavPage.LAB:
             qtbot.waitUntil(lambda: desk.says("Read at "), timeout=PATIENCE_MS)
         found += judge(desk, place.value, root)
     desk.window.open_cluster("edge-dallas")
@@ -173,7 +173,7 @@ def test_that_every_dialog_and_trouble_is_named_whole_and_clear(scaled: Open, qt
     window.ask_lock()
     judge_dialog("unlocking")
     window.lock.set_locked(False)
-    window.go_to(Place.LAB)
+    window.go_to(NavPage.LAB)
     qtbot.waitUntil(lambda: desk.says("Read at "), timeout=PATIENCE_MS)
     lab_page(window).scenario_asked.emit("vnet-elsewhere")
     judge_dialog("another scenario")

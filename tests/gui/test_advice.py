@@ -22,7 +22,7 @@ from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import aged, beside, picture
 from tgwizard.gui.cluster.watch_loop import RunElsewhere, history_when_free
@@ -85,7 +85,7 @@ def test_that_a_stopped_standby_is_one_state_in_banner_rail_table_and_cards(read
         assert "tg-node-b is stopped" in card.reason
     rail = ready.window.rail.clusters["edge-dallas"]
     assert "No failover is possible" in accessible_name(rail) + accessible_description(rail)
-    ready.window.go_to(Place.CLUSTERS)
+    ready.window.go_to(NavPage.CLUSTERS)
     model = clusters_page(ready.window).model
     qtbot.waitUntil(lambda: model.rows[0].state is FleetState.BLOCKED, timeout=PATIENCE_MS)
     (row,) = model.rows

@@ -22,12 +22,12 @@ from tgwizard.engine.lab_control import LabStatus
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import RunState
-from tgwizard.gui.page import PlacePage
+from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.main_window import MainWindow
-from tgwizard.gui.shell.page_registry import MakePage, PlacePages
+from tgwizard.gui.shell.page_registry import MakePage, PageRegistry
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -95,7 +95,7 @@ def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
 def test_that_a_file_from_elsewhere_is_copied_watched_and_shown(whole: Whole, qtbot: QtBot) -> None:
     before = whole.files
     theirs = replace(whole.session.setup, name="edge-other", address=OTHER)
-    whole.window.go_to(Place.CLUSTERS)
+    whole.window.go_to(NavPage.CLUSTERS)
     whole.window.add_clusters([whole.file("other.toml", theirs)])
     qtbot.waitUntil(lambda: whole.window.current == "edge-other", timeout=PATIENCE_MS)
     assert whole.files == before | {"other.toml"}
@@ -113,7 +113,7 @@ def test_that_the_faults_of_a_file_are_told_with_place_and_cure_and_nothing_is_c
     before = whole.files
     file = whole.file("bad.toml", replace(whole.session.setup, name="edge-bad", address=OTHER))
     file.write_text(file.read_text().replace(str(OTHER), "300.1.2.3"))
-    whole.window.go_to(Place.CLUSTERS)
+    whole.window.go_to(NavPage.CLUSTERS)
     whole.window.add_clusters([file])
     qtbot.waitUntil(lambda: whole.said("bad.toml: "), timeout=PATIENCE_MS)
     told = next(
@@ -127,7 +127,7 @@ def test_that_the_faults_of_a_file_are_told_with_place_and_cure_and_nothing_is_c
     assert "edge-bad" not in whole.window.sessions
     # The next file that is given clears what was said of the last.
     whole.window.open_cluster(whole.session.setup.name)
-    whole.window.go_to(Place.CLUSTERS)
+    whole.window.go_to(NavPage.CLUSTERS)
     clusters_page(whole.window)._on_files(
         (whole.file("good.toml", replace(whole.session.setup, name="g", address=OTHER)),)
     )
@@ -137,7 +137,7 @@ def test_that_the_faults_of_a_file_are_told_with_place_and_cure_and_nothing_is_c
 
 def test_that_a_cluster_of_another_subnet_is_refused_by_azures_answer(whole: Whole, qtbot: QtBot) -> None:
     far = replace(whole.session.setup, name="edge-far", address=IPv4Address("192.168.7.7"))
-    whole.window.go_to(Place.CLUSTERS)
+    whole.window.go_to(NavPage.CLUSTERS)
     whole.window.add_clusters([whole.file("far.toml", far)])
     qtbot.waitUntil(lambda: whole.said("far.toml: "), timeout=PATIENCE_MS)
     assert "edge-far" not in whole.window.sessions
@@ -168,7 +168,7 @@ def test_that_a_broken_file_hides_no_other_cluster_and_joins_them_once_it_is_men
 
 
 def test_that_files_can_be_dropped_on_the_page_and_other_things_cannot(whole: Whole, qtbot: QtBot) -> None:
-    whole.window.go_to(Place.CLUSTERS)
+    whole.window.go_to(NavPage.CLUSTERS)
     page = clusters_page(whole.window)
 
     def drop(path: Path) -> bool:
@@ -189,7 +189,7 @@ def test_that_files_can_be_dropped_on_the_page_and_other_things_cannot(whole: Wh
 
 
 def test_that_the_button_asks_for_files_and_gives_what_was_chosen(whole: Whole, qtbot: QtBot) -> None:
-    whole.window.go_to(Place.CLUSTERS)
+    whole.window.go_to(NavPage.CLUSTERS)
     page = clusters_page(whole.window)
     page._add.click()
     (dialog,) = whole.window.findChildren(QFileDialog)
@@ -202,7 +202,7 @@ def test_that_the_button_asks_for_files_and_gives_what_was_chosen(whole: Whole, 
 
 def test_that_after_a_scenario_the_window_is_in_the_new_world_by_itself(whole: Whole, qtbot: QtBot) -> None:
     old = whole.session
-    whole.window.go_to(Place.LAB)
+    whole.window.go_to(NavPage.LAB)
     page = lab_page(whole.window)
     qtbot.waitUntil(lambda: page.session is not None and page.session.seen is not None, timeout=PATIENCE_MS)
     assert page.session is not None
@@ -221,7 +221,7 @@ def test_that_the_window_follows_a_scenario_that_another_program_chose(
     whole: Whole, qtbot: QtBot, tmp_path: Path
 ) -> None:
     old, changes = whole.session, whole.window.changes
-    whole.window.go_to(Place.CLUSTERS)
+    whole.window.go_to(NavPage.CLUSTERS)
     other = open_lab_environment(tmp_path / "lab")
     control = other.control()
     assert control is not None
@@ -283,7 +283,7 @@ def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtb
     assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
 
 
-class Listening(PlacePage):
+class Listening(ShellPage):
     """A page that writes down when it is told of other clusters."""
 
     def __init__(self, name: str, told: list[str]) -> None:
@@ -304,11 +304,11 @@ def test_that_pages_are_told_of_other_clusters_in_turns_and_the_one_that_is_seen
     told: list[str] = []
     stack = QStackedWidget()
     qtbot.addWidget(stack)
-    names = {Place.CLUSTERS: "Clusters", Place.LAB: "Lab"}
-    pages = PlacePages(whole.window, stack, {place: listener(name, told) for place, name in names.items()})
+    names = {NavPage.CLUSTERS: "Clusters", NavPage.LAB: "Lab"}
+    pages = PageRegistry(whole.window, stack, {place: listener(name, told) for place, name in names.items()})
     pages.show_opened(whole.opened)
-    pages.page(Place.CLUSTERS)
-    stack.setCurrentWidget(pages.page(Place.LAB))
+    pages.page(NavPage.CLUSTERS)
+    stack.setCurrentWidget(pages.page(NavPage.LAB))
     pages.clusters_changed((), 2)
     assert not told
     qtbot.waitUntil(lambda: len(told) == 2, timeout=PATIENCE_MS)

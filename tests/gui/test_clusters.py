@@ -22,7 +22,7 @@ from tests.rig import Rig
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.records import VerdictChanged
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_session import LATE_PACES
 from tgwizard.gui.fleet.fleet_rows import ClusterRow, FleetState, fleet_shape, rank, row_of
@@ -161,7 +161,7 @@ def test_that_a_page_opened_by_a_click_is_whole_when_it_is_seen(fleet: Desk, qtb
     page = window.stack.currentWidget()
     assert isinstance(page, ClusterPage)
     assert page.whole
-    window.go_to(Place.CLUSTERS)
+    window.go_to(NavPage.CLUSTERS)
     window.visit_cluster(wanted)
     assert window.stack.currentWidget() is page, "a page that is there is shown at once"
 
@@ -173,12 +173,12 @@ def test_that_a_page_still_being_built_is_not_shown_to_who_has_gone_elsewhere(fl
     window.visit_cluster(second)
     qtbot.waitUntil(lambda: window.current == second, timeout=PATIENCE_MS)
     window.visit_cluster(names(fleet)[0])
-    window.go_to(Place.SETTINGS)
+    window.go_to(NavPage.SETTINGS)
     qtbot.waitUntil(lambda: fleet.says("Settings"), timeout=PATIENCE_MS)
     for _ in range(TURNS):
         QApplication.processEvents()
     assert window.current == ""
-    assert window.stack.currentWidget() is window.pages.page(Place.SETTINGS)
+    assert window.stack.currentWidget() is window.pages.page(NavPage.SETTINGS)
     window.open_cluster(first)
     page = window.stack.currentWidget()
     assert isinstance(page, ClusterPage)

@@ -22,7 +22,7 @@ from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.history.report_folder import ReportFolder
 from tgwizard.engine.history.run_history import ClusterHistory, cluster_history
 from tgwizard.engine.runs.records import VerdictChanged
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.event_timeline import EventShown
 from tgwizard.gui.history.history_list import PastKind
@@ -59,27 +59,27 @@ def move(desk: Desk) -> str:
 
 
 def history(desk: Desk) -> HistoryPage:
-    page = desk.window.pages.page(Place.HISTORY)
+    page = desk.window.pages.page(NavPage.HISTORY)
     assert isinstance(page, HistoryPage)
     return page
 
 
 def reports(desk: Desk) -> ReportsPage:
-    page = desk.window.pages.page(Place.REPORTS)
+    page = desk.window.pages.page(NavPage.REPORTS)
     assert isinstance(page, ReportsPage)
     return page
 
 
 def listed(desk: Desk, qtbot: QtBot) -> HistoryPage:
     """The History page, with at least one run read."""
-    desk.window.go_to(Place.HISTORY)
+    desk.window.go_to(NavPage.HISTORY)
     page = history(desk)
     qtbot.waitUntil(lambda: any(row.kind is PastKind.RUN for row in page.list.shown.rows), timeout=PATIENCE_MS)
     return page
 
 
 def test_that_a_kind_of_which_there_is_none_says_so(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.go_to(Place.HISTORY)
+    desk.window.go_to(NavPage.HISTORY)
     qtbot.waitUntil(lambda: desk.says("Failovers 0"), timeout=PATIENCE_MS)
     desk.press("Failovers 0")
     qtbot.waitUntil(
@@ -135,7 +135,7 @@ def test_that_a_kept_report_stands_under_reports(desk: Desk, qtbot: QtBot) -> No
     page.list.opened.emit(next(row for row in page.list.shown.rows if row.run is not None))
     desk.press("Keep report")
     qtbot.waitUntil(lambda: desk.says("The report is kept"), timeout=PATIENCE_MS)
-    desk.window.go_to(Place.REPORTS)
+    desk.window.go_to(NavPage.REPORTS)
     qtbot.waitUntil(lambda: len(reports(desk).list.shown.rows) == 1, timeout=PATIENCE_MS)
     (row,) = reports(desk).list.shown.rows
     assert run in row.sentence
@@ -157,7 +157,7 @@ def test_that_a_report_that_cannot_be_kept_is_told(desk: Desk, qtbot: QtBot) -> 
 def test_that_a_report_that_is_gone_is_told(desk: Desk, qtbot: QtBot) -> None:
     kept = ReportFolder.of(desk.rig.services).keep("A <b>run</b>/..", desk.rig.services.clock.wall(), "<!doctype html>")
     assert kept.path.parent == ReportFolder.of(desk.rig.services).folder
-    desk.window.go_to(Place.REPORTS)
+    desk.window.go_to(NavPage.REPORTS)
     qtbot.waitUntil(lambda: len(reports(desk).list.shown.rows) == 1, timeout=PATIENCE_MS)
     kept.path.unlink()
     reports(desk).list.opened.emit(reports(desk).list.shown.rows[0])
@@ -169,7 +169,7 @@ def test_that_a_damaged_journal_is_told_on_the_history_page(desk: Desk, qtbot: Q
     # One that was told to stop may still be about to write what it saw last.
     qtbot.waitUntil(lambda: not any(job.running for job in desk.session.jobs), timeout=PATIENCE_MS)
     desk.rig.services.journal_file(desk.rig.setup).write_bytes(b"not a database at all" * 60)
-    desk.window.go_to(Place.HISTORY)
+    desk.window.go_to(NavPage.HISTORY)
     qtbot.waitUntil(lambda: desk.says("The journal "), timeout=PATIENCE_MS)
 
 
@@ -264,8 +264,8 @@ def test_that_a_missing_run_stays_told_when_the_next_reading_brings_news(desk: D
     history(desk).read_again()
     qtbot.waitUntil(lambda: desk.says("Failovers 1"), timeout=PATIENCE_MS)
     assert desk.says(told)
-    desk.window.go_to(Place.CLUSTERS)
-    desk.window.go_to(Place.HISTORY)
+    desk.window.go_to(NavPage.CLUSTERS)
+    desk.window.go_to(NavPage.HISTORY)
     assert not desk.says(told)
 
 
@@ -279,7 +279,7 @@ def test_that_a_run_is_not_called_missing_by_a_reading_that_began_before_it(desk
     run = move(desk)
     after = cluster_history(desk.rig.services, desk.rig.setup)
     desk.bridge.stop()
-    desk.window.go_to(Place.HISTORY)
+    desk.window.go_to(NavPage.HISTORY)
     page = history(desk)
     page.open_run(desk.session.setup.name, run)
     answer(desk, 1, before)
@@ -294,7 +294,7 @@ def test_that_an_older_reading_takes_nothing_back(desk: Desk, qtbot: QtBot) -> N
     move(desk)
     after = cluster_history(desk.rig.services, desk.rig.setup)
     desk.bridge.stop()
-    desk.window.go_to(Place.HISTORY)
+    desk.window.go_to(NavPage.HISTORY)
     page = history(desk)
     page.read_again()
     answer(desk, 2, after)
@@ -318,7 +318,7 @@ def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: Q
     setup = replace(desk.rig.setup, name=sanitize(text, 90))
     seen = VerdictChanged(run.began.at, "moving", text)
     desk.bridge.stop()
-    desk.window.go_to(Place.HISTORY)
+    desk.window.go_to(NavPage.HISTORY)
     page = history(desk)
     page.read_again()
     answer(desk, 2, ClusterHistory(setup, (spoilt(run, text, keep=facts),), (seen,), Problem("damaged", text, text)))

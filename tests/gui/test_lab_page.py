@@ -18,7 +18,7 @@ from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.runs.services import Services
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.lab.lab_text import ANSWERS, Target, Times, rule_of, rule_sentence, rule_words
 from tgwizard.gui.lab.scenario_cards import ScenarioSheet
 from tgwizard.gui.shell.main_window import MainWindow
@@ -39,7 +39,7 @@ SLOW = CannedError.SERVER_TIMEOUT
 def page(desk: Open, qtbot: QtBot) -> Desk:
     """A window at its Lab place, and the lab has been read."""
     made = desk()
-    made.window.go_to(Place.LAB)
+    made.window.go_to(NavPage.LAB)
     qtbot.waitUntil(lambda: made.says("Read at "), timeout=PATIENCE_MS)
     return made
 
@@ -156,7 +156,7 @@ def test_that_a_scenario_confirmed_replaces_the_world_and_says_what_the_window_s
 def test_that_a_scenario_is_not_offered_while_a_failover_runs(page: Desk, qtbot: QtBot) -> None:
     page.rig.lab.latency = Latency.FAST
     page.session.fail_over(page.rig.b, Verb.GRACEFUL)
-    page.window.go_to(Place.LAB)
+    page.window.go_to(NavPage.LAB)
     page.press("Replace the world with ready…")
     sheet = sheet_of(page)
     assert not sheet.replace.isEnabled()
@@ -201,10 +201,10 @@ def test_that_everything_on_the_page_that_takes_the_focus_has_a_name(page: Desk)
 def test_that_the_lab_is_read_only_while_its_page_is_shown(page: Desk, qtbot: QtBot) -> None:
     session = lab_page(page.window).session
     assert session is not None
-    page.window.go_to(Place.CLUSTERS)
+    page.window.go_to(NavPage.CLUSTERS)
     qtbot.waitUntil(lambda: not session._asks, timeout=PATIENCE_MS)
     assert not lab_page(page.window)._timer.isActive()
-    page.window.go_to(Place.LAB)
+    page.window.go_to(NavPage.LAB)
     assert lab_page(page.window)._timer.isActive()
 
 
@@ -220,7 +220,7 @@ def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
     bridge.start()
     window.show()
     window.show_opened(OpenedProgram(rig.services, (), lab=control))
-    window.go_to(Place.LAB)
+    window.go_to(NavPage.LAB)
 
     def shown(start: str) -> bool:
         widgets = lab_page(window).findChildren(QWidget)
@@ -255,7 +255,7 @@ def test_that_a_page_without_controls_says_why(
     qtbot.addWidget(window)
     window.show()
     window.show_opened(OpenedProgram(services, ()))
-    window.go_to(Place.LAB)
+    window.go_to(NavPage.LAB)
     shown = [accessible_name(widget) for widget in lab_page(window).findChildren(QWidget) if widget.isVisible()]
     assert any(name.startswith(words) for name in shown)
     assert list(focusable(lab_page(window))) == []

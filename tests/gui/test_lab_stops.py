@@ -14,7 +14,7 @@ from tests.e2e.programs import LabProcess
 from tests.gui.desk import PATIENCE_MS, Found, lab_page
 from tests.gui.test_cluster_changes import Whole, open_whole
 from tgwizard.app.adapters import LabClock
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
@@ -98,7 +98,7 @@ def test_that_a_lab_that_has_stopped_is_named_and_found_again_at_another_address
         assert again.port != lab.port
         qtbot.waitUntil(lambda: not seen.says(STOPPED), timeout=PATIENCE_MS)
         qtbot.waitUntil(lambda: is_read(whole), timeout=PATIENCE_MS)
-        whole.window.go_to(Place.LAB)
+        whole.window.go_to(NavPage.LAB)
         qtbot.waitUntil(lambda: seen.says(f"Address: {again.arm_url}"), timeout=PATIENCE_MS)
         page = lab_page(whole.window)
         qtbot.waitUntil(lambda: page.session is not None and page.session.unread is None, timeout=PATIENCE_MS)

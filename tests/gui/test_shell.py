@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_description, accessible_name, focusable, settings_page
 from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
 from tgwizard.gui.shell.command_palette import ROWS_SHOWN, Command, Palette
@@ -94,13 +94,13 @@ def test_that_ctrl_l_turns_every_writing_button_off_with_its_reason(one: Desk, t
 
 
 def test_that_the_lock_stands_on_every_page(one: Desk) -> None:
-    for place in Place:
+    for place in NavPage:
         one.window.go_to(place)
         assert one.says("Changes allowed")
     QTest.keyClick(one.window, Qt.Key.Key_L, CTRL)
     for width in (1024, 1440):
         one.window.resize(width, 900)
-        for place in Place:
+        for place in NavPage:
             one.window.go_to(place)
             assert one.says("Read-only")
 
@@ -219,7 +219,7 @@ def test_that_arrows_move_in_the_palette_and_esc_closes_it(one: Desk) -> None:
 
 
 def test_that_the_palette_asks_for_the_only_cluster_from_any_page(one: Desk, qtbot: QtBot) -> None:
-    one.window.go_to(Place.SETTINGS)
+    one.window.go_to(NavPage.SETTINGS)
     palette = palette_of(one)
     QTest.keyClicks(palette.field, "fail over to")
     assert palette.shown[0].name.endswith(": Fail over to tg-node-b…")
@@ -251,7 +251,7 @@ def test_that_a_command_that_is_off_says_why_and_stays(one: Desk) -> None:
 
 def test_that_every_place_and_action_is_in_the_palette_with_its_keys(one: Desk) -> None:
     offered = {command.name: command.hint for command in palette_of(one).shown}
-    for number, place in enumerate(Place, start=1):
+    for number, place in enumerate(NavPage, start=1):
         assert offered[f"Go to {place.value}"] == f"Ctrl+{number}"
     assert offered["Read again now"] == "F5"
     assert offered["Lock: make every screen read-only"] == "Ctrl+L"
@@ -263,7 +263,7 @@ def test_that_a_theme_chosen_in_the_palette_is_in_force_and_kept(one: Desk, qtbo
     QTest.keyClicks(palette.field, "dark theme")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: one.theme.choice is ThemeChoice.DARK, timeout=PATIENCE_MS)
-    one.window.go_to(Place.SETTINGS)
+    one.window.go_to(NavPage.SETTINGS)
     assert settings_page(one.window).choices["window.theme"]["dark"].isChecked()
 
 
@@ -295,7 +295,7 @@ def test_that_the_pages_are_centred_and_no_wider_than_the_style_allows(one: Desk
 
 def test_that_the_number_of_clusters_stands_in_the_rail(shell: Callable[[int], Desk]) -> None:
     desk = shell(12)
-    assert accessible_description(desk.window.rail.items[Place.CLUSTERS]) == "12"
+    assert accessible_description(desk.window.rail.items[NavPage.CLUSTERS]) == "12"
     assert len(desk.window.rail.clusters) == 8
 
 
@@ -316,6 +316,6 @@ def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(
 
 
 def test_that_ctrl_1_to_6_go_to_the_places(one: Desk) -> None:
-    for number, place in enumerate(Place, start=1):
+    for number, place in enumerate(NavPage, start=1):
         QTest.keyClick(one.window, Qt.Key(Qt.Key.Key_0 + number), CTRL)
         assert one.window.windowTitle() == f"{place.value} - tgwizard"

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, lab_page
 from tgwizard.gui.app.bridge import BATCH, Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.lab.lab_page import LabPage
 from tgwizard.gui.shell.crash_report import UnexpectedDialog
@@ -165,9 +165,9 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
 ) -> None:
     made = desk()
     qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
-    places = list(Place)
+    places = list(NavPage)
 
-    made.window.go_to(Place.LAB)
+    made.window.go_to(NavPage.LAB)
     qtbot.waitUntil(lambda: seen(lab_page(made.window)), timeout=PATIENCE_MS)
     opening: list[Callable[[int], object]] = [
         lambda _number: made.window.ask(Verb.GRACEFUL),

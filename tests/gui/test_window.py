@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name, focusable
 from tests.gui.held_clock import Later
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.picture_model import PillState
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog, Confirmed
@@ -314,14 +314,14 @@ def test_that_every_focusable_widget_has_a_name_on_every_page_and_question(ready
         qtbot.waitUntil(partial(answered, dialog), timeout=PATIENCE_MS)
         assert nameless() == []
         dialog.reject()
-    for place in Place:
+    for place in NavPage:
         ready.window.go_to(place)
         assert nameless() == []
 
 
 def test_that_the_theme_setting_switches_the_whole_window_at_once(ready: Desk) -> None:
     light = ready.window.grab().toImage().pixelColor(5, 5).lightness()
-    ready.window.go_to(Place.SETTINGS)
+    ready.window.go_to(NavPage.SETTINGS)
     ready.press("Dark")
     assert ready.window.grab().toImage().pixelColor(5, 5).lightness() < light / 2
     assert ready.theme.choice is ThemeChoice.DARK

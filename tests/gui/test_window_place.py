@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.pictures import rights_are_known
 from tgwizard.engine.files.settings_file import load_settings, save_value
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.app.window_place import (
     LEAST_SIZE,
     PRESUMED_FRAME,
@@ -185,7 +185,7 @@ def test_that_a_small_window_shows_verdict_and_failover_buttons_and_reaches_all_
     assert page is not None
     for part in (page.banner, page.graceful.button, page.forced.button):
         qtbot.waitUntil(lambda part=part: inside(window, part), timeout=PATIENCE_MS)  # type: ignore[misc]
-    for place in Place:
+    for place in NavPage:
         window.go_to(place)
         assert (window.width(), window.height()) == size, place
         assert window.minimumSizeHint().width() <= size[0]

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.cluster.cluster_registry import NotAdded, Watching
@@ -73,7 +73,7 @@ class Shell(Protocol):
         """Whether a run is in progress on any cluster."""
         ...
 
-    def go_to(self, place: Place) -> None:
+    def go_to(self, place: NavPage) -> None:
         """Show a place of the rail."""
         ...
 
@@ -122,7 +122,7 @@ class Shell(Protocol):
         ...
 
 
-class PlacePage(QWidget):
+class ShellPage(QWidget):
     """A page of the rail. What a page has no use for, it leaves as it is here: it then does nothing."""
 
     settled = Signal()

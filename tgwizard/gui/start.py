@@ -231,7 +231,7 @@ class _Program(QObject):
     def _build(self, context: AppContext) -> None:
         """Build the real window and put it in the place of the first paint; then open the program."""
         from tgwizard.gui.app.bridge import Bridge
-        from tgwizard.gui.app.nav_page import Place
+        from tgwizard.gui.app.nav_page import NavPage
         from tgwizard.gui.shell.crash_report import UnexpectedErrors
         from tgwizard.gui.shell.main_window import MainWindow
         from tgwizard.gui.shell.program_opener import Opening
@@ -257,7 +257,7 @@ class _Program(QObject):
         if self.front.shows_cluster:
             QTimer.singleShot(PATIENCE_MS, self, self._hold)
         else:
-            self._turns.add(partial(window.pages.page, Place.CLUSTERS), self._hold)
+            self._turns.add(partial(window.pages.page, NavPage.CLUSTERS), self._hold)
         self._turns.add(self.opening.begin)
 
     @Slot()

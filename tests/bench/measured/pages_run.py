@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from tests.bench.measured.event_costs import Costs
 from tests.bench.measured.event_loop import LoopWatch
 from tests.bench.measured.watched import watch
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
@@ -72,8 +72,8 @@ def acts(window: MainWindow) -> dict[Moment, Act]:
         if window.dialog is not None:
             window.dialog.reject()
 
-    found: dict[Moment, Act] = {Moment[place.name]: partial(window.go_to, place) for place in Place}
-    found |= {Moment[f"{place.name}_AGAIN"]: partial(window.go_to, place) for place in Place}
+    found: dict[Moment, Act] = {Moment[place.name]: partial(window.go_to, place) for place in NavPage}
+    found |= {Moment[f"{place.name}_AGAIN"]: partial(window.go_to, place) for place in NavPage}
     found |= {
         Moment.CLUSTER: lambda: window.visit_cluster(next(iter(window.sessions))),
         Moment.PALETTE: window.find_or_run,

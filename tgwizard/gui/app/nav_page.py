@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Place(Enum):
+class NavPage(Enum):
     """A place of the rail, in its order; the value is the word shown."""
 
     CLUSTERS = "Clusters"

@@ -18,7 +18,7 @@ from tgwizard.gui.fleet.add_clusters import AddButton, clear, dropped_files, ref
 from tgwizard.gui.fleet.empty_fleet import EmptyState, LabOffer
 from tgwizard.gui.fleet.fleet_rows import ClusterRow, FleetState, row_of, shows
 from tgwizard.gui.fleet.fleet_table import ClustersModel, ClustersTable
-from tgwizard.gui.page import PlacePage
+from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
@@ -58,7 +58,7 @@ NEWS_IN_A_TURN = 12
 """Rows are worked out a few at a time: hundreds of clusters answer in bursts, and the window goes on answering."""
 
 
-class ClustersPage(PlacePage):
+class ClustersPage(ShellPage):
     """Emits `opened(name)`, `set_up_asked`, and `files_given(paths)` for cluster files to be added.
 
     `reading_asked`: the saved files are to be read again.

@@ -11,7 +11,7 @@ from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.history.history_list import PastCard, PastKind, PastRow, rows_of
 from tgwizard.gui.history.history_reader import Past, PastRead, ReportKept
 from tgwizard.gui.history.run_details import RunView
-from tgwizard.gui.page import PlacePage, Shell
+from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
@@ -24,7 +24,7 @@ NOTHING = "Nothing has happened yet. A failover, or a change of state while tgwi
 NOT_OPEN = "The journals are read as soon as the program is open."
 
 
-class HistoryPage(PlacePage):
+class HistoryPage(ShellPage):
     """A list with a filter, and the run that was opened from it."""
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:

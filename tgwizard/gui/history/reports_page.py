@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.history.history_list import PastCard, PastRow, rows_of_reports
 from tgwizard.gui.history.history_reader import Past, ReportsRead
-from tgwizard.gui.page import PlacePage, Shell
+from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
@@ -24,7 +24,7 @@ NOTHING = "No report is kept yet. Open a run under History and keep its report."
 NOT_OPEN = "The reports are read as soon as the program is open."
 
 
-class ReportsPage(PlacePage):
+class ReportsPage(ShellPage):
     """A list of files; Enter opens one."""
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:

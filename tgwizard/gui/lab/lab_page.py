@@ -15,7 +15,7 @@ from tgwizard.gui.lab.fault_card import FaultsCard
 from tgwizard.gui.lab.lab_session import LabSession
 from tgwizard.gui.lab.machine_cards import DataPlaneCard, MachinesCard
 from tgwizard.gui.lab.scenario_cards import LatencyCard, ScenarioCard, WhereCard
-from tgwizard.gui.page import PlacePage
+from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
@@ -44,7 +44,7 @@ NO_CONTROLS = (
 )
 
 
-class LabPage(PlacePage):
+class LabPage(ShellPage):
     """The controls of the lab. `scenario_asked` when its world is to be replaced: the window asks first.
 
     `world_seen(epoch)` with every answer of the lab: another epoch than before is another world.

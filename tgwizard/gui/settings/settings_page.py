@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
-from tgwizard.gui.page import PlacePage
+from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
@@ -84,7 +84,7 @@ class TypedRow(QWidget):
             self._judge(f"{error.why} The value before it stays in force.")
 
 
-class SettingsPage(PlacePage):
+class SettingsPage(ShellPage):
     """Every declared setting, in its section. A change is in force at once, or says when."""
 
     def __init__(self, theme: Theme, preferences: Preferences, data_folder: Path | None = None) -> None:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from tgwizard.engine.setup.portal_help import portal_guide, portal_url
 from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.app.nav_page import Place
-from tgwizard.gui.page import PlacePage, Shell
+from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.setup.floating_ip_step import address_shown
 from tgwizard.gui.setup.interface_step import interface_shown
 from tgwizard.gui.setup.machines_step import machines_shown
@@ -45,7 +45,7 @@ def portal_shown(session: SetupSession) -> PortalShown:
 TICK_MS = 1000
 
 
-class SetupPage(PlacePage):
+class SetupPage(ShellPage):
     """Everything of the wizard that a person sees. Built when it is first wanted."""
 
     fills_window = True
@@ -288,4 +288,4 @@ class SetupPage(PlacePage):
     def _on_close(self) -> None:
         if self.wizard is not None:
             self.wizard.save_draft()
-        self.shell.go_to(Place.CLUSTERS)
+        self.shell.go_to(NavPage.CLUSTERS)

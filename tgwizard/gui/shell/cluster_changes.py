@@ -23,7 +23,7 @@ from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.page import Shell
 from tgwizard.gui.shell.cluster_pages import ClusterPages
 from tgwizard.gui.shell.navigation_rail import Rail
-from tgwizard.gui.shell.page_registry import PlacePages
+from tgwizard.gui.shell.page_registry import PageRegistry
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.settings import NICS_S, PINNED, VMS_S, Setting
 
@@ -46,7 +46,7 @@ class ClusterChanges(QObject):
         bridge: Bridge,
         watching: Watching,
         preferences: Preferences,
-        places: PlacePages,
+        places: PageRegistry,
         pages: ClusterPages,
         parent: QObject,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.action_card import button_text
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import state_shape
@@ -27,7 +27,7 @@ def commands_of(window: Shell) -> tuple[Command, ...]:
         *(_cluster(window, session) for session in window.sessions.values()),
         *(
             Command(f"Go to {place.value}", partial(window.go_to, place), f"Ctrl+{number}", ICONS[place])
-            for number, place in enumerate(Place, start=1)
+            for number, place in enumerate(NavPage, start=1)
         ),
         *_themes(window),
     )

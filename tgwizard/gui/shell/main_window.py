@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.app.preferences import Looks, Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.window_place import USUAL_SIZE
@@ -34,14 +34,14 @@ from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.start_failover import ask_failover
 from tgwizard.gui.lab.lab_stopped import LabStopped
-from tgwizard.gui.page import PlacePage
+from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
 from tgwizard.gui.shell.cluster_pages import ClusterPages
 from tgwizard.gui.shell.command_palette import Palette
 from tgwizard.gui.shell.command_registry import commands_of
 from tgwizard.gui.shell.navigation_rail import Rail
 from tgwizard.gui.shell.notifications import Attention
-from tgwizard.gui.shell.page_registry import PlacePages
+from tgwizard.gui.shell.page_registry import PageRegistry
 from tgwizard.gui.shell.read_only_switch import Locking
 from tgwizard.gui.shell.shutdown import CloseDuringRun, Leaving, leave_sheet
 from tgwizard.gui.shell.top_bar import TopBar
@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(theme, context)
         self.bar = TopBar(theme, is_lab=context.is_lab)
         self.stack = PageStack()
-        self.pages = PlacePages(self, self.stack)
+        self.pages = PageRegistry(self, self.stack)
         self.cluster_pages = ClusterPages(theme, self.stack, self)
         kept = (self.preferences, self.pages, self.cluster_pages)
         self.changes = ClusterChanges(bridge, self.watching, *kept, self)
@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.rail.lock_asked.connect(self.ask_lock)
         self.bar.find_asked.connect(self.find_or_run)
-        self.bar.notice.clicked.connect(self._goer(Place.SETTINGS))
+        self.bar.notice.clicked.connect(self._goer(NavPage.SETTINGS))
         if self.preferences.problems:
             self.bar.show_notice("The settings file has a fault")
         self.cluster_pages.asked.connect(self._ask)
@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+L", self.ask_lock),
             ("Ctrl+F", self._on_filter),
         ]
-        for index, place in enumerate(Place, start=1):
+        for index, place in enumerate(NavPage, start=1):
             keys.append((f"Ctrl+{index}", self._goer(place)))
         for sequence, act in keys:
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
@@ -205,11 +205,11 @@ class MainWindow(QMainWindow):
 
     def _make_room(self, page: QWidget | None) -> None:
         """A page that leads through something has the whole window; its own way out leads back."""
-        fills = isinstance(page, PlacePage) and page.fills_window
+        fills = isinstance(page, ShellPage) and page.fills_window
         self.rail.setVisible(not fills)
         self.bar.setVisible(not fills)
 
-    def _goer(self, place: Place) -> Callable[[], None]:
+    def _goer(self, place: NavPage) -> Callable[[], None]:
         def go() -> None:
             self.go_to(place)
 
@@ -240,13 +240,13 @@ class MainWindow(QMainWindow):
     def show_first(self) -> None:
         """Show the first cluster when it is the only one, else all of them."""
         page = self.stack.currentWidget()
-        if isinstance(page, PlacePage) and page.fills_window:
+        if isinstance(page, ShellPage) and page.fills_window:
             # Someone began something while the program was opening: nobody is taken away from it.
             return
         if self.changes.only in self.sessions:
             self.open_cluster(self.changes.only)
         else:
-            self.go_to(Place.CLUSTERS)
+            self.go_to(NavPage.CLUSTERS)
 
     @Slot(object)
     def _on_session(self, session: ClusterSession) -> None:
@@ -277,7 +277,7 @@ class MainWindow(QMainWindow):
         if self._current and self.dialog is not None:
             self.dialog.reject()
         if self._current:
-            self.go_to(Place.CLUSTERS)
+            self.go_to(NavPage.CLUSTERS)
 
     @Slot(str)
     def _on_clusters_changed(self, name: str) -> None:
@@ -295,7 +295,7 @@ class MainWindow(QMainWindow):
     # Going -------------------------------------------------------------------------------------------------------
 
     @Slot(object)
-    def go_to(self, place: Place) -> None:
+    def go_to(self, place: NavPage) -> None:
         """Show a place of the rail."""
         if self.dialog is not None:
             return
@@ -335,7 +335,7 @@ class MainWindow(QMainWindow):
         self._current = name
         self.cluster_pages.show(session)
         self.rail.mark(None, name)
-        self.bar.show_crumbs((Place.CLUSTERS.value, name))
+        self.bar.show_crumbs((NavPage.CLUSTERS.value, name))
         self.setWindowTitle(f"{name} - tgwizard")
 
     def _show_run(self, session: ClusterSession) -> None:
@@ -348,12 +348,12 @@ class MainWindow(QMainWindow):
     def _name_run(self, session: ClusterSession) -> None:
         started = session.run.started if session.run is not None else None
         words = "Failover" if started is None else f"{started.verb.value.capitalize()} failover, run {started.run[:8]}"
-        self.bar.show_crumbs((Place.CLUSTERS.value, session.setup.name, words))
+        self.bar.show_crumbs((NavPage.CLUSTERS.value, session.setup.name, words))
 
     @Slot(int)
     def _on_crumb(self, index: int) -> None:
         if index == 0:
-            self.go_to(Place.CLUSTERS)
+            self.go_to(NavPage.CLUSTERS)
         elif self._current:
             session = self.sessions[self._current]
             if not session.running:
@@ -366,7 +366,7 @@ class MainWindow(QMainWindow):
         """Read the cluster shown again now, all of them on the other pages, and what the page itself reads (F5)."""
         self.watching.read_now(self._current)
         page = self.stack.currentWidget()
-        if isinstance(page, PlacePage):
+        if isinstance(page, ShellPage):
             page.read_again()
 
     def ask(self, verb: Verb) -> None:
@@ -434,7 +434,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_filter(self) -> None:
         page = self.stack.currentWidget()
-        if isinstance(page, PlacePage):
+        if isinstance(page, ShellPage):
             page.focus_filter()
 
     # Events ------------------------------------------------------------------------------------------------------
@@ -515,7 +515,7 @@ class MainWindow(QMainWindow):
         """What is shown before there is anything to show: the Clusters page, which says so."""
         super().showEvent(event)
         if not self._went:
-            self.go_to(Place.CLUSTERS)
+            self.go_to(NavPage.CLUSTERS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rail has three widths."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.app_context import AppContext
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
@@ -27,12 +27,12 @@ VERY_WIDE_FROM = 2560
 
 
 ICONS = {
-    Place.CLUSTERS: Icon.CLUSTERS,
-    Place.SET_UP: Icon.ADD,
-    Place.LAB: Icon.LAB,
-    Place.HISTORY: Icon.HISTORY,
-    Place.REPORTS: Icon.REPORT,
-    Place.SETTINGS: Icon.SETTINGS,
+    NavPage.CLUSTERS: Icon.CLUSTERS,
+    NavPage.SET_UP: Icon.ADD,
+    NavPage.LAB: Icon.LAB,
+    NavPage.HISTORY: Icon.HISTORY,
+    NavPage.REPORTS: Icon.REPORT,
+    NavPage.SETTINGS: Icon.SETTINGS,
 }
 
 
@@ -110,7 +110,7 @@ class Rail(QWidget):
         self._narrow = False
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        self.items: dict[Place, NavItem] = {}
+        self.items: dict[NavPage, NavItem] = {}
         self.clusters: dict[str, ClusterItem] = {}
         column = QVBoxLayout(self)
         self._column = column
@@ -126,13 +126,13 @@ class Rail(QWidget):
         self._head = head
         column.addLayout(head)
         column.addSpacing(20)
-        for place in Place:
+        for place in NavPage:
             item = NavItem(theme, place.value, ICONS[place])
             item.clicked.connect(self._chooser(place))
             self._group.addButton(item)
             self.items[place] = item
             column.addWidget(item)
-        self.items[Place.CLUSTERS].setChecked(True)
+        self.items[NavPage.CLUSTERS].setChecked(True)
         self._section = TextLabel(theme, "Watched now", TextRole.CAPTION_KEY, Token.TEXT2)
         self._section.setContentsMargins(10, 18, 0, 6)
         self._section.hide()
@@ -186,9 +186,9 @@ class Rail(QWidget):
 
     def count(self, clusters: int) -> None:
         """How many clusters there are, behind their place."""
-        self.items[Place.CLUSTERS].show_count(clusters)
+        self.items[NavPage.CLUSTERS].show_count(clusters)
 
-    def mark(self, place: Place | None, cluster: str = "") -> None:
+    def mark(self, place: NavPage | None, cluster: str = "") -> None:
         """Show `place`, or the cluster, as the current one."""
         if cluster and cluster in self.clusters:
             self.clusters[cluster].setChecked(True)
@@ -230,7 +230,7 @@ class Rail(QWidget):
         for number, item in enumerate(self.clusters.values()):
             item.setVisible(number < room)
 
-    def _chooser(self, place: Place) -> Callable[[], None]:
+    def _chooser(self, place: NavPage) -> Callable[[], None]:
         def choose() -> None:
             self.chosen.emit(place)
 

@@ -13,34 +13,34 @@ from functools import partial
 from PySide6.QtWidgets import QStackedWidget
 
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_registry import NotAdded
-from tgwizard.gui.page import PlacePage, Shell
+from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.shell.cluster_pages import ClusterPages
 from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.cluster_setup import ClusterSetup
 
-MakePage = Callable[[Shell], PlacePage]
+MakePage = Callable[[Shell], ShellPage]
 
 
-def _clusters(shell: Shell) -> PlacePage:
+def _clusters(shell: Shell) -> ShellPage:
     from tgwizard.gui.fleet.fleet_page import ClustersPage
 
     page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.context)
     page.opened.connect(shell.visit_cluster)
-    page.set_up_asked.connect(partial(shell.go_to, Place.SET_UP))
+    page.set_up_asked.connect(partial(shell.go_to, NavPage.SET_UP))
     page.files_given.connect(shell.add_clusters)
     page.reading_asked.connect(shell.read_cluster_files)
     return page
 
 
-def _set_up(shell: Shell) -> PlacePage:
+def _set_up(shell: Shell) -> ShellPage:
     from tgwizard.gui.setup.wizard_page import SetupPage
 
     return SetupPage(shell)
 
 
-def _lab(shell: Shell) -> PlacePage:
+def _lab(shell: Shell) -> ShellPage:
     from tgwizard.gui.lab.lab_page import LabPage
     from tgwizard.gui.lab.scenario_cards import ScenarioSheet
 
@@ -56,7 +56,7 @@ def _lab(shell: Shell) -> PlacePage:
     return page
 
 
-def _settings(shell: Shell) -> PlacePage:
+def _settings(shell: Shell) -> ShellPage:
     from tgwizard.gui.settings.settings_page import SettingsPage
 
     page = SettingsPage(shell.theme, shell.preferences, shell.context.data_folder)
@@ -64,40 +64,40 @@ def _settings(shell: Shell) -> PlacePage:
     return page
 
 
-def _history(shell: Shell) -> PlacePage:
+def _history(shell: Shell) -> ShellPage:
     from tgwizard.gui.history.history_page import HistoryPage
 
     return HistoryPage(shell)
 
 
-def _reports(shell: Shell) -> PlacePage:
+def _reports(shell: Shell) -> ShellPage:
     from tgwizard.gui.history.reports_page import ReportsPage
 
     return ReportsPage(shell)
 
 
-PAGES: Mapping[Place, MakePage] = {
-    Place.CLUSTERS: _clusters,
-    Place.SET_UP: _set_up,
-    Place.LAB: _lab,
-    Place.HISTORY: _history,
-    Place.REPORTS: _reports,
-    Place.SETTINGS: _settings,
+PAGES: Mapping[NavPage, MakePage] = {
+    NavPage.CLUSTERS: _clusters,
+    NavPage.SET_UP: _set_up,
+    NavPage.LAB: _lab,
+    NavPage.HISTORY: _history,
+    NavPage.REPORTS: _reports,
+    NavPage.SETTINGS: _settings,
 }
 
 
-class PlacePages:
+class PageRegistry:
     """The pages of one window, in its stack."""
 
-    def __init__(self, shell: Shell, stack: QStackedWidget, pages: Mapping[Place, MakePage] = PAGES) -> None:
+    def __init__(self, shell: Shell, stack: QStackedWidget, pages: Mapping[NavPage, MakePage] = PAGES) -> None:
         self._shell = shell
         self._stack = stack
         self._turns = Turns(stack)
         self._makers = pages
-        self._built: dict[Place, PlacePage] = {}
+        self._built: dict[NavPage, ShellPage] = {}
         self._opened: OpenedProgram | None = None
 
-    def page(self, place: Place) -> PlacePage:
+    def page(self, place: NavPage) -> ShellPage:
         """The page of a place, built now if it was not yet."""
         page = self._built.get(place)
         if page is None:
@@ -107,7 +107,7 @@ class PlacePages:
                 page.show_opened(self._opened)
         return page
 
-    def writing(self) -> tuple[Place, PlacePage] | None:
+    def writing(self) -> tuple[NavPage, ShellPage] | None:
         """A page that writes something now, with its place."""
         return next(((place, page) for place, page in self._built.items() if page.writing_words), None)
 
@@ -124,17 +124,17 @@ class PlacePages:
 
     def open_run(self, cluster: str, run: str) -> None:
         """Show a run of a cluster in History."""
-        self._shell.go_to(Place.HISTORY)
-        self.page(Place.HISTORY).open_run(cluster, run)
+        self._shell.go_to(NavPage.HISTORY)
+        self.page(NavPage.HISTORY).open_run(cluster, run)
 
     def ask_sign_in(self) -> None:
         """Show where one signs in: the first step of the set-up."""
-        self._shell.go_to(Place.SET_UP)
-        self.page(Place.SET_UP).ask_sign_in()
+        self._shell.go_to(NavPage.SET_UP)
+        self.page(NavPage.SET_UP).ask_sign_in()
 
     def show_refused(self, refused: NotAdded) -> None:
         """A file was not added: the Clusters page says why."""
-        page = self._built.get(Place.CLUSTERS)
+        page = self._built.get(NavPage.CLUSTERS)
         if page is not None:
             # After what it is told of other clusters: that clears away what was refused before.
             self._turns.add(partial(page.show_refused, refused))
@@ -144,7 +144,7 @@ class PlacePages:
         opened = self._opened
         if opened is not None and opened.lab_where is not None:
             self._opened = opened = replace(opened, lab_where=replace(opened.lab_where, address=address))
-            page = self._built.get(Place.LAB)
+            page = self._built.get(NavPage.LAB)
             if page is not None:
                 page.clusters_changed(opened)
 

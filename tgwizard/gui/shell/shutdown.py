@@ -17,7 +17,7 @@ from tgwizard.gui.cluster.cluster_registry import Watching
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import moving_sentence
 from tgwizard.gui.failover.run_text import cancel_words, closing_words
-from tgwizard.gui.page import PlacePage
+from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
@@ -189,7 +189,7 @@ class CloseDuringSetup(Sheet):
         self.stop_chosen.emit()
 
 
-def leave_sheet(theme: Theme, page: PlacePage, close: Callable[[], object]) -> Callable[[QWidget], Sheet]:
+def leave_sheet(theme: Theme, page: ShellPage, close: Callable[[], object]) -> Callable[[QWidget], Sheet]:
     """Makes the question about what `page` writes; `close` is called when that has ended, if so chosen."""
 
     def leave(*, stop: bool) -> None:

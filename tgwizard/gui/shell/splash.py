@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import parse_toml
-from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.app.window_place import Box, Frame, WindowPlace, fitted, least_size
 from tgwizard.gui.cluster.picture_layout import PictureLayout, PictureMeasures, lay_out
 from tgwizard.gui.style.theme import Theme
@@ -155,7 +155,7 @@ class _Page(QWidget):
     def _paint_rail(self, painter: QPainter) -> None:
         theme = self._theme
         row = QRectF(12 + theme.px(36), 60, 0, theme.px(34))
-        for place in Place:
+        for place in NavPage:
             self._words(painter, place.value, TextRole.BODY_KEY, Token.TEXT2, row)
             row.translate(0, row.height())
 
