@@ -17,7 +17,7 @@ from tests.gui.desk import accessible_name
 from tests.rig import Rig
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.settings_file import load_settings, save_value
-from tgwizard.gui.shell.splash import ClusterGlance, FirstLook, Front, glance_at_cluster, glance_at_theme
+from tgwizard.gui.shell.splash import Splash, SplashCluster, SplashContent, read_first_cluster, read_theme_choice
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LIGHT, Token
 from tgwizard.model.appearance import ThemeChoice
@@ -25,19 +25,19 @@ from tgwizard.model.settings import THEME
 
 ROOT = Path(__file__).parents[2]
 
-SHOWN = ClusterGlance(
+SHOWN = SplashCluster(
     "edge-dallas", "10.20.2.50", "snet-inside", "vnet-edge", (("tg-node-a", "a-inside"), ("tg-node-b", "b-inside"))
 )
 
 
-def front(theme: Theme, qtbot: QtBot, cluster: ClusterGlance | None, closed: list[str]) -> Front:
-    made = Front(theme, FirstLook("a test", cluster=cluster), lambda: closed.append("closed"))
+def front(theme: Theme, qtbot: QtBot, cluster: SplashCluster | None, closed: list[str]) -> Splash:
+    made = Splash(theme, SplashContent("a test", cluster=cluster), lambda: closed.append("closed"))
     qtbot.addWidget(made)
     made.show()
     return made
 
 
-def told_by(shown: Front) -> str:
+def told_by(shown: Splash) -> str:
     page = shown.centralWidget()
     assert page is not None
     return accessible_name(page)
@@ -56,7 +56,7 @@ def test_that_a_glance_sees_what_the_whole_reading_sees(lab: Rig, tmp_path: Path
     save_cluster(tmp_path / "clusters" / "one.toml", lab.setup)
     read = load_cluster(tmp_path / "clusters" / "one.toml")
     first, second = read.members
-    assert glance_at_cluster(tmp_path / "clusters") == ClusterGlance(
+    assert read_first_cluster(tmp_path / "clusters") == SplashCluster(
         read.name,
         str(read.address),
         read.subnet.name,
@@ -79,23 +79,23 @@ def test_that_a_glance_sees_what_the_whole_reading_sees(lab: Rig, tmp_path: Path
 def test_that_a_glance_at_anything_else_sees_nothing_and_raises_nothing(tmp_path: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    assert glance_at_cluster(tmp_path) is None
-    assert glance_at_cluster(tmp_path / "absent") is None
+    assert read_first_cluster(tmp_path) is None
+    assert read_first_cluster(tmp_path / "absent") is None
 
 
 @pytest.mark.parametrize("choice", list(ThemeChoice))
 def test_that_the_theme_is_the_one_the_settings_file_names(tmp_path: Path, choice: ThemeChoice) -> None:
     file = tmp_path / "settings.toml"
     save_value(file, THEME, choice)
-    assert glance_at_theme(file) is THEME.value_of(load_settings(file).settings) is choice
+    assert read_theme_choice(file) is THEME.value_of(load_settings(file).settings) is choice
 
 
 @pytest.mark.parametrize("text", ["", "window = 3", "[window]\ntheme = 7", "[window]\ntheme = 'pink'", "no TOML"])
 def test_that_a_faulty_settings_file_has_the_usual_theme(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.toml"
     file.write_text(text)
-    assert glance_at_theme(file) is ThemeChoice.SYSTEM
-    assert glance_at_theme(tmp_path / "absent") is ThemeChoice.SYSTEM
+    assert read_theme_choice(file) is ThemeChoice.SYSTEM
+    assert read_theme_choice(tmp_path / "absent") is ThemeChoice.SYSTEM
 
 
 def test_that_the_first_paint_tells_name_address_and_that_nothing_is_known(theme: Theme, qtbot: QtBot) -> None:

@@ -18,7 +18,7 @@ from shiboken6 import isValid
 from tests.engine.crash import Kind, crashed_run
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
 from tgwizard.engine.failover.resume import interrupted_run
-from tgwizard.gui.app.warm_up import AT_EASE, LATER, Unfolding
+from tgwizard.gui.app.warm_up import AFTER_FIRST_PAINT, AFTER_FIRST_READING, WarmUp
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import checks_shown
 from tgwizard.gui.failover.confirm_dialog import CheckGrid, ConfirmDialog
@@ -26,7 +26,7 @@ from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import IN_A_TURN, CheckShown
-from tgwizard.gui.widgets.idle_queue import Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster import Verb
 
 
@@ -53,7 +53,7 @@ def prepared(desk: Desk) -> bool:
 def test_that_steps_are_done_one_in_a_turn_and_in_their_order(qapp: QApplication) -> None:
     owner = QObject()
     done: list[int] = []
-    turns = Turns(owner)
+    turns = IdleQueue(owner)
     turns.add(*(lambda number=number: done.append(number) for number in range(3)))
     assert done == []
     for turn in range(3):
@@ -65,7 +65,7 @@ def test_that_steps_are_done_one_in_a_turn_and_in_their_order(qapp: QApplication
 def test_that_steps_that_were_dropped_or_whose_owner_is_gone_are_not_done(qapp: QApplication) -> None:
     owner = QObject()
     done: list[str] = []
-    turns = Turns(owner)
+    turns = IdleQueue(owner)
     turns.add(lambda: done.append("dropped"))
     turns.drop()
     turns.add(lambda: done.append("first"), lambda: done.append("second"))
@@ -79,7 +79,7 @@ def test_that_steps_that_were_dropped_or_whose_owner_is_gone_are_not_done(qapp: 
 def test_that_what_is_left_can_be_done_at_once(qapp: QApplication) -> None:
     owner = QObject()
     done: list[int] = []
-    turns = Turns(owner)
+    turns = IdleQueue(owner)
     turns.add(lambda: done.append(1), lambda: done.append(2))
     turns.finish()
     qapp.processEvents()
@@ -226,7 +226,7 @@ def test_that_a_forced_question_folds_what_is_in_order_into_one_line(ready: Desk
 def test_that_a_timer_that_was_due_during_a_step_comes_before_the_next_step(qtbot: QtBot) -> None:
     owner = QObject()
     order: list[str] = []
-    turns = Turns(owner)
+    turns = IdleQueue(owner)
     ticking = QTimer(owner)
     ticking.setTimerType(Qt.TimerType.PreciseTimer)
     ticking.setInterval(1)
@@ -248,7 +248,7 @@ def test_that_a_timer_that_was_due_during_a_step_comes_before_the_next_step(qtbo
 
 
 def test_that_every_module_imported_in_turns_is_there_and_none_twice() -> None:
-    modules = (*LATER, *AT_EASE)
+    modules = (*AFTER_FIRST_PAINT, *AFTER_FIRST_READING)
     assert len(set(modules)) == len(modules)
     missing = [name for name in modules if find_spec(name) is None]
     assert missing == []
@@ -270,7 +270,7 @@ def test_that_the_pages_nobody_asked_for_stand_on_nothing_that_is_not_imported_a
 
 def test_that_modules_are_imported_one_in_a_turn(qapp: QApplication, qtbot: QtBot) -> None:
     owner = QObject()
-    unfolding = Unfolding(("json", "csv"), owner)
+    unfolding = WarmUp(("json", "csv"), owner)
     ended: list[str] = []
     unfolding.done.connect(lambda: ended.append("done"))
     unfolding.begin()

@@ -23,12 +23,12 @@ from tgwizard.gui.app.window_place import (
     Frame,
     WindowPlace,
     fitted,
-    glance_at_place,
     least_size,
+    read_window_place,
 )
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.shell.splash import FirstLook, Front, free_areas
+from tgwizard.gui.shell.splash import Splash, SplashContent, free_areas
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import MAXIMISED, PLACE
@@ -107,7 +107,7 @@ def test_that_the_place_is_found_again_in_the_settings_file(tmp_path: Path, plac
     save_value(file, PLACE, place)
     save_value(file, MAXIMISED, maximised)
     assert load_settings(file).problems == ()
-    assert glance_at_place(file) == WindowPlace(place, maximised)
+    assert read_window_place(file) == WindowPlace(place, maximised)
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_that_the_place_is_found_again_in_the_settings_file(tmp_path: Path, plac
 def test_that_a_faulty_place_is_none(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.toml"
     file.write_text(text)
-    assert glance_at_place(file) == glance_at_place(tmp_path / "absent") == WindowPlace()
+    assert read_window_place(file) == read_window_place(tmp_path / "absent") == WindowPlace()
 
 
 def test_that_the_first_paint_is_inside_the_screen_and_stays_there_with_the_real_window(
     theme: Theme, qtbot: QtBot
 ) -> None:
     area, *_ = free_areas(QGuiApplication.primaryScreen())
-    shown = Front(theme, FirstLook("a test", left=WindowPlace(Box(9000, 9000, 5000, 4000))), lambda: None)
+    shown = Splash(theme, SplashContent("a test", left=WindowPlace(Box(9000, 9000, 5000, 4000))), lambda: None)
     qtbot.addWidget(shown)
     shown.appear()
     assert shown.left.box is not None
@@ -149,7 +149,7 @@ def test_that_the_first_paint_is_inside_the_screen_and_stays_there_with_the_real
 
 def test_that_a_window_left_maximised_opens_so_and_keeps_its_other_place(theme: Theme, qtbot: QtBot) -> None:
     wish = Box(20, 60, 500, 400)
-    shown = Front(theme, FirstLook("a test", left=WindowPlace(wish, maximised=True)), lambda: None)
+    shown = Splash(theme, SplashContent("a test", left=WindowPlace(wish, maximised=True)), lambda: None)
     qtbot.addWidget(shown)
     shown.appear()
     qtbot.waitUntil(shown.isMaximized, timeout=PATIENCE_MS)
@@ -158,7 +158,7 @@ def test_that_a_window_left_maximised_opens_so_and_keeps_its_other_place(theme: 
 
 def test_that_a_window_outside_the_free_area_comes_back_when_that_changes(theme: Theme, qtbot: QtBot) -> None:
     area, *_ = free_areas(QGuiApplication.primaryScreen())
-    shown = Front(theme, FirstLook("a test"), lambda: None)
+    shown = Splash(theme, SplashContent("a test"), lambda: None)
     qtbot.addWidget(shown)
     shown.appear()
     shown.setGeometry(area.width - 100, area.height - 100, area.width, area.height)

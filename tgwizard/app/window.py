@@ -80,13 +80,13 @@ def wish_of(words: Sequence[str]) -> WindowOptions | None:
 
 def open_window(wish: WindowOptions) -> int:
     """Show the window until it is closed; the exit code."""
-    from tgwizard.gui.app.window_place import glance_at_place
-    from tgwizard.gui.shell.splash import FirstLook, glance_at_cluster, glance_at_theme
+    from tgwizard.gui.app.window_place import read_window_place
+    from tgwizard.gui.shell.splash import SplashContent, read_first_cluster, read_theme_choice
     from tgwizard.gui.start import start
 
     settings = wish.settings_file
-    seen = glance_at_theme(settings), glance_at_cluster(wish.clusters)
-    look = FirstLook(wish.place, *seen, _state_folder(wish), glance_at_place(settings))
+    seen = read_theme_choice(settings), read_first_cluster(wish.clusters)
+    look = SplashContent(wish.place, *seen, _state_folder(wish), read_window_place(settings))
     logs: list[logging.Handler | None] = []
     try:
         return start(lambda: open_program(wish), look, lambda: _surround(wish, look.state, logs))

@@ -31,8 +31,8 @@ from tgwizard.engine.interrupts import Interrupts, ignore, listen
 from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
 from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.app.single_instance import SECOND_WINDOW, SingleWindow, Turn
-from tgwizard.gui.app.warm_up import AT_EASE, LATER, Unfolding
-from tgwizard.gui.shell.splash import FirstLook, Front
+from tgwizard.gui.app.warm_up import AFTER_FIRST_PAINT, AFTER_FIRST_READING, WarmUp
+from tgwizard.gui.shell.splash import Splash, SplashContent
 from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.shell.crash_report import UnexpectedErrors
     from tgwizard.gui.shell.main_window import MainWindow
-    from tgwizard.gui.shell.program_opener import Opening
+    from tgwizard.gui.shell.program_opener import ProgramOpener
     from tgwizard.model.failover_events import Finished
 
 _log = logging.getLogger(__name__)
@@ -100,11 +100,11 @@ def run(open_program: OpenProgram, context: AppContext) -> int:
     from tgwizard.model.settings import THEME
 
     theme = THEME.value_of(context.settings.settings)
-    look = FirstLook(context.place, theme, state=context.data_folder)
+    look = SplashContent(context.place, theme, state=context.data_folder)
     return start(open_program, look, lambda: context)
 
 
-def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], AppContext]) -> int:
+def start(open_program: OpenProgram, look: SplashContent, surround: Callable[[], AppContext]) -> int:
     """Show the window until it is closed; the exit code.
 
     `surround` is asked after the first paint, `open_program` runs on a worker after that. A second program on the same
@@ -187,7 +187,7 @@ class _Program(QObject):
         app: QApplication,
         theme: Theme,
         guard: GcGuard,
-        look: FirstLook,
+        look: SplashContent,
         open_program: OpenProgram,
         surround: Callable[[], AppContext],
     ) -> None:
@@ -207,11 +207,11 @@ class _Program(QObject):
         self._left_behind = False
         self._ends: list[Finished] = []
         self.window: MainWindow | None = None
-        self.opening: Opening | None = None
-        self.front = Front(theme, look, app.quit)
-        self.unfolding = Unfolding(LATER, self)
+        self.opening: ProgramOpener | None = None
+        self.front = Splash(theme, look, app.quit)
+        self.unfolding = WarmUp(AFTER_FIRST_PAINT, self)
         self.unfolding.done.connect(self._unfold)
-        self._at_ease = Unfolding(AT_EASE, self, EASE_MS)
+        self._at_ease = WarmUp(AFTER_FIRST_READING, self, EASE_MS)
 
     def answer_for(self, single: SingleWindow, turn: Turn) -> None:
         """Let a second program on the same folder raise this window."""
@@ -221,11 +221,11 @@ class _Program(QObject):
     def _unfold(self) -> None:
         """Prepare what the window stands on; the window itself is built in the next turn."""
         from tgwizard.gui.style.focus_ring import FocusRing
-        from tgwizard.gui.widgets.idle_queue import Turns
+        from tgwizard.gui.widgets.idle_queue import IdleQueue
 
         _install_roles()
         FocusRing(self._app, self._theme)
-        self._turns = Turns(self)
+        self._turns = IdleQueue(self)
         self._turns.add(partial(self._build, self._surround()))
 
     def _build(self, context: AppContext) -> None:
@@ -234,14 +234,14 @@ class _Program(QObject):
         from tgwizard.gui.app.nav_page import NavPage
         from tgwizard.gui.shell.crash_report import UnexpectedErrors
         from tgwizard.gui.shell.main_window import MainWindow
-        from tgwizard.gui.shell.program_opener import Opening
+        from tgwizard.gui.shell.program_opener import ProgramOpener
 
         self._options = context.place_options
         bridge = self._bridge = Bridge(self)
         window = self.window = MainWindow(self._theme, bridge, context)
         self._errors = UnexpectedErrors(self._theme, window, bridge, context)
         self._errors.install()
-        self.opening = Opening(self._open_program, bridge, window)
+        self.opening = ProgramOpener(self._open_program, bridge, window)
         if self._single is not None:
             self._single.raise_asked.connect(window.come_to_front)
             self.opening.ended.connect(partial(self._single.load, bridge))

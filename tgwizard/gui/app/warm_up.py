@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-LATER = (
+AFTER_FIRST_PAINT = (
     "tgwizard.model.fields",
     "tgwizard.model.cluster_setup",
     "tgwizard.model.failover_events",
@@ -55,7 +55,7 @@ LATER = (
 )
 """What the window stands on."""
 
-AT_EASE = (
+AFTER_FIRST_READING = (
     "tgwizard.model.setup_answers",
     "tgwizard.model.access_facts",
     "tgwizard.model.topology",
@@ -163,7 +163,7 @@ AT_EASE = (
 Opening Set up for the first time would import half the program in one turn."""
 
 
-class Unfolding(QObject):
+class WarmUp(QObject):
     """Imports module after module, one in a turn, so that the window answers in between; then `done`."""
 
     done = Signal()

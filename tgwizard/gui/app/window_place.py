@@ -51,7 +51,7 @@ class WindowPlace:
     maximised: bool = False
 
 
-def glance_at_place(settings_file: Path) -> WindowPlace:
+def read_window_place(settings_file: Path) -> WindowPlace:
     """Where the settings file says the window was left; whatever is wrong with it is told when all of it is read."""
     try:
         window = parse_toml(read_text(settings_file))["window"]

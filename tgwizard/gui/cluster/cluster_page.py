@@ -42,7 +42,7 @@ from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox, fact_of
-from tgwizard.gui.widgets.idle_queue import InParts, Step
+from tgwizard.gui.widgets.idle_queue import BuiltInSteps, IdleStep
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.problem import Problem
@@ -108,7 +108,7 @@ READINGS_TICK_S = 1.5
 _URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
 
 
-class ClusterPage(InParts, QWidget):
+class ClusterPage(BuiltInSteps, QWidget):
     """Shows one `ClusterSession`. It asks for a failover by `asked`; it never starts one."""
 
     asked = Signal(object)
@@ -132,7 +132,7 @@ class ClusterPage(InParts, QWidget):
         self._larger = False
         self._unfinished: QWidget | None = None
         self._trouble: QWidget | None = None
-        self.parts: deque[Step] = deque(
+        self.parts: deque[IdleStep] = deque(
             (
                 self._build_head,
                 self._follow,

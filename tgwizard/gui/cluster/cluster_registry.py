@@ -29,7 +29,7 @@ from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.watch_loop import HistoryRead, tell_history
 from tgwizard.gui.cluster.watchdog import Watchdog
-from tgwizard.gui.widgets.idle_queue import Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
@@ -150,7 +150,7 @@ class Watching(QObject):
         self._attended: list[str] = []
         self._fleet: FleetMonitor | None = None
         self._workers: tuple[Job, ...] = ()
-        self._turns = Turns(self)
+        self._turns = IdleQueue(self)
         self._watchdog = Watchdog(self)
         bridge.happened.connect(self._take)
 

@@ -35,8 +35,8 @@ from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card, PageScroll, Rule
 from tgwizard.gui.widgets.check_rows import NoticeBox
-from tgwizard.gui.widgets.idle_queue import InParts
-from tgwizard.gui.widgets.idle_queue import Step as BuildStep
+from tgwizard.gui.widgets.idle_queue import BuiltInSteps
+from tgwizard.gui.widgets.idle_queue import IdleStep as BuildStep
 from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel
 from tgwizard.gui.widgets.request_table import LogRow
 from tgwizard.gui.widgets.run_steps import DeadlineBar, StepRow
@@ -61,7 +61,7 @@ _STEP_SHAPES = {
 DELETE_MS = 150
 
 
-class RunPage(InParts, QWidget):
+class RunPage(BuiltInSteps, QWidget):
     """Follows the run of one session to its end. It acts only through the session."""
 
     back_asked = Signal()

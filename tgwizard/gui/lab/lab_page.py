@@ -21,7 +21,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox
-from tgwizard.gui.widgets.idle_queue import Step, Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import clear_widgets
 from tgwizard.gui.widgets.option_card import LARGE
@@ -60,8 +60,8 @@ class LabPage(ShellPage):
         self._bridge = bridge
         self._is_lab = is_lab
         self.session: LabSession | None = None
-        self._refreshers: tuple[Step, ...] = ()
-        self._turns = Turns(self)
+        self._refreshers: tuple[IdleStep, ...] = ()
+        self._turns = IdleQueue(self)
         self._problems: tuple[Problem, ...] = ()
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)

@@ -13,7 +13,7 @@ from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.widgets.idle_queue import Step, Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 
 PAGES_KEPT = 8
 
@@ -48,13 +48,13 @@ class ClusterPages(QObject):
         self._warm.setSingleShot(True)
         self._warm.setInterval(PREPARE_MS)
         self._warm.timeout.connect(self._prepare_next)
-        self._turns = Turns(self)
+        self._turns = IdleQueue(self)
 
     def __len__(self) -> int:
         """How many clusters have a page now."""
         return len(self._pages)
 
-    def preparing(self, session: ClusterSession) -> tuple[Step, ...]:
+    def preparing(self, session: ClusterSession) -> tuple[IdleStep, ...]:
         """The steps after which the page of a cluster is there, laid out and drawn once; it is not shown."""
         page = self._page(session)
         return self._unseen(page)
@@ -72,7 +72,7 @@ class ClusterPages(QObject):
             self._stack.addWidget(page)
         return page
 
-    def visit(self, session: ClusterSession, show: Step) -> None:
+    def visit(self, session: ClusterSession, show: IdleStep) -> None:
         """Do `show` when the page of the cluster is there: at once, or after some turns in which it is built."""
         page = self._page(session)
         if page.whole:
@@ -147,7 +147,7 @@ class ClusterPages(QObject):
         self._turns.drop()
         self._turns.add(*self._unseen(self._run_page(session)))
 
-    def _unseen(self, page: ClusterPage | RunPage) -> tuple[Step, ...]:
+    def _unseen(self, page: ClusterPage | RunPage) -> tuple[IdleStep, ...]:
         """Build what is missing of a page, lay it out and draw it, all of it unseen."""
         build = (page.build_part for _ in range(page.parts_left()))
         draw = (partial(self._draw, page, part / DRAWN_IN) for part in range(DRAWN_IN))

@@ -49,7 +49,7 @@ from tgwizard.gui.shell.trouble_page import TroublePage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
 from tgwizard.gui.widgets.dialog_sheet import Sheet
-from tgwizard.gui.widgets.idle_queue import Step
+from tgwizard.gui.widgets.idle_queue import IdleStep
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
         self.changes.tell_opened()
         self._clusters.fill()
 
-    def preparing_first(self) -> tuple[Step, ...]:
+    def preparing_first(self) -> tuple[IdleStep, ...]:
         """The steps after which what `show_first` will show is built, unseen."""
         session = self.sessions.get(self.changes.only)
         return () if session is None else (self._lay_out, *self.cluster_pages.preparing(session))

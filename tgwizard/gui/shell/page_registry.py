@@ -17,7 +17,7 @@ from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_registry import NotAdded
 from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.shell.cluster_pages import ClusterPages
-from tgwizard.gui.widgets.idle_queue import Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster_setup import ClusterSetup
 
 MakePage = Callable[[Shell], ShellPage]
@@ -92,7 +92,7 @@ class PageRegistry:
     def __init__(self, shell: Shell, stack: QStackedWidget, pages: Mapping[NavPage, MakePage] = PAGES) -> None:
         self._shell = shell
         self._stack = stack
-        self._turns = Turns(stack)
+        self._turns = IdleQueue(stack)
         self._makers = pages
         self._built: dict[NavPage, ShellPage] = {}
         self._opened: OpenedProgram | None = None

@@ -12,7 +12,7 @@ from tgwizard.engine.jobs import JobCrashed
 from tgwizard.gui.app.app_context import OpenedProgram, OpenProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.main_window import MainWindow
-from tgwizard.gui.widgets.idle_queue import Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.problem import Problem, UserError
 
 
@@ -23,7 +23,7 @@ class OpeningFailed:
     problems: tuple[Problem, ...]
 
 
-class Opening(QObject):
+class ProgramOpener(QObject):
     """Opens the program on a thread that may be abandoned, and hands the answer to the window through the bridge."""
 
     ended = Signal()
@@ -35,7 +35,7 @@ class Opening(QObject):
         self._bridge = bridge
         self._window = window
         self._thread: threading.Thread | None = None
-        self._turns = Turns(self)
+        self._turns = IdleQueue(self)
         self.opened: OpenedProgram | None = None
         bridge.happened.connect(self._take)
         window.retry_asked.connect(self.begin)

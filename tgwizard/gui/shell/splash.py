@@ -47,7 +47,7 @@ UNKNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterGlance:
+class SplashCluster:
     """What a cluster file says of itself: names and address, as text. ``members``: name and NIC of each."""
 
     name: str
@@ -58,7 +58,7 @@ class ClusterGlance:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstLook:
+class SplashContent:
     """All that the first paint waits for. ``state`` is the folder whose lock tells whether another window is open.
 
     ``left``: where the window stood when it was closed the last time.
@@ -66,12 +66,12 @@ class FirstLook:
 
     place: str
     theme: ThemeChoice = ThemeChoice.SYSTEM
-    cluster: ClusterGlance | None = None
+    cluster: SplashCluster | None = None
     state: Path | None = None
     left: WindowPlace = field(default_factory=WindowPlace)
 
 
-def glance_at_theme(settings_file: Path) -> ThemeChoice:
+def read_theme_choice(settings_file: Path) -> ThemeChoice:
     """The theme that the settings file names; whatever is wrong with the file is told later, when all of it is read."""
     try:
         return ThemeChoice(_read(settings_file)["window"]["theme"])
@@ -79,7 +79,7 @@ def glance_at_theme(settings_file: Path) -> ThemeChoice:
         return ThemeChoice.SYSTEM
 
 
-def glance_at_cluster(folder: Path) -> ClusterGlance | None:
+def read_first_cluster(folder: Path) -> SplashCluster | None:
     """What the only cluster file in `folder` says; None when there is not exactly one, or it is not plain.
 
     This is no check: `engine/cluster_file` reads the file again in full and tells its faults.
@@ -90,7 +90,7 @@ def glance_at_cluster(folder: Path) -> ClusterGlance | None:
         subnet = str(document["floating"]["subnet"]).split("/")
         first, second = ((str(member["name"]), str(member["nic"]).split("/")[-1]) for member in document["member"])
         address = str(document["floating"]["address"])
-        return ClusterGlance(str(document["name"]), address, subnet[-1], subnet[-3], (first, second))
+        return SplashCluster(str(document["name"]), address, subnet[-1], subnet[-3], (first, second))
     except (OSError, KeyError, TypeError, ValueError, IndexError):
         return None
 
@@ -112,7 +112,7 @@ def _box(area: QRect) -> Box:
 class _Page(QWidget):
     """Rail, bar, name and picture, in one paint."""
 
-    def __init__(self, theme: Theme, look: FirstLook) -> None:
+    def __init__(self, theme: Theme, look: SplashContent) -> None:
         super().__init__()
         self._theme = theme
         self._cluster = look.cluster
@@ -159,7 +159,7 @@ class _Page(QWidget):
             self._words(painter, place.value, TextRole.BODY_KEY, Token.TEXT2, row)
             row.translate(0, row.height())
 
-    def _measures(self, cluster: ClusterGlance) -> PictureMeasures:
+    def _measures(self, cluster: SplashCluster) -> PictureMeasures:
         theme = self._theme
         pill = QFontMetricsF(theme.font(TextRole.PILL))
         return PictureMeasures(
@@ -171,7 +171,7 @@ class _Page(QWidget):
             scale=theme.text_scale,
         )
 
-    def _paint_picture(self, painter: QPainter, cluster: ClusterGlance, layout: PictureLayout, width: float) -> None:
+    def _paint_picture(self, painter: QPainter, cluster: SplashCluster, layout: PictureLayout, width: float) -> None:
         self._box(painter, QRectF(0, 0, width, layout.height), Token.SUNKEN, Token.BORDER, Radius.CARD)
         self._words(painter, f"{cluster.subnet}  {cluster.network}", TextRole.BODY_STRONG, Token.TEXT, layout.head)
         self._line(painter, layout.line_from, layout.line_to, 2)
@@ -249,10 +249,10 @@ class _Page(QWidget):
         painter.fillPath(path, self._pen(token).brush())
 
 
-class Front(QMainWindow):
+class Splash(QMainWindow):
     """The top-level window. `hold` puts the real window into it, once that is built."""
 
-    def __init__(self, theme: Theme, look: FirstLook, on_close: Callable[[], None]) -> None:
+    def __init__(self, theme: Theme, look: SplashContent, on_close: Callable[[], None]) -> None:
         """Show what `look` knows; `on_close` is called when it is closed before the real window is there."""
         super().__init__()
         self._on_close = on_close

@@ -20,7 +20,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import paint_ground
-from tgwizard.gui.widgets.idle_queue import Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel, plain_tip
 from tgwizard.model.text import format_utc
 
@@ -271,7 +271,7 @@ class CheckRows:
         self._put = put
         self._rows: list[CheckRow] = []
         self._wanted: tuple[CheckShown, ...] = ()
-        self._turns = Turns(owner)
+        self._turns = IdleQueue(owner)
 
     @property
     def rows(self) -> tuple[CheckRow, ...]:

@@ -30,7 +30,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import ENTER, Button
 from tgwizard.gui.widgets.cards import PageScroll, paint_ground
-from tgwizard.gui.widgets.idle_queue import Step, Turns
+from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
 
 SHADOW = 24
@@ -108,7 +108,7 @@ class Sheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._theme = theme
         self._opener = QApplication.focusWidget()
-        self._turns = Turns(self)
+        self._turns = IdleQueue(self)
         self.setAccessibleName(title)
         self.setAccessibleDescription(lead)
         self.title = TextLabel(theme, title, TextRole.VERDICT, wrap=True)
@@ -168,7 +168,7 @@ class Sheet(QDialog):
         tall.setGeometry(self.rect().adjusted(corner, edge, -corner, -edge))
         broad.setGeometry(self.rect().adjusted(edge, corner, -edge, -corner))
 
-    def build_in_turns(self, *steps: Step) -> None:
+    def build_in_turns(self, *steps: IdleStep) -> None:
         """Build these before the dialog is seen, one in each turn of the event loop: `open` waits for them."""
         self._turns.add(*steps)
 

@@ -11,16 +11,16 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-Step = Callable[[], object]
+IdleStep = Callable[[], object]
 
 
-class InParts:
+class BuiltInSteps:
     """What is built part by part, so that a page can come to be in turns, unseen, before it is asked for.
 
     A class that is also a widget puts its building steps into `parts`, in their order.
     """
 
-    parts: deque[Step]
+    parts: deque[IdleStep]
 
     @property
     def whole(self) -> bool:
@@ -42,12 +42,12 @@ class InParts:
             self.build_part()
 
 
-class Turns(QObject):
+class IdleQueue(QObject):
     """Steps in their order, each in a turn of its own; they end with the object they belong to."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._left: deque[Step] = deque()
+        self._left: deque[IdleStep] = deque()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
@@ -58,7 +58,7 @@ class Turns(QObject):
         """How many steps are still to be done."""
         return len(self._left)
 
-    def add(self, *steps: Step) -> None:
+    def add(self, *steps: IdleStep) -> None:
         """Do these after what is waiting, the first of them not before the next turn."""
         self._left.extend(steps)
         if self._left and not self._timer.isActive():
