@@ -40,10 +40,10 @@ from tgwizard.gui.shell.cluster_pages import ClusterPages
 from tgwizard.gui.shell.command_palette import Palette
 from tgwizard.gui.shell.command_registry import commands_of
 from tgwizard.gui.shell.navigation_rail import Rail
-from tgwizard.gui.shell.notifications import Attention
+from tgwizard.gui.shell.notifications import Notifications
 from tgwizard.gui.shell.page_registry import PageRegistry
-from tgwizard.gui.shell.read_only_switch import Locking
-from tgwizard.gui.shell.shutdown import CloseDuringRun, Leaving, leave_sheet
+from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
+from tgwizard.gui.shell.shutdown import CloseDuringRun, Shutdown, make_close_question
 from tgwizard.gui.shell.top_bar import TopBar
 from tgwizard.gui.shell.trouble_page import TroublePage
 from tgwizard.gui.style.theme import Theme
@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         Looks(theme, self.preferences, self)
         self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
         self.watching = Watching(bridge, self.lock, self)
-        self._attention = Attention(self, self.watching, self.preferences)
+        self._attention = Notifications(self, self.watching, self.preferences)
         self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
         self._current = ""
         self._went = False
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         self.cluster_pages = ClusterPages(theme, self.stack, self)
         kept = (self.preferences, self.pages, self.cluster_pages)
         self.changes = ClusterChanges(bridge, self.watching, *kept, self)
-        self._locking = Locking(self, self.rail.lock)
+        self._locking = ReadOnlySwitch(self, self.rail.lock)
         self._clusters = RailClusters(self, self.rail)
         self.trouble = TroublePage(theme)
         self.lab_stopped = LabStopped(theme)
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         self.stack.currentChanged.connect(self._on_page)
         self._shortcuts()
         self._connect()
-        self._leaving = Leaving(self.watching, self)
+        self._leaving = Shutdown(self.watching, self)
         self._leaving.left.connect(self._close_now)
         self.stack.setAccessibleName("Page")
         self.stack.setFocus()
@@ -478,7 +478,7 @@ class MainWindow(QMainWindow):
         if session is None and found is not None:
             event.ignore()
             self.go_to(found[0])
-            self.show_dialog(leave_sheet(self.theme, found[1], self.close))
+            self.show_dialog(make_close_question(self.theme, found[1], self.close))
             return
         if session is None:
             event.accept()

@@ -12,7 +12,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.settings import NOTIFICATIONS
 
 
-class Attention(QObject):
+class Notifications(QObject):
     """Tells once for each time a cluster breaks; not at all while the window is in use or the setting is off."""
 
     def __init__(self, window: QWidget, watching: Watching, preferences: Preferences) -> None:

@@ -43,7 +43,7 @@ class UnlockDialog(Sheet):
         self.unlocked.emit()
 
 
-class Locking(QObject):
+class ReadOnlySwitch(QObject):
     """Keeps lock, setting and the card in the rail at one."""
 
     def __init__(self, shell: Shell, card: LockCard) -> None:

@@ -31,7 +31,7 @@ CLOSE_AFTER_S = 180
 LOOK_MS = 100
 
 
-class Leaving(QObject):
+class Shutdown(QObject):
     """Emits `left` when the window may close for good. The question itself is the window's to ask."""
 
     left = Signal()
@@ -189,7 +189,7 @@ class CloseDuringSetup(Sheet):
         self.stop_chosen.emit()
 
 
-def leave_sheet(theme: Theme, page: ShellPage, close: Callable[[], object]) -> Callable[[QWidget], Sheet]:
+def make_close_question(theme: Theme, page: ShellPage, close: Callable[[], object]) -> Callable[[QWidget], Sheet]:
     """Makes the question about what `page` writes; `close` is called when that has ended, if so chosen."""
 
     def leave(*, stop: bool) -> None:
