@@ -25,7 +25,7 @@ from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.run_model import StepStatus
 from tgwizard.gui.cluster.traffic_monitor import Probed
 from tgwizard.gui.failover.run_page import RunPage
-from tgwizard.gui.shell.crash_report import UnexpectedDialog
+from tgwizard.gui.shell.crash_report import CrashReportDialog
 from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.accessible import ANNOUNCED
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
@@ -187,7 +187,7 @@ def test_that_every_dialog_and_trouble_is_named_whole_and_clear(scaled: Open, qt
     desk.session.read_now()
     qtbot.waitUntil(lambda: page(desk).banner.shape is Shape.BROKEN, timeout=PATIENCE_MS)
     found.extend(judge(desk, "on no NIC", partial(_current, window.stack)))
-    report = UnexpectedDialog(
+    report = CrashReportDialog(
         desk.theme, window, "ValueError: something long enough to wrap\n" * 30, "/var/log/tgwizard.log"
     )
     report.open()

@@ -18,7 +18,7 @@ from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.shell.command_palette import ROWS_SHOWN, Command, Palette
+from tgwizard.gui.shell.command_palette import ROWS_SHOWN, Command, CommandPalette
 from tgwizard.gui.shell.read_only_switch import UnlockDialog
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -57,9 +57,9 @@ def one(shell: Callable[[int], Desk], qtbot: QtBot) -> Desk:
     return desk
 
 
-def palette_of(desk: Desk) -> Palette:
+def palette_of(desk: Desk) -> CommandPalette:
     QTest.keyClick(desk.window, Qt.Key.Key_K, CTRL)
-    assert isinstance(desk.window.dialog, Palette)
+    assert isinstance(desk.window.dialog, CommandPalette)
     return desk.window.dialog
 
 
@@ -195,7 +195,7 @@ def test_that_of_hundreds_of_lines_only_those_that_are_seen_or_searched_are_work
     window.resize(1000, 700)
     window.show()
     lines = (Command(f"edge-{number}", window.update, state=partial(state, number)) for number in range(300))
-    palette = Palette(theme, window, tuple(lines))
+    palette = CommandPalette(theme, window, tuple(lines))
     palette.open()
     qtbot.waitUntil(lambda: ROWS_SHOWN - 1 in asked, timeout=PATIENCE_MS)
     assert len(asked) <= ROWS_SHOWN + 1

@@ -20,7 +20,7 @@ from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.lab.lab_page import LabPage
-from tgwizard.gui.shell.crash_report import UnexpectedDialog
+from tgwizard.gui.shell.crash_report import CrashReportDialog
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.theme import Theme
@@ -176,7 +176,9 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
         lambda _number: unlock(made.window),
         lambda _number: lab_page(made.window).scenario_asked.emit("fleet"),
         lambda _number: made.window.show_dialog(lambda over: CloseDuringRun(made.theme, over, made.session)),
-        lambda number: made.window.show_dialog(lambda over: UnexpectedDialog(made.theme, over, f"report {number}", "")),
+        lambda number: made.window.show_dialog(
+            lambda over: CrashReportDialog(made.theme, over, f"report {number}", "")
+        ),
     ]
 
     def cycle(number: int) -> None:

@@ -17,7 +17,7 @@ from tests.gui.desk import accessible_name, focusable
 from tgwizard.engine.jobs import JobCrashed
 from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.shell.crash_report import UnexpectedDialog, UnexpectedErrors, fingerprint
+from tgwizard.gui.shell.crash_report import CrashReportDialog, CrashReporter, fingerprint
 from tgwizard.gui.style.theme import Theme
 
 
@@ -43,19 +43,19 @@ def window(qapp: QApplication, qtbot: QtBot) -> QWidget:
 
 
 @pytest.fixture
-def errors(theme: Theme, window: QWidget, caplog: pytest.LogCaptureFixture) -> Iterator[UnexpectedErrors]:
+def errors(theme: Theme, window: QWidget, caplog: pytest.LogCaptureFixture) -> Iterator[CrashReporter]:
     around = AppContext("a test", True, Path("/somewhere/tgwizard.log"), lambda text: text.replace("SECRET", "…"))
-    made = UnexpectedErrors(theme, window, Bridge(window), around)
+    made = CrashReporter(theme, window, Bridge(window), around)
     logging.getLogger("tgwizard.gui.shell.crash_report").propagate = False
     yield made
     logging.getLogger("tgwizard.gui.shell.crash_report").propagate = True
 
 
-def shown(window: QWidget) -> list[UnexpectedDialog]:
-    return [dialog for dialog in window.findChildren(UnexpectedDialog) if dialog.isVisible()]
+def shown(window: QWidget) -> list[CrashReportDialog]:
+    return [dialog for dialog in window.findChildren(CrashReportDialog) if dialog.isVisible()]
 
 
-def test_that_the_same_error_is_shown_once(errors: UnexpectedErrors, window: QWidget) -> None:
+def test_that_the_same_error_is_shown_once(errors: CrashReporter, window: QWidget) -> None:
     for _ in range(3):
         errors.show_error(broken("again"))
     assert len(shown(window)) == 1
@@ -69,7 +69,7 @@ def test_that_errors_of_two_places_are_two() -> None:
     assert fingerprint(first.error) == fingerprint(broken("two").error)
 
 
-def test_that_the_report_is_redacted_and_names_the_log(errors: UnexpectedErrors, window: QWidget) -> None:
+def test_that_the_report_is_redacted_and_names_the_log(errors: CrashReporter, window: QWidget) -> None:
     errors.show_error(broken("token SECRET"))
     (dialog,) = shown(window)
     assert "SECRET" not in dialog.report
@@ -80,7 +80,7 @@ def test_that_the_report_is_redacted_and_names_the_log(errors: UnexpectedErrors,
     assert all(accessible_name(widget) for widget in focusable(dialog))
 
 
-def test_that_an_error_in_a_thread_reaches_the_window(errors: UnexpectedErrors, window: QWidget) -> None:
+def test_that_an_error_in_a_thread_reaches_the_window(errors: CrashReporter, window: QWidget) -> None:
     errors.install()
     try:
         worker = threading.Thread(target=lambda: os.environ["TGWIZARD_NO_SUCH_VARIABLE"], name="worker")
@@ -94,7 +94,7 @@ def test_that_an_error_in_a_thread_reaches_the_window(errors: UnexpectedErrors, 
     assert "worker" in dialog.report
 
 
-def test_that_an_error_in_a_slot_reaches_the_window(errors: UnexpectedErrors, window: QWidget) -> None:
+def test_that_an_error_in_a_slot_reaches_the_window(errors: CrashReporter, window: QWidget) -> None:
     errors.install()
     try:
         error = broken("in a slot").error

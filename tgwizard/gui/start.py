@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tgwizard.engine.jobs import Job, JobRunner
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram, OpenProgram
     from tgwizard.gui.app.bridge import Bridge
-    from tgwizard.gui.shell.crash_report import UnexpectedErrors
+    from tgwizard.gui.shell.crash_report import CrashReporter
     from tgwizard.gui.shell.main_window import MainWindow
     from tgwizard.gui.shell.program_opener import ProgramOpener
     from tgwizard.model.failover_events import Finished
@@ -200,7 +200,7 @@ class _Program(QObject):
         self._surround = surround
         self._single: SingleWindow | None = None
         self._turn = Turn.FIRST
-        self._errors: UnexpectedErrors | None = None
+        self._errors: CrashReporter | None = None
         self._stops: Interrupts | None = None
         self._closing = False
         self._options = ""
@@ -232,14 +232,14 @@ class _Program(QObject):
         """Build the real window and put it in the place of the first paint; then open the program."""
         from tgwizard.gui.app.bridge import Bridge
         from tgwizard.gui.app.nav_page import NavPage
-        from tgwizard.gui.shell.crash_report import UnexpectedErrors
+        from tgwizard.gui.shell.crash_report import CrashReporter
         from tgwizard.gui.shell.main_window import MainWindow
         from tgwizard.gui.shell.program_opener import ProgramOpener
 
         self._options = context.place_options
         bridge = self._bridge = Bridge(self)
         window = self.window = MainWindow(self._theme, bridge, context)
-        self._errors = UnexpectedErrors(self._theme, window, bridge, context)
+        self._errors = CrashReporter(self._theme, window, bridge, context)
         self._errors.install()
         self.opening = ProgramOpener(self._open_program, bridge, window)
         if self._single is not None:

@@ -22,7 +22,7 @@ from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.page import Shell
 from tgwizard.gui.shell.cluster_pages import ClusterPages
-from tgwizard.gui.shell.navigation_rail import Rail
+from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.page_registry import PageRegistry
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.settings import NICS_S, PINNED, VMS_S, Setting
@@ -199,7 +199,7 @@ UNPINNED = 8
 class RailClusters(QObject):
     """Keeps the rail as the clusters, their verdicts and the pins are."""
 
-    def __init__(self, shell: Shell, rail: Rail) -> None:
+    def __init__(self, shell: Shell, rail: NavigationRail) -> None:
         """No cluster yet; follow the verdicts and the pins."""
         super().__init__(rail)
         self._shell = shell

@@ -158,7 +158,7 @@ class _Line(QStyledItemDelegate):
         painter.restore()
 
 
-class Palette(Sheet):
+class CommandPalette(Sheet):
     """The field keeps the focus; arrows move in the list below it."""
 
     wide = 620

@@ -33,7 +33,7 @@ def fingerprint(error: BaseException) -> str:
     return f"{type(error).__qualname__} at {where}"
 
 
-class UnexpectedDialog(Sheet):
+class CrashReportDialog(Sheet):
     """Says that something went wrong inside tgwizard, and gives the report."""
 
     wide = 680
@@ -60,7 +60,7 @@ class UnexpectedDialog(Sheet):
         self.copy.rename("Copied")
 
 
-class UnexpectedErrors(QObject):
+class CrashReporter(QObject):
     """Catches what nobody caught, in any thread, and shows each fingerprint once in the GUI thread."""
 
     def __init__(self, theme: Theme, window: QWidget, bridge: Bridge, context: AppContext) -> None:
@@ -99,7 +99,7 @@ class UnexpectedErrors(QObject):
         if isinstance(event, JobCrashed):
             self.show_error(event)
 
-    def show_error(self, broke: JobCrashed) -> UnexpectedDialog | None:
+    def show_error(self, broke: JobCrashed) -> CrashReportDialog | None:
         """Log the error and, the first time its fingerprint is met, show it; the dialog, or None."""
         redact = self._surroundings.redact
         trace = "".join(traceback.format_exception(broke.error))
@@ -110,6 +110,6 @@ class UnexpectedErrors(QObject):
             return None
         self._seen.add(mark)
         log_file = self._surroundings.log_file
-        dialog = UnexpectedDialog(self._theme, self._window, report, "" if log_file is None else str(log_file))
+        dialog = CrashReportDialog(self._theme, self._window, report, "" if log_file is None else str(log_file))
         dialog.open()
         return dialog

@@ -37,9 +37,9 @@ from tgwizard.gui.lab.lab_stopped import LabStopped
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
 from tgwizard.gui.shell.cluster_pages import ClusterPages
-from tgwizard.gui.shell.command_palette import Palette
+from tgwizard.gui.shell.command_palette import CommandPalette
 from tgwizard.gui.shell.command_registry import commands_of
-from tgwizard.gui.shell.navigation_rail import Rail
+from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.notifications import Notifications
 from tgwizard.gui.shell.page_registry import PageRegistry
 from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         self._root = QWidget()
         self.setWindowTitle("tgwizard")
         self.resize(*USUAL_SIZE)
-        self.rail = Rail(theme, context)
+        self.rail = NavigationRail(theme, context)
         self.bar = TopBar(theme, is_lab=context.is_lab)
         self.stack = PageStack()
         self.pages = PageRegistry(self, self.stack)
@@ -407,7 +407,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def find_or_run(self) -> None:
         """Open the palette (Ctrl+K)."""
-        self.show_dialog(lambda over: Palette(self.theme, over, commands_of(self)))
+        self.show_dialog(lambda over: CommandPalette(self.theme, over, commands_of(self)))
 
     @Slot()
     def ask_lock(self) -> None:

@@ -97,7 +97,7 @@ class ClusterItem(QPushButton):
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), name)
 
 
-class Rail(QWidget):
+class NavigationRail(QWidget):
     """Emits `chosen(Place)` and `cluster_chosen(name)`."""
 
     chosen = Signal(object)
