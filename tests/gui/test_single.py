@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS
 from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.single_instance import SECOND_WINDOW, SingleWindow, Turn
+from tgwizard.gui.app.single_instance import SECOND_WINDOW, InstanceTurn, SingleWindow
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +35,7 @@ def second_program(folder: Path) -> subprocess.Popen[str]:
 def test_that_a_second_program_raises_the_first(qtbot: QtBot, tmp_path: Path) -> None:
     bridge = Bridge()
     single = SingleWindow(tmp_path)
-    assert single.take_turn() is Turn.FIRST
+    assert single.take_turn() is InstanceTurn.FIRST
     single.load(bridge)
     bridge.start()
     qtbot.waitUntil(lambda: single._server is not None, timeout=PATIENCE_MS)
@@ -51,14 +51,14 @@ def test_that_a_second_program_raises_the_first(qtbot: QtBot, tmp_path: Path) ->
 def test_that_a_folder_is_free_again_when_the_first_has_ended(qtbot: QtBot, tmp_path: Path) -> None:
     for _ in range(2):
         single = SingleWindow(tmp_path)
-        assert single.take_turn() is Turn.FIRST
+        assert single.take_turn() is InstanceTurn.FIRST
         single.listen()
         single.close()
 
 
 def test_that_a_silent_first_makes_the_second_read_only(qtbot: QtBot, tmp_path: Path) -> None:
     with hold_lock(tmp_path / "window.lock", SECOND_WINDOW):
-        assert SingleWindow(tmp_path).take_turn() is Turn.OTHER_SILENT
+        assert SingleWindow(tmp_path).take_turn() is InstanceTurn.OTHER_SILENT
 
 
 def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path) -> None:

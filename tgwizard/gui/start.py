@@ -30,7 +30,7 @@ from tgwizard import paths
 from tgwizard.engine.interrupts import Interrupts, ignore, listen
 from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
 from tgwizard.gui.app.gc_guard import GcGuard
-from tgwizard.gui.app.single_instance import SECOND_WINDOW, SingleWindow, Turn
+from tgwizard.gui.app.single_instance import SECOND_WINDOW, InstanceTurn, SingleWindow
 from tgwizard.gui.app.warm_up import AFTER_FIRST_PAINT, AFTER_FIRST_READING, WarmUp
 from tgwizard.gui.shell.splash import Splash, SplashContent
 from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
@@ -126,8 +126,8 @@ def start(open_program: OpenProgram, look: SplashContent, surround: Callable[[],
     messages.started()
     app.setQuitOnLastWindowClosed(False)
     single = None if look.state is None else SingleWindow(look.state, app)
-    turn = Turn.FIRST if single is None else single.take_turn()
-    if turn is Turn.RAISED_OTHER:
+    turn = InstanceTurn.FIRST if single is None else single.take_turn()
+    if turn is InstanceTurn.RAISED_OTHER:
         messages.stop()
         _tell("tgwizard is open already; its window was brought to the front.")
         return WindowEnd.IN_ORDER
@@ -199,7 +199,7 @@ class _Program(QObject):
         self._open_program = open_program
         self._surround = surround
         self._single: SingleWindow | None = None
-        self._turn = Turn.FIRST
+        self._turn = InstanceTurn.FIRST
         self._errors: CrashReporter | None = None
         self._stops: Interrupts | None = None
         self._closing = False
@@ -213,7 +213,7 @@ class _Program(QObject):
         self.unfolding.done.connect(self._unfold)
         self._at_ease = WarmUp(AFTER_FIRST_READING, self, EASE_MS)
 
-    def answer_for(self, single: SingleWindow, turn: Turn) -> None:
+    def answer_for(self, single: SingleWindow, turn: InstanceTurn) -> None:
         """Let a second program on the same folder raise this window."""
         self._single, self._turn = single, turn
 
@@ -245,7 +245,7 @@ class _Program(QObject):
         if self._single is not None:
             self._single.raise_asked.connect(window.come_to_front)
             self.opening.ended.connect(partial(self._single.load, bridge))
-        if self._turn is Turn.OTHER_SILENT:
+        if self._turn is InstanceTurn.OTHER_SILENT:
             window.lock_for_now(SECOND_WINDOW)
         # Not quit: that asks the window once more, and a window that asks its user would stay.
         window.closed.connect(partial(self._app.exit, 0))

@@ -123,7 +123,7 @@ class Preferences(QObject):
         self._thread.start()
 
 
-class Looks(QObject):
+class AppearanceSettings(QObject):
     """Keeps a theme in step with the settings and, where these follow it, with the system."""
 
     def __init__(self, theme: Theme, preferences: Preferences, parent: QObject) -> None:

@@ -30,7 +30,7 @@ ASK_MS = 1500
 _DONE = b"raised\n"
 
 
-class Turn(Enum):
+class InstanceTurn(Enum):
     """What this program is to do."""
 
     FIRST = "first"
@@ -75,27 +75,27 @@ class SingleWindow(QObject):
 
         return "tgwizard-" + hashlib.sha256(str(self._folder.absolute()).encode()).hexdigest()[:20]
 
-    def take_turn(self) -> Turn:
+    def take_turn(self) -> InstanceTurn:
         """Become the first, or have the first come to the front."""
         try:
             self._held.enter_context(hold_lock(self._folder / "window.lock", SECOND_WINDOW))
         except UserError as error:
             # A folder that cannot be locked cannot be shared either; the run's own lock says so when it matters.
-            return self._ask() if error.problem is SECOND_WINDOW else Turn.FIRST
-        return Turn.FIRST
+            return self._ask() if error.problem is SECOND_WINDOW else InstanceTurn.FIRST
+        return InstanceTurn.FIRST
 
-    def _ask(self) -> Turn:
+    def _ask(self) -> InstanceTurn:
         from PySide6.QtNetwork import QLocalSocket
 
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(self._ask_ms):
-            return Turn.OTHER_SILENT
+            return InstanceTurn.OTHER_SILENT
         # To connect is to ask; the first answers when it has come to the front.
         answered = bool(socket.bytesAvailable()) or socket.waitForReadyRead(self._ask_ms)
         said = bytes(socket.readAll().data()) if answered else b""
         socket.abort()
-        return Turn.RAISED_OTHER if said == _DONE else Turn.OTHER_SILENT
+        return InstanceTurn.RAISED_OTHER if said == _DONE else InstanceTurn.OTHER_SILENT
 
     def load(self, bridge: Bridge) -> None:
         """Load Qt's network module on a thread, so that painting does not wait for it, and then `listen`."""

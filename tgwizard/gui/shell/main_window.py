@@ -25,7 +25,7 @@ from tgwizard.engine.jobs import JobRunner
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import NavPage
-from tgwizard.gui.app.preferences import Looks, Preferences
+from tgwizard.gui.app.preferences import AppearanceSettings, Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.window_place import USUAL_SIZE
 from tgwizard.gui.cluster.cluster_page import ClusterPage
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self.context = context
         read = context.settings
         self.preferences = Preferences(read.settings, context.settings_file, read.problems, bridge.own, self)
-        Looks(theme, self.preferences, self)
+        AppearanceSettings(theme, self.preferences, self)
         self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
         self.watching = Watching(bridge, self.lock, self)
         self._attention = Notifications(self, self.watching, self.preferences)
