@@ -43,9 +43,9 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, plain_tip
 from tgwizard.gui.widgets.portal_panel import PortalShown
-from tgwizard.gui.widgets.problem_box import Told
+from tgwizard.gui.widgets.problem_box import ProblemShown
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
-from tgwizard.gui.widgets.step_list import StepShown, StepState
+from tgwizard.gui.widgets.step_list import StepMark, StepShown
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome, Stamp
@@ -132,12 +132,12 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     pages.apply.show_applying(applying(text), 10.0, "Azure")
     verified = spoilt(VERIFIED, text, keep=OURS)
     pages.verify.show_verify(replace(verified, machines=(("one", text), ("two", text))))
-    steps = tuple(StepShown("Step", text, StepState.ANSWERED, number == 0, True) for number in range(10))
+    steps = tuple(StepShown("Step", text, StepMark.ANSWERED, number == 0, True) for number in range(10))
     frame.side.show_steps(steps)
     frame.side.show_cluster(text)
     frame.show_portal(PortalShown(text, ((text, text),), "https://portal.azure.com", text, "Why we ask", text))
     for number, page in enumerate(map(pages.of, SetupStep)):
-        page.problems.tell((Told(problem, Shape.BROKEN),))
+        page.problems.tell((ProblemShown(problem, Shape.BROKEN),))
         frame.show_page(number)
         qtbot.waitUntil(partial(check_layout, frame, page.question), timeout=PATIENCE_MS)
     for widget in frame.findChildren(QWidget):

@@ -12,8 +12,8 @@ from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import RoleBadge
-from tgwizard.gui.widgets.cards import Rule, Surface, paint_ground
-from tgwizard.gui.widgets.check_rows import Fact, FieldValueRow
+from tgwizard.gui.widgets.cards import Separator, Surface, paint_ground
+from tgwizard.gui.widgets.check_rows import CopyableFact, FieldValueRow
 from tgwizard.gui.widgets.labels import ElidedLabel
 
 
@@ -42,7 +42,7 @@ class MemberCard(Surface):
         column.setSpacing(0)
         column.addLayout(head)
         column.addSpacing(theme.px(10))
-        column.addWidget(Rule(theme))
+        column.addWidget(Separator(theme))
         column.addSpacing(theme.px(7))
         for row in (self._power, self._nic, self._own, self._provisioning, self._health):
             column.addWidget(row)
@@ -51,9 +51,9 @@ class MemberCard(Surface):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
     @property
-    def fact(self) -> Fact:
+    def fact(self) -> CopyableFact:
         """The member, for Copy."""
-        return Fact(self.accessibleName(), self.accessibleDescription(), "Azure")
+        return CopyableFact(self.accessibleName(), self.accessibleDescription(), "Azure")
 
     def show_member(self, shown: MemberShown, *, holder: bool) -> None:
         """Replace every value; the holder has the accent edge."""
@@ -96,9 +96,9 @@ class AddressPill(QWidget):
         return self.height() / 2
 
     @property
-    def fact(self) -> Fact:
+    def fact(self) -> CopyableFact:
         """Where the floating IP is, for Copy."""
-        return Fact(f"Floating IP {self._address}", self._spoken, "Azure")
+        return CopyableFact(f"Floating IP {self._address}", self._spoken, "Azure")
 
     @property
     def state(self) -> PillState:
@@ -166,9 +166,9 @@ class HeartbeatLink(QWidget):
     ring_radius = Radius.CONTROL
 
     @property
-    def fact(self) -> Fact:
+    def fact(self) -> CopyableFact:
         """The heartbeat, for Copy."""
-        return Fact("Heartbeat", self._fact.value, "the members")
+        return CopyableFact("Heartbeat", self._fact.value, "the members")
 
     def show_heartbeat(self, fact: FactShown) -> None:
         """Replace the state."""

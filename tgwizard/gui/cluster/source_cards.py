@@ -13,7 +13,7 @@ from tgwizard.gui.cluster.cluster_view_model import NOT_CONNECTED, Agreement, Tr
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import Surface
-from tgwizard.gui.widgets.check_rows import Fact
+from tgwizard.gui.widgets.check_rows import CopyableFact
 from tgwizard.gui.widgets.labels import Figure, LiveLine, TextLabel
 
 
@@ -49,9 +49,9 @@ class TruthCard(Surface):
         return self._value.text_shown
 
     @property
-    def fact(self) -> Fact:
+    def fact(self) -> CopyableFact:
         """The truth, for Copy."""
-        return Fact(self._title_text, self.value, self._source.text_shown)
+        return CopyableFact(self._title_text, self.value, self._source.text_shown)
 
     def show_truth(self, value: str, source: str, age: str, *, known: bool) -> None:
         """Replace value, source and age; a value that is not known is set as second text."""

@@ -33,7 +33,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.cards import Card, PageScroll, Rule
+from tgwizard.gui.widgets.cards import Card, PageScroll, Separator
 from tgwizard.gui.widgets.check_rows import NoticeBox
 from tgwizard.gui.widgets.idle_queue import BuiltInSteps
 from tgwizard.gui.widgets.idle_queue import IdleStep as BuildStep
@@ -177,7 +177,7 @@ class RunPage(BuiltInSteps, QWidget):
         head = QHBoxLayout()
         head.addWidget(self._deadline_title, 1)
         head.addWidget(self._deadline_used)
-        column.addWidget(Rule(theme))
+        column.addWidget(Separator(theme))
         column.addSpacing(theme.px(4))
         column.addLayout(head)
         column.addWidget(self._deadline_bar)

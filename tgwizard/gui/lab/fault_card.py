@@ -24,10 +24,10 @@ from tgwizard.gui.lab.lab_text import (
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import Card, Rule
+from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import clear_widgets
-from tgwizard.gui.widgets.option_card import LARGE, Choice, Choices
+from tgwizard.gui.widgets.option_card import LARGE, ChoiceCards, ChoiceOption
 from tgwizard.gui.widgets.text_field import TextField
 
 SUGGESTED = 4
@@ -73,14 +73,14 @@ class FaultsCard(Card):
         self._rows: dict[str, RuleRow] = {}
         self._count = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
         self.head.addWidget(self._count)
-        self._answers = Choices(theme, "Answers to force", columns=2)
-        self._answers.offer(tuple(Choice(item.word, item.name, item.consequence) for item in ANSWERS))
+        self._answers = ChoiceCards(theme, "Answers to force", columns=2)
+        self._answers.offer(tuple(ChoiceOption(item.word, item.name, item.consequence) for item in ANSWERS))
         self._answers.show_choice(ANSWERS[0].word)
-        self._targets = Choices(theme, "Requests that meet it")
-        self._targets.offer(tuple(Choice(item.value, item.value, words) for item, (words, _) in TARGETS.items()))
+        self._targets = ChoiceCards(theme, "Requests that meet it")
+        self._targets.offer(tuple(ChoiceOption(item.value, item.value, words) for item, (words, _) in TARGETS.items()))
         self._targets.show_choice(Target.NIC_WRITES.value)
-        self._times = Choices(theme, "How often")
-        self._times.offer(tuple(Choice(item.value, item.value, words) for item, (words, _) in TIMES.items()))
+        self._times = ChoiceCards(theme, "How often")
+        self._times.offer(tuple(ChoiceOption(item.value, item.value, words) for item, (words, _) in TIMES.items()))
         self._times.show_choice(Times.ONCE.value)
         self._resource = TextField(theme, "Resource")
         self._resource.setPlaceholderText("any; or a name, as tg-node-a-inside")
@@ -137,7 +137,7 @@ class FaultsCard(Card):
         present.addWidget(self._clear)
         self.body.addLayout(form)
         self.body.addLayout(act)
-        self.body.addWidget(Rule(theme))
+        self.body.addWidget(Separator(theme))
         self.body.addLayout(present)
         self.body.addWidget(self._empty)
         self.body.addLayout(self._list)

@@ -22,7 +22,7 @@ from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.check_rows import CheckRow, FieldValueRow, NoticeBox
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.option_card import Choice, Choices
+from tgwizard.gui.widgets.option_card import ChoiceCards, ChoiceOption
 from tgwizard.model.text import counted
 
 
@@ -127,7 +127,7 @@ class ScenarioCard(Card):
         self._wanted = ""
         self._in_use = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
         self.head.addWidget(self._in_use)
-        self._choices = Choices(theme, "Scenarios")
+        self._choices = ChoiceCards(theme, "Scenarios")
         self._choices.chosen.connect(self._on_chosen)
         self._replace = Button(theme, "Replace the world…")
         self._replace.clicked.connect(self._on_replace)
@@ -154,7 +154,7 @@ class ScenarioCard(Card):
             return
         state = seen.state
         self._in_use.say(f"in use: {state.scenario}, {counted(state.clusters, 'cluster')}")
-        self._choices.offer(tuple(Choice(name, name, scenario_words(name)) for name in state.scenarios))
+        self._choices.offer(tuple(ChoiceOption(name, name, scenario_words(name)) for name in state.scenarios))
         self._choices.show_choice(self._wanted or state.scenario)
         self._name_button()
         self._after.setVisible(bool(self._session.replaced_by))
@@ -181,7 +181,7 @@ class LatencyCard(Card):
         super().__init__(theme, "Latency", parent=parent)
         self._session = session
         self.head.addWidget(TextLabel(theme, "applies at once, to new operations", TextRole.CAPTION, Token.TEXT2))
-        self._choices = Choices(theme, "Latencies")
+        self._choices = ChoiceCards(theme, "Latencies")
         self._choices.chosen.connect(session.set_latency)
         self.body.addWidget(self._choices)
 
@@ -190,6 +190,6 @@ class LatencyCard(Card):
         seen = self._session.seen
         if seen is None:
             return
-        self._choices.offer(tuple(Choice(word, *latency_words(word)) for word in seen.state.latencies))
+        self._choices.offer(tuple(ChoiceOption(word, *latency_words(word)) for word in seen.state.latencies))
         if not self._session.doing:
             self._choices.show_choice(seen.state.latency)

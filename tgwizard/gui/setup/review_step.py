@@ -25,7 +25,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.cards import Card, Rule
+from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TableRow, TwoLines
 from tgwizard.gui.widgets.labels import LiveText, plain_tip
@@ -252,7 +252,7 @@ class ReviewPage(StepPage):
         self._rights.setVisible(bool(rows))
         for place, (shape, fact, evidence) in enumerate(rows):
             if place:
-                self._rights_rows.addWidget(Rule(theme))
+                self._rights_rows.addWidget(Separator(theme))
             self._rights_rows.addWidget(CheckRow(theme, shape, fact, evidence))
         if letter and any(shape is not Shape.GOOD for shape, _, _ in rows):
             line = QHBoxLayout()

@@ -11,8 +11,8 @@ from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import Wizard
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.widgets.problem_box import Cure as Button
-from tgwizard.gui.widgets.problem_box import Told
+from tgwizard.gui.widgets.problem_box import FixButton as Button
+from tgwizard.gui.widgets.problem_box import ProblemShown
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import SetupStep
@@ -67,10 +67,10 @@ def waits_for(session: SetupSession, step: SetupStep) -> str:
     return ""
 
 
-def told_of(wizard: Wizard, *, insisted: bool) -> tuple[Told, ...]:
+def told_of(wizard: Wizard, *, insisted: bool) -> tuple[ProblemShown, ...]:
     """What the step's boxes say. ``insisted``: someone pressed Continue and it did not go on."""
     session, step, act = wizard.session, wizard.step, wizard.take_cure
-    found = [Told(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
+    found = [ProblemShown(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
     explained = bool(found) or bool(waits_for(session, step))
     for one in wizard.problems:
         if one.problem.code in _ASKS and not insisted:
@@ -82,7 +82,7 @@ def told_of(wizard: Wizard, *, insisted: bool) -> tuple[Told, ...]:
             Button(cure.label, partial(act, cure), _ICONS.get(cure.kind), link=cure.kind is FixKind.HAND_OVER)
             for cure in one.cures
         )
-        found.append(Told(one.problem, SHAPES[one.level], cures))
+        found.append(ProblemShown(one.problem, SHAPES[one.level], cures))
     return tuple(found)
 
 
@@ -98,24 +98,24 @@ def _again(act: Callable[[Fix], None]) -> tuple[Button, ...]:
     return (Button(cure.label, partial(act, cure), Icon.REFRESH),)
 
 
-def extra_told(wizard: Wizard) -> tuple[Told, ...]:
+def extra_told(wizard: Wizard) -> tuple[ProblemShown, ...]:
     """What is to be told besides the step's own problems: a resumed draft, a draft or a file that was not written."""
-    found: list[Told] = []
+    found: list[ProblemShown] = []
     if wizard.resumed_at:
         what = "Your answers of an earlier set-up are here."
         why = f"They were kept at {wizard.resumed_at[:16].replace('T', ' ')} UTC. What is in Azure was read again."
         again = Button("Start a new set-up", wizard.start_over, Icon.UNDO)
-        found.append(Told(Problem("setup-resumed", what, why), Shape.NOTE, (again,)))
+        found.append(ProblemShown(Problem("setup-resumed", what, why), Shape.NOTE, (again,)))
     if wizard.outdated is not None and wizard.step is SetupStep.REVIEW:
-        found.append(Told(wizard.outdated, Shape.WARNING))
+        found.append(ProblemShown(wizard.outdated, Shape.WARNING))
     if wizard.keeping.problem is not None:
-        found.append(Told(wizard.keeping.problem, Shape.WARNING))
+        found.append(ProblemShown(wizard.keeping.problem, Shape.WARNING))
     if wizard.step is SetupStep.VERIFY:
         if wizard.verifier.problem is not None:
             cure = Button("Look again", wizard.verifier.look, Icon.REFRESH)
-            found.append(Told(wizard.verifier.problem, Shape.BROKEN, (cure,)))
+            found.append(ProblemShown(wizard.verifier.problem, Shape.BROKEN, (cure,)))
         if wizard.ending.problem is not None:
-            found.append(Told(wizard.ending.problem, Shape.BROKEN))
+            found.append(ProblemShown(wizard.ending.problem, Shape.BROKEN))
     if wizard.step is SetupStep.APPLY and wizard.applier.problem is not None:
-        found.append(Told(wizard.applier.problem, Shape.BROKEN))
+        found.append(ProblemShown(wizard.applier.problem, Shape.BROKEN))
     return tuple(found)

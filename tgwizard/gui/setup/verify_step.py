@@ -19,7 +19,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.badges import Pill
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import Card, Rule
+from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TwoLines
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
@@ -260,7 +260,7 @@ class VerifyPage(StepPage):
             clear(self._check_rows)
             for place, (shape, fact, evidence) in enumerate(shown.checks):
                 if place:
-                    self._check_rows.addWidget(Rule(self.theme))
+                    self._check_rows.addWidget(Separator(self.theme))
                 self._check_rows.addWidget(CheckRow(self.theme, shape, fact, evidence))
         self._checks.setVisible(bool(shown.checks))
         self._restart_card.setVisible(bool(shown.restarts))
@@ -282,7 +282,7 @@ class VerifyPage(StepPage):
             names = tuple(tick.value for tick in PropagationStage)
             for place, (machine, role) in enumerate(shown.machines):
                 if place:
-                    self._meter_rows.addWidget(Rule(theme))
+                    self._meter_rows.addWidget(Separator(theme))
                 mine = [one for one in shown.meters if one.machine == machine]
                 self._meter_rows.addWidget(self._machine_meters(machine, role, mine, names))
         for one in shown.meters:

@@ -20,7 +20,7 @@ from tgwizard.gui.widgets.cards import PageScroll, Surface
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel
 from tgwizard.gui.widgets.lock_card import LockCard, Logo
 from tgwizard.gui.widgets.step_list import StepList, StepShown
-from tgwizard.gui.widgets.step_list import StepState as Look
+from tgwizard.gui.widgets.step_list import StepMark as Look
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.text import counted

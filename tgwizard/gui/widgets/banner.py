@@ -11,7 +11,7 @@ from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import paint_ground
-from tgwizard.gui.widgets.check_rows import Fact
+from tgwizard.gui.widgets.check_rows import CopyableFact
 from tgwizard.gui.widgets.labels import Figure, LiveText
 
 
@@ -61,9 +61,9 @@ class VerdictBanner(QWidget):
         return self._sentence.text_shown
 
     @property
-    def fact(self) -> Fact:
+    def fact(self) -> CopyableFact:
         """The verdict, for Copy."""
-        return Fact("Verdict", self.sentence, "tgwizard")
+        return CopyableFact("Verdict", self.sentence, "tgwizard")
 
     @property
     def shape(self) -> Shape:

@@ -109,7 +109,7 @@ class Card(Surface):
         self.title.say(title)
 
 
-class Rule(QFrame):
+class Separator(QFrame):
     """A one-pixel line between rows."""
 
     def __init__(self, theme: Theme, token: Token = Token.BORDER, parent: QWidget | None = None) -> None:

@@ -26,7 +26,7 @@ from tgwizard.model.text import format_utc
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class CopyableFact:
     """What is known, what it is called, and who says so."""
 
     name: str
@@ -40,18 +40,18 @@ class Fact:
 
 
 @runtime_checkable
-class HasFact(Protocol):
+class HasCopyableFact(Protocol):
     """A widget that shows one fact."""
 
     @property
-    def fact(self) -> Fact:
+    def fact(self) -> CopyableFact:
         """The fact shown now."""
 
 
-def fact_of(widget: QWidget | None) -> Fact | None:
+def fact_of(widget: QWidget | None) -> CopyableFact | None:
     """The fact of a widget, or of the nearest one around it that shows one."""
     while widget is not None:
-        if isinstance(widget, HasFact):
+        if isinstance(widget, HasCopyableFact):
             return widget.fact
         widget = widget.parentWidget()
     return None

@@ -12,7 +12,7 @@ from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.gui.widgets.cards import Rule, Surface
+from tgwizard.gui.widgets.cards import Separator, Surface
 from tgwizard.gui.widgets.labels import LiveText, TextLabel
 from tgwizard.gui.widgets.layouts import Column, ColumnsLayout
 
@@ -83,7 +83,7 @@ class RowTable(Surface):
         for cell in cells:
             layout.addWidget(cell)
         if self._column.count():
-            self._column.addWidget(Rule(self.theme))
+            self._column.addWidget(Separator(self.theme))
         self._column.addWidget(row)
         self.rows.append(row)
         return row
@@ -91,7 +91,7 @@ class RowTable(Surface):
     def add_wide(self, widget: QWidget) -> None:
         """Add something as wide as the table below its rows."""
         if self._column.count():
-            self._column.addWidget(Rule(self.theme))
+            self._column.addWidget(Separator(self.theme))
         self._column.addWidget(widget)
 
 

@@ -266,7 +266,7 @@ LARGE = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceOption:
     """One choice: the word it stands for, its name and its consequence."""
 
     word: str
@@ -274,7 +274,7 @@ class Choice:
     consequence: str
 
 
-class Choices(QWidget):
+class ChoiceCards(QWidget):
     """A grid of choice cards. `chosen` tells a person's choice only; `show_choice` is silent."""
 
     chosen = Signal(str)
@@ -285,7 +285,7 @@ class Choices(QWidget):
         self._theme = theme
         self._columns = 1 if theme.px(100) > LARGE else columns
         self._silent = False
-        self._offered: tuple[Choice, ...] = ()
+        self._offered: tuple[ChoiceOption, ...] = ()
         self._cards: dict[str, ChoiceCard] = {}
         self._group = QButtonGroup(self)
         self._grid = QGridLayout(self)
@@ -298,7 +298,7 @@ class Choices(QWidget):
         """The word of the choice in force; empty when there is none."""
         return next((word for word, card in self._cards.items() if card.isChecked()), "")
 
-    def offer(self, choices: tuple[Choice, ...]) -> None:
+    def offer(self, choices: tuple[ChoiceOption, ...]) -> None:
         """Offer these; the same ones again change nothing."""
         if choices == self._offered:
             return

@@ -119,7 +119,7 @@ class PickModel(QAbstractListModel):
         return None
 
 
-class RowPainter(QStyledItemDelegate):
+class PickRowPainter(QStyledItemDelegate):
     """Paints radio or check, name, note, aside, and the line below."""
 
     def __init__(self, theme: Theme, model: PickModel, parent: QWidget) -> None:
@@ -191,7 +191,7 @@ class PickView(QListView):
         """Show `model`; `name` is what assistive technology calls it."""
         super().__init__()
         self._theme = theme
-        self._painter = RowPainter(theme, model, self)
+        self._painter = PickRowPainter(theme, model, self)
         self.setModel(model)
         self.setItemDelegate(self._painter)
         self.setAccessibleName(name)

@@ -13,7 +13,7 @@ from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import PageScroll, Rule
+from tgwizard.gui.widgets.cards import PageScroll, Separator
 from tgwizard.gui.widgets.code_block import CommandBlock
 from tgwizard.gui.widgets.fact_table import TwoLines
 from tgwizard.gui.widgets.labels import LiveText, TextLabel
@@ -68,7 +68,7 @@ class PortalPanel(QWidget):
         part = QVBoxLayout(self._command_part)
         part.setContentsMargins(0, theme.px(4), 0, 0)
         part.setSpacing(theme.px(8))
-        part.addWidget(Rule(theme))
+        part.addWidget(Separator(theme))
         row = QHBoxLayout()
         row.addWidget(TextLabel(theme, "As a command", TextRole.BODY_STRONG))
         row.addStretch(1)
@@ -84,7 +84,7 @@ class PortalPanel(QWidget):
         part = QVBoxLayout(self._why_part)
         part.setContentsMargins(0, theme.px(4), 0, 0)
         part.setSpacing(theme.px(6))
-        part.addWidget(Rule(theme))
+        part.addWidget(Separator(theme))
         part.addSpacing(theme.px(6))
         self._why_title = TextLabel(theme, "", TextRole.BODY_STRONG)
         self._why = LiveText(theme, "", TextRole.BODY, Token.TEXT2)

@@ -74,7 +74,7 @@ class ProblemBox(QWidget):
 
 
 @dataclass(frozen=True, slots=True)
-class Cure:
+class FixButton:
     """A button of a problem: its words, what it does, and its icon. A `link` asks elsewhere."""
 
     words: str
@@ -84,12 +84,12 @@ class Cure:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ProblemShown:
     """A problem as it is shown: with the shape of its weight, and its cures."""
 
     problem: Problem
     shape: Shape = Shape.BROKEN
-    cures: tuple[Cure, ...] = ()
+    cures: tuple[FixButton, ...] = ()
 
 
 class Problems(QWidget):
@@ -105,7 +105,7 @@ class Problems(QWidget):
         self._column.setSpacing(theme.px(9))
         self.hide()
 
-    def tell(self, told: tuple[Told, ...]) -> bool:
+    def tell(self, told: tuple[ProblemShown, ...]) -> bool:
         """Show these, and no others; whether there is a new one."""
         key = tuple((one.problem, one.shape, tuple(cure.words for cure in one.cures)) for one in told)
         if key == self._told:
@@ -123,7 +123,7 @@ class Problems(QWidget):
             announce(self.boxes[0], new[0])
         return bool(new)
 
-    def _box(self, told: Told) -> ProblemBox:
+    def _box(self, told: ProblemShown) -> ProblemBox:
         problem = told.problem
         why = " ".join(part for part in (problem.why, problem.fix) if part)
         box = ProblemBox(self._theme, told.shape, problem.what, why, problem.detail)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.badges import Tag
-from tgwizard.gui.widgets.cards import Rule, Surface
+from tgwizard.gui.widgets.cards import Separator, Surface
 from tgwizard.gui.widgets.labels import ElidedLabel, Figure, LiveLine, LiveText, TextLabel, plain_tip
 
 
@@ -112,7 +112,7 @@ class CallTable(Surface):
         column.setSpacing(0)
         for number, call in enumerate(calls, start=1):
             if number > 1:
-                column.addWidget(Rule(theme))
+                column.addWidget(Separator(theme))
             column.addWidget(CallRow(theme, number, call))
         self.setAccessibleName("What will be sent")
 

@@ -17,7 +17,7 @@ from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import plain_tip
 
 
-class StepState(Enum):
+class StepMark(Enum):
     """Where a step stands; the value is the word read out."""
 
     TO_COME = "to come"
@@ -29,10 +29,10 @@ class StepState(Enum):
 
 
 _SHAPE = {
-    StepState.ANSWERED: Shape.GOOD,
-    StepState.LOOK_AGAIN: Shape.WARNING,
-    StepState.PROBLEM: Shape.WARNING,
-    StepState.RUNNING: Shape.MOVING,
+    StepMark.ANSWERED: Shape.GOOD,
+    StepMark.LOOK_AGAIN: Shape.WARNING,
+    StepMark.PROBLEM: Shape.WARNING,
+    StepMark.RUNNING: Shape.MOVING,
 }
 
 
@@ -42,7 +42,7 @@ class StepShown:
 
     name: str
     answer: str = ""
-    state: StepState = StepState.TO_COME
+    state: StepMark = StepMark.TO_COME
     current: bool = False
     reachable: bool = False
 
@@ -75,8 +75,8 @@ class StepItem(QPushButton):
         if shown == self._shown:
             return
         self._shown = shown
-        words = [] if not shown.current else [StepState.CURRENT.value]
-        if shown.state is not StepState.CURRENT:
+        words = [] if not shown.current else [StepMark.CURRENT.value]
+        if shown.state is not StepMark.CURRENT:
             words.append(shown.state.value)
         self.setAccessibleName(f"Step {self._number} of {self._of}, {shown.name}, {', '.join(words)}")
         self.setAccessibleDescription(shown.answer)
@@ -126,7 +126,7 @@ class StepItem(QPushButton):
 
     def _line(self, painter: QPainter, mark: QRectF) -> None:
         theme = self._theme
-        passed = self._shown.state in {StepState.ANSWERED, StepState.LOOK_AGAIN, StepState.PROBLEM}
+        passed = self._shown.state in {StepMark.ANSWERED, StepMark.LOOK_AGAIN, StepMark.PROBLEM}
         x, gap = mark.center().x() - 0.75, theme.px(4)
         done, open_ = theme.colour(Token.OK), theme.colour(Token.STRONG)
         if self._number > 1:
@@ -163,7 +163,7 @@ class StepItem(QPushButton):
         two = bool(shown.answer) and box.height() >= high + low
         top = (box.height() - (high + low if two else high)) / 2
         painter.setFont(name)
-        quiet = shown.state is StepState.TO_COME and not shown.current
+        quiet = shown.state is StepMark.TO_COME and not shown.current
         painter.setPen(theme.colour(Token.TEXT2 if quiet else Token.TEXT))
         middle = Qt.TextElideMode.ElideMiddle
         words = QFontMetricsF(name).elidedText(shown.name, middle, box.width())

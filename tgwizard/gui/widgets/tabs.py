@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QVBoxLayou
 
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.cards import Rule
+from tgwizard.gui.widgets.cards import Separator
 from tgwizard.gui.widgets.layouts import FlowLayout
 
 
@@ -86,7 +86,7 @@ class Tabs(QWidget):
             tab.toggled.connect(self._teller(index))
             flow.addWidget(tab)
         column.addWidget(row)
-        column.addWidget(Rule(theme))
+        column.addWidget(Separator(theme))
         self.tabs[0].setChecked(True)
 
     @property
