@@ -29,7 +29,7 @@ from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, Not
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.option_card import ChoiceCard
-from tgwizard.gui.widgets.request_table import CallTable, TimeAxis
+from tgwizard.gui.widgets.request_table import RequestTable, TimeAxis
 from tgwizard.gui.widgets.switch import Switch
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
@@ -255,7 +255,7 @@ class ConfirmDialog(Sheet):
         else:
             self._cost = self._section("What will be sent", self._cost_words(), Token.BAD)
         self._calls = QVBoxLayout()
-        self._calls.addWidget(CallTable(self._theme, calls_shown(plan)))
+        self._calls.addWidget(RequestTable(self._theme, calls_shown(plan)))
         self.body.addLayout(self._calls)
         if graceful:
             spans, gap = axis_shown(plan)
@@ -293,7 +293,7 @@ class ConfirmDialog(Sheet):
             if old is not None:
                 old.hide()
                 old.deleteLater()
-            self._calls.addWidget(CallTable(self._theme, calls_shown(plan)))
+            self._calls.addWidget(RequestTable(self._theme, calls_shown(plan)))
             if plan.verb is Verb.GRACEFUL:
                 self._cost.say(plan.gap.basis)
                 self._axis.setVisible(plan.strategy is not Strategy.ATOMIC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.gui.failover.move_preview import MoveShown
-from tgwizard.gui.widgets.request_table import CallShown, Span
+from tgwizard.gui.widgets.request_table import RequestShown, Span
 from tgwizard.model.change import Change
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -45,13 +45,13 @@ def needs_words(permissions: tuple[str, ...]) -> str:
     return "needs " + ", ".join([*others, *joined])
 
 
-def calls_shown(plan: FailoverPlan) -> tuple[CallShown, ...]:
+def calls_shown(plan: FailoverPlan) -> tuple[RequestShown, ...]:
     """One row for each write, in the order they are sent."""
     return tuple(_call(change) for change in plan.changes)
 
 
-def _call(change: Change) -> CallShown:
-    return CallShown(
+def _call(change: Change) -> RequestShown:
+    return RequestShown(
         who=change.who,
         what=change.sentence,
         method=change.method,

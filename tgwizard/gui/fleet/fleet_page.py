@@ -27,7 +27,7 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox
-from tgwizard.gui.widgets.filter_chip import Chip
+from tgwizard.gui.widgets.filter_chip import FilterChip
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import FlowLayout
 from tgwizard.gui.widgets.text_field import SearchField
@@ -85,7 +85,7 @@ class ClustersPage(ShellPage):
         self._wall = SystemClock().wall
         self.model = ClustersModel(self._now, self)
         self.table = ClustersTable(theme, self.model)
-        self.chips: dict[ClusterFilter, Chip] = {}
+        self.chips: dict[ClusterFilter, FilterChip] = {}
         self.filter = SearchField(theme, "Filter clusters")
         self._title = TextLabel(theme, "Clusters", TextRole.TITLE)
         self._lead = TextLabel(theme, "", TextRole.LEAD, Token.TEXT2, wrap=True)
@@ -143,7 +143,7 @@ class ClustersPage(ShellPage):
         row.setContentsMargins(0, 0, 0, 0)
         group = QButtonGroup(self)
         for wanted, word in _CHIPS:
-            chip = Chip(theme, word)
+            chip = FilterChip(theme, word)
             group.addButton(chip)
             chip.toggled.connect(self._on_chip)
             self.chips[wanted] = chip

@@ -16,7 +16,7 @@ from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.check_rows import NoticeBox
-from tgwizard.gui.widgets.filter_chip import Chip
+from tgwizard.gui.widgets.filter_chip import FilterChip
 from tgwizard.gui.widgets.labels import TextLabel
 
 LEAD = "What the journals on this computer hold: every run, and every change of state that was seen."
@@ -49,9 +49,9 @@ class HistoryPage(ShellPage):
         column.addWidget(TextLabel(theme, LEAD, TextRole.LEAD, Token.TEXT2, wrap=True))
         chips = QHBoxLayout()
         chips.setSpacing(8)
-        self._chips: dict[PastKind | None, Chip] = {}
+        self._chips: dict[PastKind | None, FilterChip] = {}
         for kind in (None, PastKind.RUN, PastKind.VERDICT):
-            chip = Chip(theme, kind.value if kind else "All")
+            chip = FilterChip(theme, kind.value if kind else "All")
             chip.setChecked(kind is None)
             chip.toggled.connect(self._filter)
             self._chips[kind] = chip

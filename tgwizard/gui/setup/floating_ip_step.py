@@ -18,11 +18,11 @@ from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.gui.widgets.address_map import A_ROW, OccupancyMap, Square, SquareKind, SquareMark
+from tgwizard.gui.widgets.address_map import A_ROW, AddressMap, Square, SquareKind, SquareMark
 from tgwizard.gui.widgets.badges import Pill
 from tgwizard.gui.widgets.cards import Card, Surface
 from tgwizard.gui.widgets.check_rows import CheckRow
-from tgwizard.gui.widgets.filter_chip import Suggestion
+from tgwizard.gui.widgets.filter_chip import SuggestionChip
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel
 from tgwizard.gui.widgets.layouts import FlowLayout, clear
 from tgwizard.gui.widgets.text_field import TextField
@@ -141,11 +141,11 @@ class FloatingIpPage(StepPage):
         head.addWidget(self._range)
         head.addWidget(self._counts, 1)
         card.body.addLayout(head)
-        self.blocks = OccupancyMap(theme, "Blocks of the subnet")
+        self.blocks = AddressMap(theme, "Blocks of the subnet")
         self.blocks.picked.connect(self._on_block)
         self.blocks.pointed.connect(self._on_pointed)
         card.body.addWidget(self.blocks)
-        self.map = OccupancyMap(theme, "Addresses of the subnet")
+        self.map = AddressMap(theme, "Addresses of the subnet")
         self.map.picked.connect(self._on_square)
         self.map.pointed.connect(self._on_pointed)
         card.body.addWidget(self.map)
@@ -184,7 +184,7 @@ class FloatingIpPage(StepPage):
         row = QWidget()
         self._suggest_row = FlowLayout(row, theme.px(9))
         around.addWidget(row)
-        self.suggestions: tuple[Suggestion, ...] = ()
+        self.suggestions: tuple[SuggestionChip, ...] = ()
         self.body.addWidget(self._suggest_card)
 
     def _build_placement(self) -> None:
@@ -313,7 +313,7 @@ class FloatingIpPage(StepPage):
         self._suggest_row.addWidget(TextLabel(theme, "Suggestions", TextRole.BODY_STRONG))
         chips = []
         for address in addresses:
-            chip = Suggestion(theme, address)
+            chip = SuggestionChip(theme, address)
             chip.clicked.connect(self._picker(address))
             self._suggest_row.addWidget(chip)
             chips.append(chip)

@@ -29,7 +29,7 @@ from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TableRow, TwoLines
 from tgwizard.gui.widgets.labels import LiveText, plain_tip
-from tgwizard.gui.widgets.layouts import Column, PagesStack, clear
+from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_field import ReportText
@@ -199,7 +199,7 @@ class ReviewPage(StepPage):
         clear(self._tabs_place)
         words = ("Plan", *(one.word for one in shown.exports))
         self.tabs = Tabs(self.theme, "Plan and exports", words)
-        stack = PagesStack(self._plan_page(plan), *(self._export_page(one) for one in shown.exports))
+        stack = FittedStack(self._plan_page(plan), *(self._export_page(one) for one in shown.exports))
         self.tabs.shown.connect(stack.show_page)
         self._tabs_place.addWidget(self.tabs)
         self._tabs_place.addSpacing(self.theme.px(10))

@@ -35,7 +35,7 @@ from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.code_block import CodeLines
 from tgwizard.gui.widgets.fact_table import IconCell, RowTable, StateCell, TwoLines
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel, plain_tip
-from tgwizard.gui.widgets.layouts import Column, PagesStack, clear
+from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
@@ -111,7 +111,7 @@ class RolePage(StepPage):
         self.body.addWidget(self.tabs)
         self._actions_page, self._actions = _room()
         self._others_page, self._others = _room()
-        self._stack = PagesStack(self._actions_page, self._build_json(), self._others_page)
+        self._stack = FittedStack(self._actions_page, self._build_json(), self._others_page)
         self.tabs.shown.connect(self._stack.show_page)
         self.body.addWidget(self._stack)
 

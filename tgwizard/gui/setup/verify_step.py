@@ -24,7 +24,7 @@ from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TwoLines
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import Column, FlowLayout, clear
-from tgwizard.gui.widgets.propagation_meter import BarShown, Meter
+from tgwizard.gui.widgets.propagation_meter import BarShown, PropagationMeter
 from tgwizard.model.setup_events import PropagationStage
 
 _BUTTON_PX = 32
@@ -161,7 +161,7 @@ class VerifyPage(StepPage):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "", parent)
         self._shown = VerifyShown()
-        self._meters: dict[tuple[str, str], Meter] = {}
+        self._meters: dict[tuple[str, str], PropagationMeter] = {}
         self._restarts: dict[str, RestartRow] = {}
         self._machines: tuple[tuple[str, str], ...] = ()
         self._build_meters()
@@ -306,7 +306,7 @@ class VerifyPage(StepPage):
             column = QVBoxLayout()
             column.setSpacing(theme.px(4))
             column.addWidget(LiveText(theme, f"on {one.scope}", TextRole.CAPTION_STRONG, Token.TEXT2))
-            meter = Meter(theme, f"{machine} on {one.scope}", names)
+            meter = PropagationMeter(theme, f"{machine} on {one.scope}", names)
             self._meters[one.machine, one.scope] = meter
             column.addWidget(meter)
             scopes.addLayout(column, 1)

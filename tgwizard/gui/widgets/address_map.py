@@ -59,7 +59,7 @@ class Square:
         return f"{self.name}, {self.words or self.kind.value}"
 
 
-class OccupancyMap(QWidget):
+class AddressMap(QWidget):
     """Squares with the first name of each row before it. `pointed(square)` moves, `picked(index)` picks."""
 
     accessible_role = QAccessible.Role.Graphic

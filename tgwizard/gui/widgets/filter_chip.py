@@ -56,7 +56,7 @@ class RoundToggle(QPushButton):
         return painter
 
 
-class Chip(RoundToggle):
+class FilterChip(RoundToggle):
     """Word and count. One of a group is on."""
 
     def __init__(self, theme: Theme, word: str, parent: QWidget | None = None) -> None:
@@ -87,7 +87,7 @@ class Chip(RoundToggle):
         painter.drawText(box.adjusted(left, 0, 0, 0), middle, str(self._count))
 
 
-class Suggestion(RoundToggle):
+class SuggestionChip(RoundToggle):
     """One value to take; on while it is the value in force."""
 
     edge = Token.STRONG

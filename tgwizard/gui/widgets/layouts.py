@@ -204,7 +204,7 @@ class FlowLayout(QLayout):
         return top - rect.top()
 
 
-class PagesStack(QWidget):
+class FittedStack(QWidget):
     """Shows one of its pages."""
 
     def __init__(self, *pages: QWidget) -> None:

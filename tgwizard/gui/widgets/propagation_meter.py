@@ -79,7 +79,7 @@ class MeterBar(QWidget):
             painter.drawRoundedRect(box.adjusted(0.6, 0.6, -0.6, -0.6), round_, round_)
 
 
-class Meter(QWidget):
+class PropagationMeter(QWidget):
     """Four bars in a row; its accessible name says how far it is: "tg-node-a on rg-net: effective, waits for you"."""
 
     accessible_role = QAccessible.Role.ProgressBar

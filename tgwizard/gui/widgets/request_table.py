@@ -16,7 +16,7 @@ from tgwizard.gui.widgets.labels import ElidedLabel, Figure, LiveLine, LiveText,
 
 
 @dataclass(frozen=True, slots=True)
-class CallShown:
+class RequestShown:
     """One call in words: who sends to whom, why, verb, short and full path, what it needs (in a line, and
     right by right), and seconds as text.
     """
@@ -58,12 +58,12 @@ class NumberRing(QWidget):
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), str(self._number))
 
 
-class CallRow(QWidget):
+class RequestRow(QWidget):
     """One call; its accessible name is one sentence, its tooltip the full path, the slowest time, all rights."""
 
     accessible_role = QAccessible.Role.ListItem
 
-    def __init__(self, theme: Theme, number: int, call: CallShown, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, number: int, call: RequestShown, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(theme.px(13), theme.px(6), theme.px(15), theme.px(7))
@@ -100,12 +100,12 @@ class CallRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
 
-class CallTable(Surface):
+class RequestTable(Surface):
     """All calls of a plan, one under the other."""
 
     accessible_role = QAccessible.Role.List
 
-    def __init__(self, theme: Theme, calls: tuple[CallShown, ...], parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, calls: tuple[RequestShown, ...], parent: QWidget | None = None) -> None:
         super().__init__(theme, parent=parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
@@ -113,7 +113,7 @@ class CallTable(Surface):
         for number, call in enumerate(calls, start=1):
             if number > 1:
                 column.addWidget(Separator(theme))
-            column.addWidget(CallRow(theme, number, call))
+            column.addWidget(RequestRow(theme, number, call))
         self.setAccessibleName("What will be sent")
 
 
