@@ -32,7 +32,7 @@ from tgwizard.gui.cluster.cluster_view_model import (
     verb_state,
 )
 from tgwizard.gui.cluster.event_timeline import EventsCard
-from tgwizard.gui.cluster.source_cards import ThreeTruths
+from tgwizard.gui.cluster.source_cards import SourceCards
 from tgwizard.gui.cluster.traffic_card import ReachabilityCard
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
@@ -65,7 +65,7 @@ LOW = 720
 """On a page that is lower, at 100 % text, both cards are short: their buttons stay in view."""
 
 ACTIONS_ABREAST = 760
-TRUTHS_ABREAST = 720
+SOURCE_CARDS_ABREAST = 720
 """Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
 
 Scaled = Callable[[float], int]
@@ -171,7 +171,7 @@ class ClusterPage(BuiltInSteps, QWidget):
 
     def _build_below(self) -> None:
         session = self.session
-        self.truths = ThreeTruths(self._theme)
+        self.truths = SourceCards(self._theme)
         self.reachability = ReachabilityCard(self._theme, session.reachability)
         self.events = EventsCard(self._theme)
         self.events.run_asked.connect(self.run_asked)
@@ -439,7 +439,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         px, width = self._theme.px, self.width()
         columns = columns_of(width, self.window().width(), px)
         self._arrange(columns)
-        self.truths.set_stacked(main_width(columns, width, px) < px(TRUTHS_ABREAST))
+        self.truths.set_stacked(main_width(columns, width, px) < px(SOURCE_CARDS_ABREAST))
         self._set_actions_abreast()
         for card in (self.graceful, self.forced):
             card.set_compact(columns is Columns.ONE or self.height() < px(LOW))

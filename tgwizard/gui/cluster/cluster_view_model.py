@@ -115,7 +115,7 @@ class StateShown:
 
 
 @dataclass(frozen=True, slots=True)
-class TruthShown:
+class SourceShown:
     """One of the three truths."""
 
     value: str
@@ -231,7 +231,7 @@ def is_behind(snapshot: Snapshot, run: RunState | None) -> bool:
     return oldest is None or snapshot.now - oldest < run.finished.stamp.clock_s
 
 
-def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
+def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> SourceShown:
     """The third truth: who has the address by what Azure says, to the monitor or to a run."""
     place = run.place if run is not None and is_behind(snapshot, run) else snapshot.place
     oldest = snapshot.oldest_nic_age_s()
@@ -239,19 +239,19 @@ def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
     known = not snapshot.is_stale()
     match place.kind:
         case LocationKind.MEMBER if place.member:
-            return TruthShown(place.member.name, f"NIC {place.member.nic.name}", ago, known)
+            return SourceShown(place.member.name, f"NIC {place.member.nic.name}", ago, known)
         case LocationKind.ATTACHING if place.member:
-            return TruthShown("No NIC yet", f"{place.member.nic.name} is attaching it", ago, known)
+            return SourceShown("No NIC yet", f"{place.member.nic.name} is attaching it", ago, known)
         case LocationKind.RELEASING if place.member:
-            return TruthShown("No NIC", f"{place.member.nic.name} is being updated", ago, known)
+            return SourceShown("No NIC", f"{place.member.nic.name} is being updated", ago, known)
         case LocationKind.NO_NIC:
-            return TruthShown("No NIC", "neither member lists it", ago, known)
+            return SourceShown("No NIC", "neither member lists it", ago, known)
         case LocationKind.STRANGER if place.stranger:
-            return TruthShown(sanitize(place.stranger.name, 80), "belongs to neither member", ago, known)
+            return SourceShown(sanitize(place.stranger.name, 80), "belongs to neither member", ago, known)
         case LocationKind.BOTH:
-            return TruthShown("Both", "one answer must be old", ago, False)
+            return SourceShown("Both", "one answer must be old", ago, False)
         case _:
-            return TruthShown("not known", "no complete answer yet", ago, False)
+            return SourceShown("not known", "no complete answer yet", ago, False)
 
 
 def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, now: float = 0.0) -> PictureShown:

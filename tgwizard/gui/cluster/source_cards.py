@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.cluster.cluster_view_model import NOT_CONNECTED, Agreement, TruthShown
+from tgwizard.gui.cluster.cluster_view_model import NOT_CONNECTED, Agreement, SourceShown
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import Surface
@@ -17,7 +17,7 @@ from tgwizard.gui.widgets.check_rows import CopyableFact
 from tgwizard.gui.widgets.labels import Figure, LiveLine, TextLabel
 
 
-class TruthCard(Surface):
+class SourceCard(Surface):
     """One of the three facts, with its age at right and its source below."""
 
     accessible_role = QAccessible.Role.Grouping
@@ -111,15 +111,15 @@ class AgreementSign(QWidget):
             painter.drawLine(QPointF(14.6, 6.4), QPointF(9.4, 17.6))
 
 
-class ThreeTruths(QWidget):
+class SourceCards(QWidget):
     """Configured active, reported active, Azure holder: three facts, always apart, with a sign between them."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """Trustgrid's two are not connected until a control plane is; the third waits for the first reading."""
         super().__init__(parent)
-        self.configured = TruthCard(theme, "Configured active")
-        self.reported = TruthCard(theme, "Reported active")
-        self.holder = TruthCard(theme, "Azure holder")
+        self.configured = SourceCard(theme, "Configured active")
+        self.reported = SourceCard(theme, "Reported active")
+        self.holder = SourceCard(theme, "Azure holder")
         self._signs = (AgreementSign(theme), AgreementSign(theme))
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -139,7 +139,7 @@ class ThreeTruths(QWidget):
         down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._row.setDirection(down if stacked else across)
 
-    def show_holder(self, truth: TruthShown) -> None:
+    def show_holder(self, truth: SourceShown) -> None:
         """Replace the Azure holder."""
         self.holder.show_truth(truth.value, truth.source, truth.age, known=truth.known)
         for sign in self._signs:

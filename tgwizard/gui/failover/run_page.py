@@ -13,7 +13,7 @@ from tgwizard.gui.cluster.cluster_picture import ClusterPicture
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import azure_holder, picture, picture_unread
 from tgwizard.gui.cluster.run_model import RunState, StepState, StepStatus, moving_detail, moving_sentence
-from tgwizard.gui.cluster.source_cards import ThreeTruths
+from tgwizard.gui.cluster.source_cards import SourceCards
 from tgwizard.gui.failover.result_card import ResultCard, ended_shape
 from tgwizard.gui.failover.run_text import (
     call_time,
@@ -48,7 +48,7 @@ from tgwizard.model.text import format_duration
 FRAME_MS = 100
 SIDE_WIDTH = 384
 WIDE = 980
-TRUTHS_ABREAST = 720
+SOURCE_CARDS_ABREAST = 720
 LOG_ROWS = 10
 
 _STEP_SHAPES = {
@@ -144,7 +144,7 @@ class RunPage(BuiltInSteps, QWidget):
         self._main_rows.addWidget(self.picture)
 
     def _build_truths(self) -> None:
-        self.truths = ThreeTruths(self._theme)
+        self.truths = SourceCards(self._theme)
         self.traffic = TrafficCard(self._theme, self._session.reachability)
         self._main_rows.addWidget(self.truths)
         self._main_rows.addWidget(self.traffic)
@@ -403,7 +403,7 @@ class RunPage(BuiltInSteps, QWidget):
             return
         self._arrange(wide=self.width() >= self._theme.px(WIDE))
         beside = self._theme.px(SIDE_WIDTH) if self._wide else 0
-        self.truths.set_stacked(self.width() - beside < self._theme.px(TRUTHS_ABREAST))
+        self.truths.set_stacked(self.width() - beside < self._theme.px(SOURCE_CARDS_ABREAST))
 
     def _arrange(self, *, wide: bool) -> None:
         if wide is self._wide:
