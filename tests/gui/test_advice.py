@@ -24,7 +24,7 @@ from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
-from tgwizard.gui.cluster.cluster_view_model import aged, beside, picture
+from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, picture
 from tgwizard.gui.cluster.watch_loop import RunElsewhere, history_when_free
 from tgwizard.gui.failover.plan_view import needs_words
 from tgwizard.gui.fleet.fleet_rows import FleetState
@@ -255,7 +255,7 @@ def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Pat
     assert isinstance(seen, RunElsewhere)
     assert seen.words == "Moving: a graceful failover to tg-node-b runs in another program on this computer"
     snapshot = Observer(other.services.azure, other.clock, other.setup).look()
-    state = beside(
+    state = displayed_readiness(
         cluster_readiness(snapshot, busy=cluster_in_use(other.setup)), snapshot, snapshot.now, elsewhere=seen
     )
     assert (state.state, state.sentence) == (ClusterState.MOVING, seen.words)

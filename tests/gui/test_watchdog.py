@@ -20,7 +20,7 @@ from tgwizard.engine.ports import Azure
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
-from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.watchdog import AGAIN_S, SILENT_S, Watchdog
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.latency import Latency
@@ -61,7 +61,7 @@ class Watched:
         services = replace(self.rig.services, azure=self.azure, clock=self.clock)
         self.owner = QObject()
         self.bridge = Bridge(self.owner)
-        self.watching = Watching(self.bridge, ReadOnlyLock(parent=self.owner), self.owner)
+        self.watching = ClusterRegistry(self.bridge, ReadOnlyLock(parent=self.owner), self.owner)
         self.bridge.start()
         self.watching.open(services, (self.rig.setup,), Pace(nics_s=1.0, vms_s=5.0))
         (self.session,) = self.watching.sessions.values()

@@ -17,7 +17,7 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
-from tgwizard.gui.cluster.cluster_registry import NotAdded, Watching
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.dialog_sheet import Sheet
@@ -54,7 +54,7 @@ class Shell(Protocol):
         ...
 
     @property
-    def watching(self) -> Watching:
+    def watching(self) -> ClusterRegistry:
         """Which clusters are watched."""
         ...
 

@@ -27,7 +27,7 @@ from tgwizard.gui.app.app_context import SavedClusters
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.cluster.watch_loop import HistoryRead, tell_history
+from tgwizard.gui.cluster.watch_loop import HistoryRead, send_history
 from tgwizard.gui.cluster.watchdog import Watchdog
 from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -137,7 +137,7 @@ WAKE_AFTER_S = 5.0
 """Whoever opens a cluster that was not read for so long has it read at once."""
 
 
-class Watching(QObject):
+class ClusterRegistry(QObject):
     """Hands each event of the bridge to the session it concerns. `changed(name)` when a session knows something new."""
 
     changed = Signal(str)
@@ -292,7 +292,7 @@ class Watching(QObject):
                     if not services.has_journal(setup):
                         continue
                     with contextlib.closing(services.journal(setup)) as journal:
-                        tell_history(services, setup, journal, measured[setup.subscription], own)
+                        send_history(services, setup, journal, measured[setup.subscription], own)
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
 

@@ -26,7 +26,7 @@ class RightsAsked:
     rights: KnownRights
 
 
-class Rights:
+class ClusterRights:
     """Asks by jobs that `begin` starts; the answers come back through `own` and are handed to `take`."""
 
     def __init__(

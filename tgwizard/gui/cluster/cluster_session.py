@@ -27,8 +27,8 @@ from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
-from tgwizard.gui.cluster.cluster_rights import Rights, RightsAsked
-from tgwizard.gui.cluster.cluster_view_model import aged, beside, is_behind
+from tgwizard.gui.cluster.cluster_rights import ClusterRights, RightsAsked
+from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, is_behind
 from tgwizard.gui.cluster.event_timeline import EventLog, EventShown, of_end
 from tgwizard.gui.cluster.run_model import RunState
 from tgwizard.gui.cluster.traffic_monitor import ProbeBegan, Probed, Reachability
@@ -111,7 +111,7 @@ class ClusterSession(QObject):
         self._check_job: Job | None = None
         self._run_job: Job | None = None
         self._history_job: Job | None = None
-        self.rights = Rights(services, setup.name, own, self._begin)
+        self.rights = ClusterRights(services, setup.name, own, self._begin)
         self._decisions: UserDecisions | None = None
         self._run_id = ""
         self.latest: Snapshot | None = None
@@ -149,7 +149,7 @@ class ClusterSession(QObject):
         why, known, waits = self._busy(snapshot), self.rights.known, self.unfinished is not None
         to = self._preferred
         state = cluster_readiness(snapshot, known, to=to, busy=why, interrupted=waits, stale_after_s=late)
-        return beside(state, snapshot, self.now(), self.run, self.elsewhere, self._place_problem)
+        return displayed_readiness(state, snapshot, self.now(), self.run, self.elsewhere, self._place_problem)
 
     @property
     def events(self) -> tuple[EventShown, ...]:

@@ -438,7 +438,7 @@ _OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
 """What the readings say in the course of a run; whatever else they say is told as it is."""
 
 
-def beside(
+def displayed_readiness(
     state: ClusterReadiness,
     snapshot: Snapshot,
     now: float,

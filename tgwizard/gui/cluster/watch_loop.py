@@ -55,7 +55,7 @@ class RunElsewhere:
         return f"Moving: a {verb} to {began.to} runs in another program on this computer"
 
 
-def tell_history(
+def send_history(
     services: Services,
     setup: ClusterSetup,
     journal: FailoverJournal,
@@ -182,7 +182,7 @@ class WatchLoop:
                 try:
                     journal = services.journal(setup)
                     stack.callback(journal.close)
-                    tell_history(services, setup, journal, services.measured(setup), own)
+                    send_history(services, setup, journal, services.measured(setup), own)
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
                 else:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.engine.clock import SystemClock
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.preferences import Preferences
-from tgwizard.gui.cluster.cluster_registry import NotAdded, Watching
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.add_clusters import AddButton, clear, dropped_files, refusal_boxes
 from tgwizard.gui.fleet.empty_fleet import EmptyState, LabOffer
@@ -72,7 +72,7 @@ class ClustersPage(ShellPage):
     def __init__(
         self,
         theme: Theme,
-        watching: Watching,
+        watching: ClusterRegistry,
         preferences: Preferences,
         context: AppContext,
         parent: QWidget | None = None,

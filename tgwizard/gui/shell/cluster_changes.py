@@ -17,7 +17,7 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.preferences import Preferences
-from tgwizard.gui.cluster.cluster_registry import NotAdded, ReadAgain, SavedFiles, Watching
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded, ReadAgain, SavedFiles
 from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.page import Shell
@@ -44,7 +44,7 @@ class ClusterChanges(QObject):
     def __init__(
         self,
         bridge: Bridge,
-        watching: Watching,
+        watching: ClusterRegistry,
         preferences: Preferences,
         places: PageRegistry,
         pages: ClusterPages,

@@ -29,7 +29,7 @@ from tgwizard.gui.app.preferences import AppearanceSettings, Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.window_place import USUAL_SIZE
 from tgwizard.gui.cluster.cluster_page import ClusterPage
-from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.start_failover import ask_failover
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences(read.settings, context.settings_file, read.problems, bridge.own, self)
         AppearanceSettings(theme, self.preferences, self)
         self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
-        self.watching = Watching(bridge, self.lock, self)
+        self.watching = ClusterRegistry(bridge, self.lock, self)
         self._attention = Notifications(self, self.watching, self.preferences)
         self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
         self._current = ""

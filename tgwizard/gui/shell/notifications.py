@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tgwizard.gui.app.preferences import Preferences
-from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.settings import NOTIFICATIONS
@@ -15,7 +15,7 @@ from tgwizard.model.settings import NOTIFICATIONS
 class Notifications(QObject):
     """Tells once for each time a cluster breaks; not at all while the window is in use or the setting is off."""
 
-    def __init__(self, window: QWidget, watching: Watching, preferences: Preferences) -> None:
+    def __init__(self, window: QWidget, watching: ClusterRegistry, preferences: Preferences) -> None:
         """Watch from now on."""
         super().__init__(window)
         self._window = window

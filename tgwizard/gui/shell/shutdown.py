@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import moving_sentence
 from tgwizard.gui.failover.run_text import cancel_words, closing_words
@@ -36,7 +36,7 @@ class Shutdown(QObject):
 
     left = Signal()
 
-    def __init__(self, watching: Watching, parent: QObject) -> None:
+    def __init__(self, watching: ClusterRegistry, parent: QObject) -> None:
         super().__init__(parent)
         self._watching = watching
         self._wanted = False
