@@ -31,7 +31,7 @@ from tgwizard.gui.cluster.cluster_rights import ClusterRights, RightsAsked
 from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, is_behind
 from tgwizard.gui.cluster.event_timeline import EventLog, EventShown, of_end
 from tgwizard.gui.cluster.run_model import RunState
-from tgwizard.gui.cluster.traffic_monitor import ProbeBegan, Probed, Reachability
+from tgwizard.gui.cluster.traffic_monitor import ProbeStarted, SamplesTaken, TrafficMonitor
 from tgwizard.gui.cluster.watch_loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import Member, Verb
@@ -103,7 +103,7 @@ class ClusterSession(QObject):
         self.lock.changed.connect(self.observed)
         self.services = services
         self.setup = setup
-        self._reachability: Reachability | None = None
+        self._reachability: TrafficMonitor | None = None
         self._later: QTimer | None = None
         self._own = own
         self._pace_s = fleet_pace_s
@@ -250,10 +250,10 @@ class ClusterSession(QObject):
     # Jobs --------------------------------------------------------------------------------------------------------
 
     @property
-    def reachability(self) -> Reachability:
+    def reachability(self) -> TrafficMonitor:
         """Traffic as this computer sees it; made when first asked for, a window may have hundreds of clusters."""
         if self._reachability is None:
-            self._reachability = Reachability(self.services, self.setup, self._own, self)
+            self._reachability = TrafficMonitor(self.services, self.setup, self._own, self)
         return self._reachability
 
     @property
@@ -384,7 +384,7 @@ class ClusterSession(QObject):
         match event:
             case Observed():
                 self._take_observed(event)
-            case Probed() | ProbeBegan() if self._reachability is not None:
+            case SamplesTaken() | ProbeStarted() if self._reachability is not None:
                 self._reachability.take(event)
             case HistoryRead() | RunElsewhere():
                 self._take_history(event)

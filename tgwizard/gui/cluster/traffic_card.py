@@ -10,8 +10,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tgwizard.engine.watch.traffic_probe import median_s
-from tgwizard.gui.cluster.traffic_monitor import KEPT_S, Reachability
-from tgwizard.gui.cluster.traffic_strip import ProbeStrip, strip
+from tgwizard.gui.cluster.traffic_monitor import KEPT_S, TrafficMonitor
+from tgwizard.gui.cluster.traffic_strip import TrafficStrip, strip
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
@@ -21,9 +21,9 @@ from tgwizard.model.text import format_duration
 
 
 class MeasureButton(Button):
-    """Follows a `Reachability`."""
+    """Follows a `TrafficMonitor`."""
 
-    def __init__(self, theme: Theme, reachability: Reachability, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, reachability: TrafficMonitor, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Measure", ButtonKind.LINK, height=28, parent=parent)
         self._reachability = reachability
         self.clicked.connect(self._on_click)
@@ -48,20 +48,20 @@ class MeasureButton(Button):
             self._reachability.start()
 
 
-class StripCard(Card):
+class TrafficStripCard(Card):
     """All in one line above the strip; with large text in three, as far as there is something to say."""
 
     def __init__(
         self,
         theme: Theme,
         title: str,
-        reachability: Reachability,
+        reachability: TrafficMonitor,
         figures: tuple[TextLabel, ...],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, title, spacing=theme.px(2), parent=parent)
         self.toggle = MeasureButton(theme, reachability)
-        self.strip = ProbeStrip(theme)
+        self.strip = TrafficStrip(theme)
         self._how: LiveLine | LiveText
         self._figures = figures
         if theme.text_scale >= LARGE_TEXT:
@@ -99,10 +99,10 @@ class StripCard(Card):
                 figure.setVisible(bool(text))
 
 
-class ReachabilityCard(StripCard):
-    """Shows a `Reachability`. It is traffic from this computer, never "the outage"."""
+class ReachabilityCard(TrafficStripCard):
+    """Shows a `TrafficMonitor`. It is traffic from this computer, never "the outage"."""
 
-    def __init__(self, theme: Theme, reachability: Reachability, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, reachability: TrafficMonitor, parent: QWidget | None = None) -> None:
         median = TextLabel(theme, "", TextRole.CAPTION_KEY, Token.TEXT2)
         longest = TextLabel(theme, "", TextRole.CAPTION_STRONG, Token.BAD)
         super().__init__(theme, "Reachability", reachability, (median, longest), parent)

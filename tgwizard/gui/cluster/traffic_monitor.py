@@ -19,7 +19,7 @@ KEPT_S = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class SamplesTaken:
     """A batch of tries, in order."""
 
     cluster: str
@@ -27,7 +27,7 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeBegan:
+class ProbeStarted:
     """It is known where the address can be tried, or why nowhere."""
 
     cluster: str
@@ -35,7 +35,7 @@ class ProbeBegan:
     problem: Problem | None = None
 
 
-class Reachability(QObject):
+class TrafficMonitor(QObject):
     """Starts and ends the probe of one cluster. Off at first: nobody asked for this computer's traffic."""
 
     changed = Signal()
@@ -87,15 +87,15 @@ class Reachability(QObject):
         services, setup, own = self._services, self._setup, self._own
 
         def tell(samples: tuple[Sample, ...]) -> None:
-            own.put(Probed(setup.name, samples))
+            own.put(SamplesTaken(setup.name, samples))
 
         def work(_report: Report, token: CancelToken) -> None:
             try:
                 endpoint = services.endpoint(setup)
             except UserError as error:
-                own.put(ProbeBegan(setup.name, problem=error.problem))
+                own.put(ProbeStarted(setup.name, problem=error.problem))
                 return
-            own.put(ProbeBegan(setup.name, endpoint))
+            own.put(ProbeStarted(setup.name, endpoint))
             TrafficProbe(endpoint, services.clock, tell).run(token)
 
         try:
@@ -118,11 +118,11 @@ class Reachability(QObject):
             self.changed.emit()
 
     @Slot(object)
-    def take(self, event: Probed | ProbeBegan) -> None:
+    def take(self, event: SamplesTaken | ProbeStarted) -> None:
         """Take one event from the bridge; those of other clusters are left alone."""
         if event.cluster != self._setup.name:
             return
-        if isinstance(event, Probed):
+        if isinstance(event, SamplesTaken):
             self._samples.extend(event.samples)
         else:
             self.endpoint, self.against = event.endpoint, event.problem

@@ -22,7 +22,7 @@ PROBE_SHARE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class TimeMark:
     """A moment with its mark above the strip, as the number of the step that began there."""
 
     at: float
@@ -30,7 +30,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class StripShown:
+class TrafficStripShown:
     """What the strip shows: its bars from ``start`` to ``end`` (seconds), gaps inside, and words for its four ticks.
 
     ``known``: how many of the bars lie in the past; the rest is ahead and says nothing.
@@ -42,7 +42,7 @@ class StripShown:
     gaps: tuple[TrafficGap, ...] = ()
     ticks: tuple[str, ...] = ("15 min ago", "10 min", "5 min", "now")
     known: int = BARS
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[TimeMark, ...] = ()
 
     @property
     def measured(self) -> bool:
@@ -68,18 +68,18 @@ class StripShown:
         return f"{state}. {len(self.gaps)} {word} in {span}, longest {format_duration(self.longest_s)}"
 
 
-def strip(samples: Sequence[Sample], now: float, span_s: float) -> StripShown:
+def strip(samples: Sequence[Sample], now: float, span_s: float) -> TrafficStripShown:
     """The last ``span_s`` seconds before ``now``, to whole bars, so that they do not shift with every repaint."""
     width = span_s / BARS
     end = (now // width + 1) * width
     start = end - span_s
     inside = tuple(gap for gap in gaps(samples) if gap.end > start)
-    return StripShown(start, end, fold(samples, start, end, BARS), inside)
+    return TrafficStripShown(start, end, fold(samples, start, end, BARS), inside)
 
 
 def strip_between(
-    samples: Sequence[Sample], start: float, end: float, now: float, flags: tuple[Flag, ...], ticks: tuple[str, ...]
-) -> StripShown:
+    samples: Sequence[Sample], start: float, end: float, now: float, flags: tuple[TimeMark, ...], ticks: tuple[str, ...]
+) -> TrafficStripShown:
     """From ``start`` to ``end``, of which what is after ``now`` is still ahead. ``flags`` stand at their moments."""
     # A bar is wider than the time between two tries: none is empty because it fell between them.
     bars = max(1, min(BARS, int((end - start) / (1.2 * PERIOD_S))))
@@ -88,7 +88,7 @@ def strip_between(
         now = min(now, samples[-1].at + PERIOD_S)
     known = min(bars, max(0, int((now - start) / (end - start) * bars)))
     inside = tuple(gap for gap in gaps(samples) if gap.end > start and gap.start < end)
-    return StripShown(start, end, fold(samples, start, end, bars), inside, ticks, known, flags)
+    return TrafficStripShown(start, end, fold(samples, start, end, bars), inside, ticks, known, flags)
 
 
 @dataclass(slots=True)
@@ -114,8 +114,8 @@ class Lane:
         return best
 
 
-class ProbeStrip(QWidget):
-    """Paints a `StripShown`."""
+class TrafficStrip(QWidget):
+    """Paints a `TrafficStripShown`."""
 
     accessible_role = QAccessible.Role.Graphic
     ring_radius = Radius.TAG
@@ -123,7 +123,7 @@ class ProbeStrip(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._shown = StripShown()
+        self._shown = TrafficStripShown()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Reachability from this computer: Not measured")
@@ -135,11 +135,11 @@ class ProbeStrip(QWidget):
         return CopyableFact("Reachability", self._shown.spoken, "this computer")
 
     @property
-    def shown(self) -> StripShown:
+    def shown(self) -> TrafficStripShown:
         """What it shows now."""
         return self._shown
 
-    def show_strip(self, shown: StripShown) -> None:
+    def show_strip(self, shown: TrafficStripShown) -> None:
         """Replace everything."""
         if shown != self._shown:
             self._shown = shown

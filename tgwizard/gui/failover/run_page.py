@@ -24,7 +24,7 @@ from tgwizard.gui.failover.run_text import (
     fold_calls,
     step_words,
 )
-from tgwizard.gui.failover.run_traffic_card import BEFORE_S, TrafficCard
+from tgwizard.gui.failover.run_traffic_card import BEFORE_S, RunTrafficCard
 from tgwizard.gui.failover.timeout_question import QuestionBox
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon, IconMark
@@ -145,7 +145,7 @@ class RunPage(BuiltInSteps, QWidget):
 
     def _build_truths(self) -> None:
         self.truths = SourceCards(self._theme)
-        self.traffic = TrafficCard(self._theme, self._session.reachability)
+        self.traffic = RunTrafficCard(self._theme, self._session.reachability)
         self._main_rows.addWidget(self.truths)
         self._main_rows.addWidget(self.traffic)
 

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import RunState
-from tgwizard.gui.cluster.traffic_card import StripCard
-from tgwizard.gui.cluster.traffic_monitor import Reachability
-from tgwizard.gui.cluster.traffic_strip import Flag, StripShown, strip_between
+from tgwizard.gui.cluster.traffic_card import TrafficStripCard
+from tgwizard.gui.cluster.traffic_monitor import TrafficMonitor
+from tgwizard.gui.cluster.traffic_strip import TimeMark, TrafficStripShown, strip_between
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.dialog_sheet import Sheet
@@ -28,7 +28,7 @@ LEAST_S = 8.0
 """The strip reaches so far back before the start and, at first, so far ahead."""
 
 
-def strip_of_run(run: RunState, samples: Sequence[Sample], now: float) -> StripShown | None:
+def strip_of_run(run: RunState, samples: Sequence[Sample], now: float) -> TrafficStripShown | None:
     """What was measured round the run until now; None before it has started.
 
     The strip grows by whole stretches, so that bars stay where they are.
@@ -43,7 +43,7 @@ def strip_of_run(run: RunState, samples: Sequence[Sample], now: float) -> StripS
         stretch = 2 * math.ceil(0.75 * stretch)
     ahead = 3 * stretch - BEFORE_S
     flags = tuple(
-        Flag(step.since, str(number))
+        TimeMark(step.since, str(number))
         for number, step in enumerate(run.steps, start=1)
         if step.since is not None and step.since - began > PERIOD_S
     )
@@ -56,10 +56,10 @@ def _tick(seconds: float) -> str:
     return "start" if abs(seconds) < 0.05 else f"{math.floor(seconds * 10 + 0.5) / 10:g} s"
 
 
-class TrafficCard(StripCard):
+class RunTrafficCard(TrafficStripCard):
     """The strip of a run, the gap so far, and the way to begin measuring."""
 
-    def __init__(self, theme: Theme, reachability: Reachability, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, reachability: TrafficMonitor, parent: QWidget | None = None) -> None:
         """Show nothing yet; `show_run` follows."""
         gap = TextLabel(theme, "", TextRole.CAPTION_STRONG, Token.BAD)
         super().__init__(theme, "Traffic from this computer", reachability, (gap,), parent)
@@ -74,7 +74,7 @@ class TrafficCard(StripCard):
             self.say_figures(_gap_words(shown, run))
 
 
-def _gap_words(shown: StripShown, run: RunState) -> str:
+def _gap_words(shown: TrafficStripShown, run: RunState) -> str:
     # The strip begins before the run, and may show a gap that was over by then.
     found = [gap for gap in shown.gaps if run.started is not None and gap.end > run.started.stamp.clock_s]
     if not found:
