@@ -22,7 +22,7 @@ from tests.gui.walk import nameless, wrong
 from tgwizard.engine.watch.traffic_probe import Sample
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
-from tgwizard.gui.cluster.run_model import StepStatus
+from tgwizard.gui.cluster.run_model import RunStepStatus
 from tgwizard.gui.cluster.traffic_monitor import SamplesTaken
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.shell.crash_report import CrashReportDialog
@@ -338,7 +338,7 @@ def test_that_a_step_past_its_deadline_is_announced_at_once_and_only_once(ready:
     qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
     run = ready.window.findChild(RunPage)
     assert run is not None
-    step = replace(run.run.steps[1], status=StepStatus.RUNNING, since=0.0, seconds=None, deadline_s=10.0)
+    step = replace(run.run.steps[1], status=RunStepStatus.RUNNING, since=0.0, seconds=None, deadline_s=10.0)
     bar = run.findChild(DeadlineBar)
     assert bar is not None
     run._show_deadline(step, 9.0)

@@ -24,7 +24,7 @@ from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.shell.page_registry import MakePage, PageRegistry
@@ -263,7 +263,7 @@ def test_that_the_world_the_window_opened_in_is_no_news(whole: Whole) -> None:
 
 def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: Whole, qtbot: QtBot) -> None:
     session = whole.session
-    session.run = RunState()
+    session.run = RunModel()
     whole.window.renew_clusters(whole.opened.lab_epoch + 1)
     assert whole.session is session
     session.run = None

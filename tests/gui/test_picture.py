@@ -16,7 +16,7 @@ from tgwizard.gui.cluster.cluster_picture import ClusterPicture
 from tgwizard.gui.cluster.cluster_view_model import aged, azure_holder, picture, picture_unread, state_shape
 from tgwizard.gui.cluster.picture_layout import CARD_MIN, PictureMeasures, lay_out
 from tgwizard.gui.cluster.picture_model import HOLDER, NOT_HOLDER, Dock, PictureShown, PillState
-from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster_readiness import ClusterState
@@ -107,7 +107,7 @@ def test_that_during_a_run_the_pill_moves_with_real_progress_and_docks_only_when
 ) -> None:
     before = seen(lab)
     lab.fail_over()
-    state, places = RunState(), []
+    state, places = RunModel(), []
     for event in run_events(lab):
         state = state.after(event)
         if state.started is None or state.finished is not None:
@@ -125,7 +125,7 @@ def test_that_during_a_run_the_pill_moves_with_real_progress_and_docks_only_when
 def test_that_the_interface_a_run_writes_is_shown_as_updating_before_the_monitor_has_read_it(lab: Rig) -> None:
     before = seen(lab)
     lab.fail_over()
-    run, states = RunState(), dict[LocationKind, set[tuple[str, str]]]()
+    run, states = RunModel(), dict[LocationKind, set[tuple[str, str]]]()
     for event in run_events(lab):
         run = run.after(event)
         if run.started is not None and run.finished is None:

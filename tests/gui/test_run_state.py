@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.gui.cluster.run_model import RunState, StepStatus, moving_sentence
+from tgwizard.gui.cluster.run_model import RunModel, RunStepStatus, moving_sentence
 from tgwizard.gui.failover.result_card import ResultCard
 from tgwizard.gui.failover.run_text import cancel_words, closing_words, details_text, fold_calls
 from tgwizard.gui.failover.run_traffic_card import strip_of_run
@@ -43,10 +43,10 @@ def run_events(lab: Rig) -> list[RunEvent]:
     ]
 
 
-def states(lab: Rig) -> list[RunState]:
+def states(lab: Rig) -> list[RunModel]:
     """The state after each event of a real failover on the lab."""
     lab.fail_over()
-    found = [RunState()]
+    found = [RunModel()]
     for event in run_events(lab):
         found.append(found[-1].after(event))
     return found
@@ -54,7 +54,7 @@ def states(lab: Rig) -> list[RunState]:
 
 def test_that_every_step_is_done_after_a_failover_that_ended_well(lab: Rig) -> None:
     last = states(lab)[-1]
-    assert [step.status for step in last.steps] == [StepStatus.DONE] * 4
+    assert [step.status for step in last.steps] == [RunStepStatus.DONE] * 4
     assert [step.plan.step for step in last.steps] == [Step.CHECK, Step.DETACH, Step.ATTACH, Step.CONFIRM]
     assert last.finished is not None
     assert last.finished.outcome is Outcome.DONE
@@ -63,7 +63,7 @@ def test_that_every_step_is_done_after_a_failover_that_ended_well(lab: Rig) -> N
 
 def test_that_at_most_one_step_runs_at_any_time(lab: Rig) -> None:
     for state in states(lab):
-        assert sum(step.status is StepStatus.RUNNING for step in state.steps) <= 1
+        assert sum(step.status is RunStepStatus.RUNNING for step in state.steps) <= 1
 
 
 def test_that_cancel_means_stop_then_put_back_then_nothing(lab: Rig) -> None:
@@ -91,7 +91,7 @@ def test_that_the_elapsed_time_stops_with_the_run(lab: Rig) -> None:
 
 def test_that_the_pill_is_at_the_start_of_its_way_until_the_attach_begins(lab: Rig) -> None:
     for state in states(lab):
-        begun = any(step.plan.step is Step.ATTACH and step.status is not StepStatus.AHEAD for step in state.steps)
+        begun = any(step.plan.step is Step.ATTACH and step.status is not RunStepStatus.AHEAD for step in state.steps)
         if not begun:
             assert state.gap_fraction(1e9) == 0.0
         assert 0.0 <= state.gap_fraction(1e9) <= 1.0
@@ -106,12 +106,12 @@ def test_that_a_refused_attach_shows_the_put_back_as_a_step_of_its_own(lab: Rig)
     assert last.finished is not None
     assert last.finished.rolled_back
     assert last.place.member == lab.a
-    assert all(step.status is not StepStatus.RUNNING for step in last.steps)
+    assert all(step.status is not RunStepStatus.RUNNING for step in last.steps)
 
 
-def cancelled(lab: Rig) -> list[RunState]:
+def cancelled(lab: Rig) -> list[RunModel]:
     """The states of a run that was asked to put the address back while it was being released."""
-    found, cancel = [RunState()], CancelToken()
+    found, cancel = [RunModel()], CancelToken()
 
     def report(event: object) -> None:
         if isinstance(event, RunEvent):
@@ -157,7 +157,7 @@ def test_that_the_steps_and_their_flags_stand_in_the_order_of_time(lab: Rig) -> 
 
 
 def test_that_stopping_while_a_machine_is_powered_off_says_that_it_stays_off(lab: Rig) -> None:
-    found = [RunState()]
+    found = [RunModel()]
 
     def report(event: object) -> None:
         if isinstance(event, RunEvent):
@@ -174,13 +174,13 @@ def test_that_stopping_while_a_machine_is_powered_off_says_that_it_stays_off(lab
 
 def test_that_a_run_that_ends_in_the_middle_leaves_no_step_running(lab: Rig) -> None:
     events = run_events_of(lab)
-    middle = RunState()
+    middle = RunModel()
     for event in events[: len(events) // 2]:
         middle = middle.after(event)
     end = events[-1]
     assert isinstance(end, Finished)
     ended = middle.after(replace(end, outcome=Outcome.UNKNOWN))
-    assert all(step.status is not StepStatus.RUNNING for step in ended.steps)
+    assert all(step.status is not RunStepStatus.RUNNING for step in ended.steps)
     assert ended.cancel is CancelMeaning.NOT_GRANTED
 
 
@@ -221,7 +221,7 @@ def test_that_a_refused_attach_stands_in_the_result_and_in_what_is_copied(theme:
     result.show_result(finished)
     (shown,) = [label for label in result.findChildren(TextLabel) if label.text_shown.startswith("Details: ")]
     assert shown.textFormat() is Qt.TextFormat.PlainText
-    state = RunState()
+    state = RunModel()
     for event in run_events(lab):
         state = state.after(event)
     for text in (shown.text_shown, details_text(state, lab.setup)):

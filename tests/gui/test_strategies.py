@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.test_window import dialog_of
-from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.failover.start_failover import GuidedDialog
 from tgwizard.gui.failover.timeout_question import QuestionBox
 from tgwizard.gui.style.theme import Theme
@@ -72,7 +72,7 @@ def test_that_a_question_shows_its_choices_and_what_happens_without_an_answer(qt
 
 def test_that_a_question_is_part_of_the_run_until_it_is_decided() -> None:
     question = asked(TimeoutChoice.RETRY, TimeoutChoice.WAIT)
-    state = RunState().after(question)
+    state = RunModel().after(question)
     assert state.asked is question
     assert (
         state.after(DecisionMade(question.stamp, "run", Step.DETACH, TimeoutChoice.RETRY, by_user=True)).asked is None

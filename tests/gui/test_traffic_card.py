@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.gui.test_run_state import states
 from tests.rig import Rig
 from tgwizard.engine.watch.traffic_probe import BarKind, Sample
-from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.cluster.traffic_strip import Lane
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S, LEAST_S, strip_of_run
 from tgwizard.model.failover_events import Step
@@ -17,13 +17,13 @@ def tries(start: float, end: float, *, silent: tuple[float, float]) -> list[Samp
     return [Sample(at, None if silent[0] <= at < silent[1] else 0.01) for at in moments]
 
 
-def begun(run: RunState) -> float:
+def begun(run: RunModel) -> float:
     assert run.started is not None
     return run.started.stamp.clock_s
 
 
 def test_that_before_its_start_a_run_has_no_strip() -> None:
-    assert strip_of_run(RunState(), [], 1.0) is None
+    assert strip_of_run(RunModel(), [], 1.0) is None
 
 
 def test_that_the_strip_begins_before_the_run_and_says_nothing_of_what_is_ahead(lab: Rig) -> None:

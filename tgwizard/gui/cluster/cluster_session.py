@@ -30,7 +30,7 @@ from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.cluster.cluster_rights import ClusterRights, RightsAsked
 from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, is_behind
 from tgwizard.gui.cluster.event_timeline import EventLog, EventShown, of_end
-from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.cluster.traffic_monitor import ProbeStarted, SamplesTaken, TrafficMonitor
 from tgwizard.gui.cluster.watch_loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
 from tgwizard.gui.style.state_shapes import Shape
@@ -126,7 +126,7 @@ class ClusterSession(QObject):
         self.unfinished: RunRecord | None = None
         self.elsewhere: RunElsewhere | None = None
         """That another program of this computer is seen to work on the cluster."""
-        self.run: RunState | None = None
+        self.run: RunModel | None = None
 
     # What is known -----------------------------------------------------------------------------------------------
 
@@ -352,7 +352,7 @@ class ClusterSession(QObject):
         if self.lock.locked:
             self.trouble.emit(LOCKED)
             return
-        self.run = RunState()
+        self.run = RunModel()
         self._run_id = ""
 
         def after_the_paint(report: Report, token: CancelToken) -> None:
@@ -404,7 +404,7 @@ class ClusterSession(QObject):
             case RunStarted():
                 self._run_id = event.run
                 if not self.running:
-                    self.run = RunState()
+                    self.run = RunModel()
                     self.run_began.emit()
                 self._take_run(event)
             case Finished():

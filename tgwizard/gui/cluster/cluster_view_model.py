@@ -20,7 +20,7 @@ from tgwizard.gui.cluster.picture_model import (
     PillShown,
     PillState,
 )
-from tgwizard.gui.cluster.run_model import RunState, moving_detail, moving_sentence
+from tgwizard.gui.cluster.run_model import RunModel, moving_detail, moving_sentence
 from tgwizard.gui.cluster.watch_loop import RunElsewhere
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.check_rows import CheckShown
@@ -221,7 +221,7 @@ def checks_in_short(readiness: Readiness) -> str:
     return ", ".join(parts if len(parts) > 1 else [*parts, "all passed"])
 
 
-def is_behind(snapshot: Snapshot, run: RunState | None) -> bool:
+def is_behind(snapshot: Snapshot, run: RunModel | None) -> bool:
     """Whether the monitor's readings are older than what the run itself has read: then the run knows better."""
     if run is None or run.started is None or run.place.kind is LocationKind.NOT_KNOWN:
         return False
@@ -231,7 +231,7 @@ def is_behind(snapshot: Snapshot, run: RunState | None) -> bool:
     return oldest is None or snapshot.now - oldest < run.finished.stamp.clock_s
 
 
-def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> SourceShown:
+def azure_holder(snapshot: Snapshot, run: RunModel | None = None) -> SourceShown:
     """The third truth: who has the address by what Azure says, to the monitor or to a run."""
     place = run.place if run is not None and is_behind(snapshot, run) else snapshot.place
     oldest = snapshot.oldest_nic_age_s()
@@ -254,7 +254,7 @@ def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> SourceShown
             return SourceShown("not known", "no complete answer yet", ago, False)
 
 
-def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, now: float = 0.0) -> PictureShown:
+def picture(snapshot: Snapshot, verdict: Verdict, run: RunModel | None = None, now: float = 0.0) -> PictureShown:
     """The picture of the cluster; a run in progress knows better than the monitor where the address is on its way."""
     setup = snapshot.setup
     place = snapshot.place
@@ -311,7 +311,7 @@ def picture_unread(setup: ClusterSetup) -> PictureShown:
 
 
 def _docks_and_pill(
-    setup: ClusterSetup, place: AddressLocation, run: RunState | None, now: float, *, known: bool
+    setup: ClusterSetup, place: AddressLocation, run: RunModel | None, now: float, *, known: bool
 ) -> tuple[tuple[Dock, Dock], PillShown]:
     if run is not None and run.finished is None and run.started is not None:
         moving = _in_flight(setup, place, run, now)
@@ -341,7 +341,7 @@ def _docks_and_pill(
 
 
 def _in_flight(
-    setup: ClusterSetup, place: AddressLocation, run: RunState, now: float
+    setup: ClusterSetup, place: AddressLocation, run: RunModel, now: float
 ) -> tuple[tuple[Dock, Dock], PillShown] | None:
     """The docks and the pill while the run has the address in the air; None while a member holds it."""
     started = run.started
@@ -442,7 +442,7 @@ def displayed_readiness(
     state: ClusterReadiness,
     snapshot: Snapshot,
     now: float,
-    run: RunState | None = None,
+    run: RunModel | None = None,
     elsewhere: RunElsewhere | None = None,
     silent: Problem | None = None,
 ) -> ClusterReadiness:
@@ -463,7 +463,7 @@ def displayed_readiness(
     return state
 
 
-def _after(snapshot: Snapshot, verdict: Verdict, run: RunState | None, now: float) -> Verdict:
+def _after(snapshot: Snapshot, verdict: Verdict, run: RunModel | None, now: float) -> Verdict:
     """What is known of the end of a run before Azure was read again."""
     missed = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
     if run is not None and run.finished is not None and missed:

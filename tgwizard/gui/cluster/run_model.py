@@ -27,7 +27,7 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 from tgwizard.model.text import format_duration
 
 
-class StepStatus(Enum):
+class RunStepStatus(Enum):
     """Where one step stands."""
 
     AHEAD = "ahead"
@@ -37,11 +37,11 @@ class StepStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class StepState:
+class RunStepState:
     """One step of the run: its plan, its status, its latest sentence and the seconds it took."""
 
     plan: StepPlan
-    status: StepStatus = StepStatus.AHEAD
+    status: RunStepStatus = RunStepStatus.AHEAD
     detail: str = ""
     since: float | None = None
     seconds: float | None = None
@@ -55,11 +55,11 @@ class StepState:
 
 
 @dataclass(frozen=True, slots=True)
-class RunState:
+class RunModel:
     """A run as seen so far. ``started`` is None until its first event; ``finished`` is None until its last."""
 
     started: RunStarted | None = None
-    steps: tuple[StepState, ...] = ()
+    steps: tuple[RunStepState, ...] = ()
     calls: tuple[CallMade, ...] = ()
     notes: tuple[Problem, ...] = ()
     asked: DecisionRequested | None = None
@@ -71,16 +71,16 @@ class RunState:
     """Whether the user has asked to stop it, or to put the address back; it is done when the run comes to it."""
 
     @property
-    def current(self) -> StepState | None:
+    def current(self) -> RunStepState | None:
         """The step that runs now."""
-        return next((step for step in self.steps if step.status is StepStatus.RUNNING), None)
+        return next((step for step in self.steps if step.status is RunStepStatus.RUNNING), None)
 
     @property
-    def stage(self) -> StepState | None:
+    def stage(self) -> RunStepState | None:
         """The step that runs, or between two steps the one that comes next."""
         if self.current is not None:
             return self.current
-        return next((step for step in self.steps if step.status is StepStatus.AHEAD), None)
+        return next((step for step in self.steps if step.status is RunStepStatus.AHEAD), None)
 
     @property
     def goes_back(self) -> bool:
@@ -102,33 +102,33 @@ class RunState:
     def gap_fraction(self, now: float) -> float:
         """How much of the predicted attach is over, 0.0 to 1.0: where the pill is on its way."""
         attach = self._step(Step.ATTACH)
-        if attach is None or attach.status is StepStatus.AHEAD:
+        if attach is None or attach.status is RunStepStatus.AHEAD:
             return 0.0
         return min(1.0, attach.used_s(now) / max(attach.plan.predicted_s, 0.1))
 
-    def after(self, event: RunEvent) -> RunState:
+    def after(self, event: RunEvent) -> RunModel:
         """The state once `event` has happened. Calls are kept newest first."""
         match event:
             case RunStarted():
-                steps = tuple(StepState(plan) for plan in event.steps)
+                steps = tuple(RunStepState(plan) for plan in event.steps)
                 return replace(self, started=event, steps=steps)
             case StepStarted():
                 begun = self._with_step(
                     event.step,
                     event.sentence,
-                    status=StepStatus.RUNNING,
+                    status=RunStepStatus.RUNNING,
                     detail="",
                     since=event.stamp.clock_s,
                     deadline_s=event.deadline_s,
                 )
                 return replace(begun, cancel=event.cancel, leaves=event.leaves)
             case StepWaiting():
-                return self._with_step(event.step, event.sentence, status=StepStatus.RUNNING, detail=event.sentence)
+                return self._with_step(event.step, event.sentence, status=RunStepStatus.RUNNING, detail=event.sentence)
             case StepCompleted():
                 return self._with_step(
                     event.step,
                     event.sentence,
-                    status=StepStatus.DONE,
+                    status=RunStepStatus.DONE,
                     detail=event.sentence if event.step is Step.CHECK else "",
                     seconds=event.seconds,
                 )
@@ -144,8 +144,8 @@ class RunState:
                 return replace(self, asked=None)
             case Finished():
                 stopped = tuple(
-                    replace(step, status=StepStatus.STOPPED, seconds=step.used_s(event.stamp.clock_s))
-                    if step.status is StepStatus.RUNNING
+                    replace(step, status=RunStepStatus.STOPPED, seconds=step.used_s(event.stamp.clock_s))
+                    if step.status is RunStepStatus.RUNNING
                     else step
                     for step in self.steps
                 )
@@ -160,18 +160,18 @@ class RunState:
             case _:
                 assert_never(event)
 
-    def _with_call(self, call: CallMade) -> RunState:
+    def _with_call(self, call: CallMade) -> RunModel:
         """The call joins the log, and is the latest that is known of the step that runs."""
         told = f"{call.target}: {call.answer}"
         steps = tuple(
             replace(step, detail=told)
-            if step.status is StepStatus.RUNNING and step.plan.step is not Step.CHECK
+            if step.status is RunStepStatus.RUNNING and step.plan.step is not Step.CHECK
             else step
             for step in self.steps
         )
         return replace(self, calls=(call, *self.calls), steps=steps)
 
-    def _step(self, step: Step) -> StepState | None:
+    def _step(self, step: Step) -> RunStepState | None:
         return next((state for state in self.steps if state.plan.step is step), None)
 
     def _with_step(
@@ -179,18 +179,18 @@ class RunState:
         step: Step,
         sentence: str,
         *,
-        status: StepStatus,
+        status: RunStepStatus,
         detail: str,
         since: float | None = None,
         seconds: float | None = None,
         deadline_s: float | None = None,
-    ) -> RunState:
+    ) -> RunModel:
         # A put-back is not announced at the start: it joins the list when it begins, before the end that is to come.
         steps = self.steps
         if self._step(step) is None:
-            new = StepState(StepPlan(step, sentence, 0.0))
+            new = RunStepState(StepPlan(step, sentence, 0.0))
             last = self._step(Step.CONFIRM)
-            place = steps.index(last) if last is not None and last.status is StepStatus.AHEAD else len(steps)
+            place = steps.index(last) if last is not None and last.status is RunStepStatus.AHEAD else len(steps)
             steps = (*steps[:place], new, *steps[place:])
         changed = []
         for state in steps:
@@ -210,13 +210,13 @@ class RunState:
         return replace(self, steps=tuple(changed))
 
     @staticmethod
-    def _overtaken(state: StepState, status: StepStatus) -> StepState:
-        if status is StepStatus.RUNNING and state.status is StepStatus.RUNNING:
-            return replace(state, status=StepStatus.STOPPED)
+    def _overtaken(state: RunStepState, status: RunStepStatus) -> RunStepState:
+        if status is RunStepStatus.RUNNING and state.status is RunStepStatus.RUNNING:
+            return replace(state, status=RunStepStatus.STOPPED)
         return state
 
 
-def moving_sentence(run: RunState) -> str:
+def moving_sentence(run: RunModel) -> str:
     """The banner of a run in progress."""
     started, current = run.started, run.stage
     if started is None:
@@ -238,7 +238,7 @@ def moving_sentence(run: RunState) -> str:
     return f"Moving: {started.address} is on its way to {started.to}"
 
 
-def moving_detail(run: RunState, now: float) -> str:
+def moving_detail(run: RunModel, now: float) -> str:
     """Which step of how many, and when it is usually done."""
     if run.started is None:
         return "The engine reads Azure first."

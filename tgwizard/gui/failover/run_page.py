@@ -12,7 +12,7 @@ from tgwizard.engine.watch.traffic_probe import answered
 from tgwizard.gui.cluster.cluster_picture import ClusterPicture
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import azure_holder, picture, picture_unread
-from tgwizard.gui.cluster.run_model import RunState, StepState, StepStatus, moving_detail, moving_sentence
+from tgwizard.gui.cluster.run_model import RunModel, RunStepState, RunStepStatus, moving_detail, moving_sentence
 from tgwizard.gui.cluster.source_cards import SourceCards
 from tgwizard.gui.failover.result_card import ResultCard, ended_shape
 from tgwizard.gui.failover.run_text import (
@@ -52,10 +52,10 @@ SOURCE_CARDS_ABREAST = 720
 LOG_ROWS = 10
 
 _STEP_SHAPES = {
-    StepStatus.AHEAD: Shape.WAITING,
-    StepStatus.RUNNING: Shape.MOVING,
-    StepStatus.DONE: Shape.GOOD,
-    StepStatus.STOPPED: Shape.WARNING,
+    RunStepStatus.AHEAD: Shape.WAITING,
+    RunStepStatus.RUNNING: Shape.MOVING,
+    RunStepStatus.DONE: Shape.GOOD,
+    RunStepStatus.STOPPED: Shape.WARNING,
 }
 
 DELETE_MS = 150
@@ -115,9 +115,9 @@ class RunPage(BuiltInSteps, QWidget):
         return self._ended
 
     @property
-    def run(self) -> RunState:
+    def run(self) -> RunModel:
         """The run shown."""
-        return self._session.run or RunState()
+        return self._session.run or RunModel()
 
     # Building ----------------------------------------------------------------------------------------------------
 
@@ -285,7 +285,7 @@ class RunPage(BuiltInSteps, QWidget):
         if self._ended and self.isVisible():
             self.refresh()
 
-    def _show_banner(self, run: RunState, now: float) -> None:
+    def _show_banner(self, run: RunModel, now: float) -> None:
         if run.finished is not None:
             sentence, detail = self.result.words(run.finished)
             self.banner.show_verdict(ended_shape(run.finished), sentence, detail, urgent=True)
@@ -297,7 +297,7 @@ class RunPage(BuiltInSteps, QWidget):
                 format_duration(run.elapsed_s(now)), "elapsed" if run.finished is None else "in all"
             )
 
-    def _show_steps(self, run: RunState, now: float) -> None:
+    def _show_steps(self, run: RunModel, now: float) -> None:
         plans = tuple(step.plan for step in run.steps)
         if plans != self._plans:
             self._plans = plans
@@ -317,17 +317,17 @@ class RunPage(BuiltInSteps, QWidget):
             if row.shape is Shape.GOOD and before is not Shape.GOOD and self.isVisible():
                 announce(row, f"{step.plan.sentence}: done")
 
-    def _show_step(self, row: StepRow, step: StepState, now: float) -> None:
+    def _show_step(self, row: StepRow, step: RunStepState, now: float) -> None:
         predicted = format_duration(step.plan.predicted_s) if step.plan.predicted_s else ""
         used = step.used_s(now)
         detail = step.detail or step_words(step.plan.step, self._losing(), self._gaining())
-        late = step.status is StepStatus.RUNNING and 0 < step.plan.predicted_s < used
+        late = step.status is RunStepStatus.RUNNING and 0 < step.plan.predicted_s < used
         if late and "longer" not in detail:
             detail = f"{detail}. Taking longer than usual" if detail else "Taking longer than usual"
-        actual = "" if step.status is StepStatus.AHEAD else format_duration(used)
+        actual = "" if step.status is RunStepStatus.AHEAD else format_duration(used)
         row.show_step(_STEP_SHAPES[step.status], detail, actual, predicted)
 
-    def _show_deadline(self, step: StepState | None, now: float) -> None:
+    def _show_deadline(self, step: RunStepState | None, now: float) -> None:
         if step is None or not step.deadline_s:
             self._deadline.hide()
             return
@@ -342,7 +342,7 @@ class RunPage(BuiltInSteps, QWidget):
         self._deadline_bar.show_use(used, step.plan.predicted_s, step.deadline_s)
         self._deadline.show()
 
-    def _show_calls(self, run: RunState) -> None:
+    def _show_calls(self, run: RunModel) -> None:
         if len(run.calls) == self._calls_shown:
             return
         self._calls_shown = len(run.calls)
@@ -356,13 +356,13 @@ class RunPage(BuiltInSteps, QWidget):
             row.show_call(call_time(run, one.call), one.call.method, one.call.target, one.answer)
         self._log_empty.setVisible(not run.calls)
 
-    def _show_notes(self, run: RunState) -> None:
+    def _show_notes(self, run: RunModel) -> None:
         for problem in run.notes[self._notes_shown :]:
             self._note_rows.addWidget(NoticeBox(self._theme, Shape.NOTE, problem.what, problem.why))
             self._notes.show()
         self._notes_shown = len(run.notes)
 
-    def _show_cancel(self, run: RunState) -> None:
+    def _show_cancel(self, run: RunModel) -> None:
         words, reason = cancel_words(run, self._losing())
         if self.cancel.accessibleName() != words:
             self.cancel.rename(words)

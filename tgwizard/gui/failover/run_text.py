@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgwizard.gui.cluster.run_model import RunState, StepState
+from tgwizard.gui.cluster.run_model import RunModel, RunStepState
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import CallMade, CancelMeaning, Step
@@ -32,7 +32,7 @@ def step_words(step: Step, losing: Member | None, gaining: Member | None) -> str
             return "the members move the address; tgwizard watches Azure"
 
 
-def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:
+def cancel_words(run: RunModel, losing: Member | None) -> tuple[str, str]:
     """The words on the cancel button, and what it does or why it is off."""
     back = losing.name if losing is not None else "where it was"
     if run.cancel_asked and run.cancel is not CancelMeaning.NOT_GRANTED:
@@ -51,7 +51,7 @@ def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:
             return words, f"Off: {run.leaves}" if run.leaves else "Off: the run has ended."
 
 
-def deadline_words(step: StepState, losing: Member | None) -> tuple[str, str]:
+def deadline_words(step: RunStepState, losing: Member | None) -> tuple[str, str]:
     """The title of the deadline bar, and what happens when it is reached."""
     seconds = step.deadline_s or 0.0
     deadline = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
@@ -74,7 +74,7 @@ def deadline_words(step: StepState, losing: Member | None) -> tuple[str, str]:
             return title, "the run ends and says what is left to do."
 
 
-def closing_words(run: RunState, setup: ClusterSetup, losing: Member | None) -> str:
+def closing_words(run: RunModel, setup: ClusterSetup, losing: Member | None) -> str:
     """What closing the window, or this computer stopping, would mean now (gui/README.md 10)."""
     address = setup.address
     back = losing.name if losing is not None else "where it was"
@@ -124,13 +124,13 @@ def fold_calls(calls: tuple[CallMade, ...], limit: int) -> tuple[CallsFolded, ..
     return tuple(folded)
 
 
-def call_time(run: RunState, call: CallMade) -> str:
+def call_time(run: RunModel, call: CallMade) -> str:
     """Seconds since the start, to 0.1 s."""
     since = run.started.stamp.clock_s if run.started is not None else call.stamp.clock_s
     return f"{max(0.0, call.stamp.clock_s - since):.1f} s"
 
 
-def details_text(run: RunState, setup: ClusterSetup) -> str:
+def details_text(run: RunModel, setup: ClusterSetup) -> str:
     """The run as plain text, for a ticket."""
     started, finished = run.started, run.finished
     lines = [f"Cluster {setup.name}, floating IP {setup.address}"]

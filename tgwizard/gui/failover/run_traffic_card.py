@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.cluster.traffic_card import TrafficStripCard
 from tgwizard.gui.cluster.traffic_monitor import TrafficMonitor
 from tgwizard.gui.cluster.traffic_strip import TimeMark, TrafficStripShown, strip_between
@@ -28,7 +28,7 @@ LEAST_S = 8.0
 """The strip reaches so far back before the start and, at first, so far ahead."""
 
 
-def strip_of_run(run: RunState, samples: Sequence[Sample], now: float) -> TrafficStripShown | None:
+def strip_of_run(run: RunModel, samples: Sequence[Sample], now: float) -> TrafficStripShown | None:
     """What was measured round the run until now; None before it has started.
 
     The strip grows by whole stretches, so that bars stay where they are.
@@ -65,7 +65,7 @@ class RunTrafficCard(TrafficStripCard):
         super().__init__(theme, "Traffic from this computer", reachability, (gap,), parent)
         self._reachability = reachability
 
-    def show_run(self, run: RunState, now: float) -> None:
+    def show_run(self, run: RunModel, now: float) -> None:
         """Show what was measured round the run until `now`."""
         self.say_how(self._reachability.how)
         shown = strip_of_run(run, self._reachability.samples, now)
@@ -74,7 +74,7 @@ class RunTrafficCard(TrafficStripCard):
             self.say_figures(_gap_words(shown, run))
 
 
-def _gap_words(shown: TrafficStripShown, run: RunState) -> str:
+def _gap_words(shown: TrafficStripShown, run: RunModel) -> str:
     # The strip begins before the run, and may show a gap that was over by then.
     found = [gap for gap in shown.gaps if run.started is not None and gap.end > run.started.stamp.clock_s]
     if not found:
