@@ -13,7 +13,7 @@ from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.test_window import dialog_of
 from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.failover.start_failover import GuidedDialog
-from tgwizard.gui.failover.timeout_question import QuestionBox
+from tgwizard.gui.failover.timeout_question import TimeoutQuestion
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import DecisionMade, DecisionRequested, Step, TimeoutChoice
@@ -52,7 +52,7 @@ def test_that_the_move_in_one_call_is_planned_checked_and_done(ready: Desk, qtbo
 
 
 def test_that_a_question_shows_its_choices_and_what_happens_without_an_answer(qtbot: QtBot, theme: Theme) -> None:
-    box = QuestionBox(theme)
+    box = TimeoutQuestion(theme)
     qtbot.addWidget(box)
     answers: list[object] = []
     box.decided.connect(answers.append)

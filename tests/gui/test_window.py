@@ -17,7 +17,7 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.picture_model import PillState
-from tgwizard.gui.failover.confirm_dialog import ConfirmDialog, Confirmed
+from tgwizard.gui.failover.confirm_dialog import ConfirmDialog, FailoverChoice
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.state_shapes import Shape
@@ -127,11 +127,11 @@ def test_that_a_double_click_on_the_verb_starts_one_run(ready: Desk, qtbot: QtBo
     ready.press("Fail over to tg-node-b…")
     dialog = dialog_of(ready, qtbot)
     qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
-    answers: list[Confirmed] = []
+    answers: list[FailoverChoice] = []
     dialog.confirmed.connect(answers.append)
     dialog.start.click()
     dialog.start.click()
-    assert answers == [Confirmed()]
+    assert answers == [FailoverChoice()]
     qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
     assert len(ready.rig.puts()) == 2
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout,
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import checks_shown, findings_state
-from tgwizard.gui.failover.move_preview import NowAfter
+from tgwizard.gui.failover.move_preview import MovePreview
 from tgwizard.gui.failover.plan_view import axis_shown, calls_shown, move_shown, ticket
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
@@ -132,7 +132,7 @@ RECHECK_AFTER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class FailoverChoice:
     """The answer: whether what is not known is accepted, which fence was chosen, and which strategy.
 
     `to_dead_machine`: it was consented that the address goes to a member that cannot serve it.
@@ -176,7 +176,7 @@ class ConfirmDialog(Sheet):
         if session.setup.is_lab:
             self.head.addWidget(Tag(theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
         self.head.addWidget(self.pill, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.body.addWidget(NowAfter(theme, move_shown(plan, session.setup)))
+        self.body.addWidget(MovePreview(theme, move_shown(plan, session.setup)))
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_tick)
@@ -450,7 +450,7 @@ class ConfirmDialog(Sheet):
         accepted = self._accept is not None and self._accept.isChecked()
         self._session.run_began.disconnect(self.reject)
         self.accept()
-        self.confirmed.emit(Confirmed(accepted, self._fence, self._strategy, consented))
+        self.confirmed.emit(FailoverChoice(accepted, self._fence, self._strategy, consented))
 
     @Slot()
     def _on_copy(self) -> None:

@@ -41,7 +41,7 @@ class MoveShown:
         return f"Now: {present}. After: {self.members[self.after]} holds it."
 
 
-class NowAfter(QWidget):
+class MovePreview(QWidget):
     """Paints a `MoveShown` as two panels with an arrow between them."""
 
     accessible_role = QAccessible.Role.Graphic

@@ -31,7 +31,7 @@ _WORDS = {
 }
 
 
-def ended_shape(finished: Finished) -> Shape:
+def result_shape(finished: Finished) -> Shape:
     """The state shape of the outcome."""
     return outcome_shape(finished.outcome)
 
@@ -98,7 +98,7 @@ class ResultCard(Card):
 
     def show_result(self, finished: Finished) -> None:
         """Show the end of the run. The traffic gap comes apart: its last tries are answered after the end."""
-        shape = ended_shape(finished)
+        shape = result_shape(finished)
         self.pill.show_state(shape, _WORDS[finished.outcome])
         where = place_words(finished.place)
         known = finished.place.kind is not LocationKind.NOT_KNOWN

@@ -14,7 +14,7 @@ from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import azure_holder, picture, picture_unread
 from tgwizard.gui.cluster.run_model import RunModel, RunStepState, RunStepStatus, moving_detail, moving_sentence
 from tgwizard.gui.cluster.source_cards import SourceCards
-from tgwizard.gui.failover.result_card import ResultCard, ended_shape
+from tgwizard.gui.failover.result_card import ResultCard, result_shape
 from tgwizard.gui.failover.run_text import (
     call_time,
     cancel_words,
@@ -25,7 +25,7 @@ from tgwizard.gui.failover.run_text import (
     step_words,
 )
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S, RunTrafficCard
-from tgwizard.gui.failover.timeout_question import QuestionBox
+from tgwizard.gui.failover.timeout_question import TimeoutQuestion
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape
@@ -216,7 +216,7 @@ class RunPage(BuiltInSteps, QWidget):
         self.result.resume.clicked.connect(self.resume_asked)
         self._session.lock.hold(self.result.resume)
         self.result.hide()
-        self.question = QuestionBox(theme)
+        self.question = TimeoutQuestion(theme)
         self.question.decided.connect(self._session.decide)
         self._notes = QWidget()
         self._note_rows = QVBoxLayout(self._notes)
@@ -288,7 +288,7 @@ class RunPage(BuiltInSteps, QWidget):
     def _show_banner(self, run: RunModel, now: float) -> None:
         if run.finished is not None:
             sentence, detail = self.result.words(run.finished)
-            self.banner.show_verdict(ended_shape(run.finished), sentence, detail, urgent=True)
+            self.banner.show_verdict(result_shape(run.finished), sentence, detail, urgent=True)
         else:
             urgent = run.place.kind in {LocationKind.NO_NIC, LocationKind.STRANGER}
             self.banner.show_verdict(Shape.MOVING, moving_sentence(run), moving_detail(run, now), urgent=urgent)

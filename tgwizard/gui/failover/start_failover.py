@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.engine.failover.guided import portal_path
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.failover.confirm_dialog import ConfirmDialog, Confirmed
+from tgwizard.gui.failover.confirm_dialog import ConfirmDialog, FailoverChoice
 from tgwizard.gui.failover.run_traffic_card import MeasuredRun
 from tgwizard.gui.page import Shell
 from tgwizard.gui.style.theme import Theme
@@ -53,14 +53,14 @@ class GuidedDialog(Sheet):
     @Slot()
     def _on_start(self) -> None:
         self.accept()
-        self.confirmed.emit(Confirmed(strategy=Strategy.GUIDED))
+        self.confirmed.emit(FailoverChoice(strategy=Strategy.GUIDED))
 
 
 APART_MS = 15
 """Closing the question and showing the run are two repaints, with an ear for keys between."""
 
 
-def ask_failover(shell: Shell, session: ClusterSession, verb: Verb) -> None:
+def ask_before_failover(shell: Shell, session: ClusterSession, verb: Verb) -> None:
     """Open the question for `verb`; what is confirmed there begins. Nothing before the first reading."""
     plan = session.plan(verb)
     if plan is None:
@@ -81,8 +81,8 @@ def ask_failover(shell: Shell, session: ClusterSession, verb: Verb) -> None:
     shell.show_dialog(make)
 
 
-def _starter(session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirmed], None]:
-    def start(answer: Confirmed) -> None:
+def _starter(session: ClusterSession, verb: Verb, to: str) -> Callable[[FailoverChoice], None]:
+    def start(answer: FailoverChoice) -> None:
         member = session.setup.member(to)
         if member is not None:
             options = RunOptions(

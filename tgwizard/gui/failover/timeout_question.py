@@ -26,7 +26,7 @@ def choice_words(choice: TimeoutChoice, losing: str) -> str:
     }[choice]
 
 
-class QuestionBox(QWidget):
+class TimeoutQuestion(QWidget):
     """Shown while the run waits for an answer; hidden otherwise."""
 
     decided = Signal(object)

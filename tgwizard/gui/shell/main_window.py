@@ -32,7 +32,7 @@ from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.failover.run_page import RunPage
-from tgwizard.gui.failover.start_failover import ask_failover
+from tgwizard.gui.failover.start_failover import ask_before_failover
 from tgwizard.gui.lab.lab_stopped import LabStopped
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
@@ -377,7 +377,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object, object)
     def _ask(self, session: ClusterSession, verb: Verb) -> None:
-        ask_failover(self, session, verb)
+        ask_before_failover(self, session, verb)
 
     def show_dialog(self, make: Callable[[QWidget], Sheet]) -> bool:
         """Open the dialog that `make` builds over the widget given to it; while one is open, build nothing: False."""
