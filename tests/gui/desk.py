@@ -19,7 +19,7 @@ from tgwizard.gui.app.app_context import AppContext, LabLocation, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.fleet.fleet_page import ClustersPage
+from tgwizard.gui.fleet.fleet_page import FleetPage
 from tgwizard.gui.lab.lab_page import LabPage
 from tgwizard.gui.settings.settings_page import SettingsPage
 from tgwizard.gui.shell.main_window import MainWindow
@@ -54,10 +54,10 @@ def accessible_description(widget: QWidget) -> str:
     return interface.text(QAccessible.Text.Description)
 
 
-def clusters_page(window: MainWindow) -> ClustersPage:
+def clusters_page(window: MainWindow) -> FleetPage:
     """The Clusters page of a window."""
     page = window.pages.page(NavPage.CLUSTERS)
-    assert isinstance(page, ClustersPage)
+    assert isinstance(page, FleetPage)
     return page
 
 

@@ -25,8 +25,8 @@ from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_session import LATE_PACES
-from tgwizard.gui.fleet.fleet_rows import ClusterRow, FleetState, fleet_shape, rank, row_of
-from tgwizard.gui.fleet.fleet_table import COLUMNS, ClustersModel, ClustersTable, text_of
+from tgwizard.gui.fleet.fleet_rows import FleetRow, FleetState, fleet_shape, rank, row_of
+from tgwizard.gui.fleet.fleet_table import COLUMNS, FleetModel, FleetTable, text_of
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
@@ -252,7 +252,7 @@ def seen(lab: Rig) -> Snapshot:
     return Observer(lab.services.azure, lab.clock, lab.setup).look(vms=True)
 
 
-def row_at(snapshot: Snapshot, wall: datetime, pace_s: float = 0.0, **more: Any) -> ClusterRow:
+def row_at(snapshot: Snapshot, wall: datetime, pace_s: float = 0.0, **more: Any) -> FleetRow:
     """The row of the cluster at that moment, with what the engine says of it then."""
     now = replace(snapshot, now=snapshot.now + (wall - snapshot.wall).total_seconds())
     found = cluster_readiness(now, stale_after_s=max(STALE_AFTER_S, LATE_PACES * pace_s))
@@ -320,8 +320,8 @@ def test_that_the_states_keep_styles_order() -> None:
 def test_that_hundreds_of_rows_are_shown_and_a_new_one_changes_one_row(theme: Theme, lab: Rig, qtbot: QtBot) -> None:
     snapshot = seen(lab)
     first = row_at(snapshot, snapshot.wall)
-    model = ClustersModel(lambda: snapshot.wall)
-    table = ClustersTable(theme, model)
+    model = FleetModel(lambda: snapshot.wall)
+    table = FleetTable(theme, model)
     qtbot.addWidget(table)
     table.resize(1200, 700)
     table.show()

@@ -59,7 +59,7 @@ class LabOffer(Card):
         self.body.addLayout(row)
 
 
-class EmptyState(QWidget):
+class EmptyFleet(QWidget):
     """Three cards side by side, or stacked in a narrow window."""
 
     def __init__(self, theme: Theme, context: AppContext, parent: QWidget | None = None) -> None:

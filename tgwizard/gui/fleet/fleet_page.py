@@ -15,9 +15,9 @@ from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.add_clusters import AddButton, clear, dropped_files, refusal_boxes
-from tgwizard.gui.fleet.empty_fleet import EmptyState, LabOffer
-from tgwizard.gui.fleet.fleet_rows import ClusterRow, FleetState, row_of, shows
-from tgwizard.gui.fleet.fleet_table import ClustersModel, ClustersTable
+from tgwizard.gui.fleet.empty_fleet import EmptyFleet, LabOffer
+from tgwizard.gui.fleet.fleet_rows import FleetRow, FleetState, row_of, shows
+from tgwizard.gui.fleet.fleet_table import FleetModel, FleetTable
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
@@ -58,7 +58,7 @@ NEWS_IN_A_TURN = 12
 """Rows are worked out a few at a time: hundreds of clusters answer in bursts, and the window goes on answering."""
 
 
-class ClustersPage(ShellPage):
+class FleetPage(ShellPage):
     """Emits `opened(name)`, `set_up_asked`, and `files_given(paths)` for cluster files to be added.
 
     `reading_asked`: the saved files are to be read again.
@@ -83,8 +83,8 @@ class ClustersPage(ShellPage):
         self._preferences = preferences
         self._opening = True
         self._wall = SystemClock().wall
-        self.model = ClustersModel(self._now, self)
-        self.table = ClustersTable(theme, self.model)
+        self.model = FleetModel(self._now, self)
+        self.table = FleetTable(theme, self.model)
         self.chips: dict[ClusterFilter, FilterChip] = {}
         self.filter = SearchField(theme, "Filter clusters")
         self._title = TextLabel(theme, "Clusters", TextRole.TITLE)
@@ -96,7 +96,7 @@ class ClustersPage(ShellPage):
         self.setAcceptDrops(True)
         self._banner: NoticeBox | None = None
         self._told: Problem | None = None
-        self._empty = EmptyState(theme, context)
+        self._empty = EmptyFleet(theme, context)
         self._empty.set_up.clicked.connect(self.set_up_asked)
         self._empty.add.files_given.connect(self._on_files)
         self._offer = LabOffer(theme, context)
@@ -235,7 +235,7 @@ class ClustersPage(ShellPage):
 
     # Rows --------------------------------------------------------------------------------------------------------
 
-    def _row(self, session: ClusterSession) -> ClusterRow:
+    def _row(self, session: ClusterSession) -> FleetRow:
         started = session.run.started if session.running and session.run is not None else None
         return row_of(
             session.setup,
@@ -395,7 +395,7 @@ class ClustersPage(ShellPage):
         self._soon.stop()
 
 
-def _summary(rows: tuple[ClusterRow, ...]) -> str:
+def _summary(rows: tuple[FleetRow, ...]) -> str:
     """The line under the title: how many, and what is the matter with them."""
     count = len(rows)
     parts = []

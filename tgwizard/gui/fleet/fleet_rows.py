@@ -69,7 +69,7 @@ def shows(wanted: ClusterFilter, state: FleetState) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterRow:
+class FleetRow:
     """One row. `note` is the second line under the active member; `seen_at` and `since_at` are None for never.
 
     Ages are worked out when they are shown: a row is made anew only when something was read.
@@ -137,7 +137,7 @@ def row_of(
     since: datetime | None = None,
     records: tuple[Record, ...] = (),
     pace_s: float = 0.0,
-) -> ClusterRow:
+) -> FleetRow:
     """The row of a cluster at `wall` (UTC); `found`: what the engine says of it. `moving_to`: our run goes there."""
     if snapshot is None or found is None:
         return _last_known(setup, records)
@@ -150,7 +150,7 @@ def row_of(
         active = next(member.name for member in setup.members if member.name != moving_to)
     note, note_shape = _note(snapshot, found, state)
     graceful, forced = _ready(found, state)
-    return ClusterRow(
+    return FleetRow(
         setup.name,
         _group(setup),
         str(setup.address),
@@ -218,11 +218,11 @@ def _since(records: tuple[Record, ...], verdict: Verdict) -> datetime | None:
     return began
 
 
-def _last_known(setup: ClusterSetup, records: tuple[Record, ...]) -> ClusterRow:
+def _last_known(setup: ClusterSetup, records: tuple[Record, ...]) -> FleetRow:
     """Before the first answer: what the journal says, with its age; grey when it says nothing."""
     last = next((record for record in records if isinstance(record, VerdictChanged)), None)
     note = "reading Azure" if last is None else f"last known: {sanitize(last.sentence, 100)}"
-    return ClusterRow(
+    return FleetRow(
         setup.name,
         _group(setup),
         str(setup.address),

@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tgwizard.gui.fleet.fleet_rows import ClusterRow, fleet_shape, rank, shows
+from tgwizard.gui.fleet.fleet_rows import FleetRow, fleet_shape, rank, shows
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import INK, TINT, Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
@@ -47,7 +47,7 @@ from tgwizard.model.settings import ClusterFilter, ClusterOrder
 ModelIndex = QModelIndex | QPersistentModelIndex
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
-"""The whole ``ClusterRow`` of an index, for the painter and for whoever opens it."""
+"""The whole ``FleetRow`` of an index, for the painter and for whoever opens it."""
 
 COLUMNS: tuple[tuple[ClusterOrder, str], ...] = (
     (ClusterOrder.STATE, "State"),
@@ -74,7 +74,7 @@ def column_of(order: ClusterOrder) -> int:
     return next(index for index, (found, _) in enumerate(COLUMNS) if found is order)
 
 
-def text_of(row: ClusterRow, order: ClusterOrder, wall: datetime) -> str:
+def text_of(row: FleetRow, order: ClusterOrder, wall: datetime) -> str:
     """What a cell says at `wall`, in words alone."""
     match order:
         case ClusterOrder.STATE:
@@ -99,7 +99,7 @@ def _age_key(moment: datetime | None) -> float:
     return 0.0 if moment is None else -moment.timestamp()
 
 
-_KEYS: dict[ClusterOrder, Callable[[ClusterRow], Any]] = {
+_KEYS: dict[ClusterOrder, Callable[[FleetRow], Any]] = {
     ClusterOrder.STATE: lambda row: rank(row.state),
     ClusterOrder.CLUSTER: lambda row: row.name.casefold(),
     ClusterOrder.ADDRESS: lambda row: tuple(int(part) for part in row.address.split(".")),
@@ -110,24 +110,24 @@ _KEYS: dict[ClusterOrder, Callable[[ClusterRow], Any]] = {
 }
 
 
-class ClustersModel(QAbstractTableModel):
+class FleetModel(QAbstractTableModel):
     """The rows in the order they came; `show_rows` changes only what differs."""
 
     def __init__(self, wall: Callable[[], datetime], parent: QObject | None = None) -> None:
         """Empty. `wall` tells the time that ages are counted to."""
         super().__init__(parent)
         self.wall = wall
-        self._rows: list[ClusterRow] = []
+        self._rows: list[FleetRow] = []
 
     @property
-    def rows(self) -> tuple[ClusterRow, ...]:
+    def rows(self) -> tuple[FleetRow, ...]:
         """What is shown."""
         return tuple(self._rows)
 
-    def row(self, number: int) -> ClusterRow:
+    def row(self, number: int) -> FleetRow:
         return self._rows[number]
 
-    def show_rows(self, rows: tuple[ClusterRow, ...]) -> None:
+    def show_rows(self, rows: tuple[FleetRow, ...]) -> None:
         """Replace the rows. The same clusters keep their places, so selection and scrolling stay."""
         if [row.name for row in rows] != [row.name for row in self._rows]:
             self.beginResetModel()
@@ -137,14 +137,14 @@ class ClustersModel(QAbstractTableModel):
         for number, row in enumerate(rows):
             self._replace(number, row)
 
-    def show_row(self, row: ClusterRow) -> None:
+    def show_row(self, row: FleetRow) -> None:
         """Replace the row of one cluster."""
         for number, known in enumerate(self._rows):
             if known.name == row.name:
                 self._replace(number, row)
                 return
 
-    def _replace(self, number: int, row: ClusterRow) -> None:
+    def _replace(self, number: int, row: FleetRow) -> None:
         if row != self._rows[number]:
             self._rows[number] = row
             self.dataChanged.emit(self.index(number, 0), self.index(number, len(COLUMNS) - 1))
@@ -185,7 +185,7 @@ class ClustersModel(QAbstractTableModel):
         return COLUMNS[section][1] if across and role == Qt.ItemDataRole.DisplayRole else None
 
 
-def _tip(row: ClusterRow, order: ClusterOrder) -> str | None:
+def _tip(row: FleetRow, order: ClusterOrder) -> str | None:
     if order is ClusterOrder.STATE:
         return row.sentence
     if order is ClusterOrder.READY:
@@ -195,7 +195,7 @@ def _tip(row: ClusterRow, order: ClusterOrder) -> str | None:
     return f"{row.active}, {row.note}" if order is ClusterOrder.ACTIVE and row.active and row.note else None
 
 
-class ClustersShown(QSortFilterProxyModel):
+class FleetFilter(QSortFilterProxyModel):
     """Filters by chip and text, and sorts; equal rows keep to problems first, then to their names."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -226,9 +226,9 @@ class ClustersShown(QSortFilterProxyModel):
         ahead = (rank(first.state), first.name.casefold()) < (rank(second.state), second.name.casefold())
         return ahead if self.sortOrder() is Qt.SortOrder.AscendingOrder else not ahead
 
-    def _row(self, number: int) -> ClusterRow:
+    def _row(self, number: int) -> FleetRow:
         source = self.sourceModel()
-        assert isinstance(source, ClustersModel)  # noqa: S101 - the only source it is given
+        assert isinstance(source, FleetModel)  # noqa: S101 - the only source it is given
         return source.row(number)
 
 
@@ -257,10 +257,10 @@ _WHOLE = {ClusterOrder.STATE: 126, ClusterOrder.ADDRESS: 98}
 """Columns that are never narrower than this, at 100 % text: a state and an address are read whole."""
 
 
-class CellPainter(QStyledItemDelegate):
+class FleetCellPainter(QStyledItemDelegate):
     """Paints the cells of one row; the words come from the row, the ages from the clock."""
 
-    def __init__(self, theme: Theme, wall: Callable[[], datetime], view: ClustersTable) -> None:
+    def __init__(self, theme: Theme, wall: Callable[[], datetime], view: FleetTable) -> None:
         super().__init__(view)
         self._theme = theme
         self._wall = wall
@@ -273,7 +273,7 @@ class CellPainter(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint ground, line and the cell's facts."""
         row = index.data(ROW_ROLE)
-        if not isinstance(row, ClusterRow):
+        if not isinstance(row, FleetRow):
             return
         theme = self._theme
         rect: QRect = option.rect
@@ -323,7 +323,7 @@ class CellPainter(QStyledItemDelegate):
         self._line(painter, upper, first, role, Token.TEXT)
         self._line(painter, lower, second, TextRole.CAPTION, second_token)
 
-    def _pill(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+    def _pill(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
         theme = self._theme
         shape = fleet_shape(row.state)
         font = theme.font(TextRole.CAPTION_STRONG)
@@ -336,7 +336,7 @@ class CellPainter(QStyledItemDelegate):
         rest = QRectF(mark.right() + theme.px(6), pill.top(), words + 4, height)
         self._line(painter, rest, row.state.value, TextRole.CAPTION_STRONG, INK[shape])
 
-    def _active(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+    def _active(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
         theme = self._theme
         if row.moving_to:
             metrics = QFontMetricsF(theme.font(TextRole.BODY_KEY))
@@ -357,7 +357,7 @@ class CellPainter(QStyledItemDelegate):
         else:
             self._line(painter, box, row.note, TextRole.CAPTION, token)
 
-    def _seen(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+    def _seen(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
         rest = QRectF(box)
         if row.late:
             # An old fact looks old: the dashed ring stands before its age.
@@ -366,7 +366,7 @@ class CellPainter(QStyledItemDelegate):
             rest.setLeft(box.left() + side + self._theme.px(6))
         self._line(painter, rest, row.seen(self._wall()), TextRole.BODY, Token.TEXT2)
 
-    def _ready(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+    def _ready(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
         theme = self._theme
         side = theme.px(13)
         metrics = QFontMetricsF(theme.font(TextRole.CAPTION_KEY))
@@ -392,7 +392,7 @@ def _square(box: QRectF, side: float) -> QRectF:
     return QRectF(box.left(), box.center().y() - side / 2, side, side)
 
 
-class Heads(QHeaderView):
+class FleetTableHeader(QHeaderView):
     """The heads of the columns, painted; a click sorts by the column, a second one turns it round."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -431,21 +431,21 @@ class Heads(QHeaderView):
         painter.restore()
 
 
-class ClustersTable(QTableView):
+class FleetTable(QTableView):
     """Emits `opened(name)` for Enter or a click, `sorted_by(order, descending)` when a head was clicked."""
 
     opened = Signal(str)
     sorted_by = Signal(object, bool)
 
-    def __init__(self, theme: Theme, model: ClustersModel, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, model: FleetModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._hovered = -1
-        self.shown = ClustersShown(self)
+        self.shown = FleetFilter(self)
         self.shown.setSourceModel(model)
         self.setModel(self.shown)
-        self.setItemDelegate(CellPainter(theme, model.wall, self))
-        self._heads = Heads(theme, self)
+        self.setItemDelegate(FleetCellPainter(theme, model.wall, self))
+        self._heads = FleetTableHeader(theme, self)
         self.setHorizontalHeader(self._heads)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.px(ROW_PX))
@@ -496,7 +496,7 @@ class ClustersTable(QTableView):
     @Slot(QModelIndex)
     def _on_index(self, index: QModelIndex) -> None:
         row = index.data(ROW_ROLE)
-        if isinstance(row, ClusterRow):
+        if isinstance(row, FleetRow):
             self.opened.emit(row.name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

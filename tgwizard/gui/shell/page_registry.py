@@ -24,9 +24,9 @@ MakePage = Callable[[Shell], ShellPage]
 
 
 def _clusters(shell: Shell) -> ShellPage:
-    from tgwizard.gui.fleet.fleet_page import ClustersPage
+    from tgwizard.gui.fleet.fleet_page import FleetPage
 
-    page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.context)
+    page = FleetPage(shell.theme, shell.watching, shell.preferences, shell.context)
     page.opened.connect(shell.visit_cluster)
     page.set_up_asked.connect(partial(shell.go_to, NavPage.SET_UP))
     page.files_given.connect(shell.add_clusters)
