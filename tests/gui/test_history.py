@@ -25,11 +25,11 @@ from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.event_timeline import EventShown
-from tgwizard.gui.history.history_list import PastKind
+from tgwizard.gui.history.history_list import HistoryRowKind
 from tgwizard.gui.history.history_page import HistoryPage
-from tgwizard.gui.history.history_reader import PastRead
+from tgwizard.gui.history.history_reader import HistoryLoaded
 from tgwizard.gui.history.reports_page import ReportsPage
-from tgwizard.gui.history.run_details import RunView
+from tgwizard.gui.history.run_details import RunDetails
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import TimelineRow
@@ -74,7 +74,7 @@ def listed(desk: Desk, qtbot: QtBot) -> HistoryPage:
     """The History page, with at least one run read."""
     desk.window.go_to(NavPage.HISTORY)
     page = history(desk)
-    qtbot.waitUntil(lambda: any(row.kind is PastKind.RUN for row in page.list.shown.rows), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: any(row.kind is HistoryRowKind.RUN for row in page.list.shown.rows), timeout=PATIENCE_MS)
     return page
 
 
@@ -91,7 +91,7 @@ def test_that_a_kind_of_which_there_is_none_says_so(desk: Desk, qtbot: QtBot) ->
 def test_that_a_run_is_listed_and_opens_by_enter_with_its_request_ids(desk: Desk, qtbot: QtBot) -> None:
     run = move(desk)
     page = listed(desk, qtbot)
-    row = next(row for row in page.list.shown.rows if row.kind is PastKind.RUN)
+    row = next(row for row in page.list.shown.rows if row.kind is HistoryRowKind.RUN)
     assert row.sentence == "Failover of 10.20.2.50 to tg-node-b"
     page.list.setFocus()
     page.list.setCurrentIndex(page.list.shown.index(page.list.shown.rows.index(row)))
@@ -114,7 +114,7 @@ def test_that_the_list_is_as_high_as_its_rows_and_no_higher_than_the_page(desk: 
     qtbot.waitUntil(
         lambda: page.list.visualRect(last).bottom() == page.list.viewport().height() - 1, timeout=PATIENCE_MS
     )
-    row = next(row for row in page.list.shown.rows if row.kind is PastKind.RUN)
+    row = next(row for row in page.list.shown.rows if row.kind is HistoryRowKind.RUN)
     page._card.show_rows((row,) * 200)
     qtbot.waitUntil(lambda: page.list.verticalScrollBar().maximum() > 0, timeout=PATIENCE_MS)
     assert page._card.geometry().bottom() < page.height()
@@ -124,9 +124,9 @@ def test_that_the_filter_shows_one_kind_and_its_count(desk: Desk, qtbot: QtBot) 
     move(desk)
     page = listed(desk, qtbot)
     desk.press("Failovers 1")
-    assert [row.kind for row in page.list.shown.rows] == [PastKind.RUN]
+    assert [row.kind for row in page.list.shown.rows] == [HistoryRowKind.RUN]
     desk.press("Changes of state")
-    assert all(row.kind is PastKind.VERDICT for row in page.list.shown.rows)
+    assert all(row.kind is HistoryRowKind.VERDICT for row in page.list.shown.rows)
 
 
 def test_that_a_kept_report_stands_under_reports(desk: Desk, qtbot: QtBot) -> None:
@@ -271,7 +271,7 @@ def test_that_a_missing_run_stays_told_when_the_next_reading_brings_news(desk: D
 
 def answer(desk: Desk, number: int, *clusters: ClusterHistory) -> None:
     """The answer of a reading, as the bridge brings it."""
-    desk.bridge.happened.emit(PastRead(number, clusters))
+    desk.bridge.happened.emit(HistoryLoaded(number, clusters))
 
 
 def test_that_a_run_is_not_called_missing_by_a_reading_that_began_before_it(desk: Desk, qtbot: QtBot) -> None:
@@ -283,10 +283,10 @@ def test_that_a_run_is_not_called_missing_by_a_reading_that_began_before_it(desk
     page = history(desk)
     page.open_run(desk.session.setup.name, run)
     answer(desk, 1, before)
-    assert page.findChildren(RunView) == []
+    assert page.findChildren(RunDetails) == []
     assert not desk.says("Run ")
     answer(desk, 2, after)
-    assert [view.run.run for view in page.findChildren(RunView)] == [run]
+    assert [view.run.run for view in page.findChildren(RunDetails)] == [run]
 
 
 def test_that_an_older_reading_takes_nothing_back(desk: Desk, qtbot: QtBot) -> None:
@@ -299,7 +299,7 @@ def test_that_an_older_reading_takes_nothing_back(desk: Desk, qtbot: QtBot) -> N
     page.read_again()
     answer(desk, 2, after)
     answer(desk, 1, before)
-    assert [row.kind for row in page.list.shown.rows].count(PastKind.RUN) == 1
+    assert [row.kind for row in page.list.shown.rows].count(HistoryRowKind.RUN) == 1
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -40,7 +40,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.text import format_duration, format_utc, sanitize
 
 
-class PastKind(Enum):
+class HistoryRowKind(Enum):
     """What a line is; the values are the words of the filter."""
 
     RUN = "Failovers"
@@ -49,10 +49,10 @@ class PastKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class PastRow:
+class HistoryRow:
     """One line. ``run`` or ``file`` is what Enter opens; neither: the line is all there is."""
 
-    kind: PastKind
+    kind: HistoryRowKind
     at: datetime
     shape: Shape
     sentence: str
@@ -82,9 +82,9 @@ class PastRow:
         return ", ".join(part for part in (self.local, self.cluster, self.sentence, self.note) if part)
 
 
-def rows_of(clusters: Iterable[ClusterHistory]) -> tuple[PastRow, ...]:
+def rows_of(clusters: Iterable[ClusterHistory]) -> tuple[HistoryRow, ...]:
     """Every run and change of the verdict, newest first."""
-    rows: list[PastRow] = []
+    rows: list[HistoryRow] = []
     for cluster in clusters:
         rows += [_run(cluster.setup, run) for run in cluster.runs]
         for change in cluster.verdicts:
@@ -92,15 +92,19 @@ def rows_of(clusters: Iterable[ClusterHistory]) -> tuple[PastRow, ...]:
             if shown is not None:
                 name = sanitize(cluster.setup.name)
                 rows.append(
-                    PastRow(PastKind.VERDICT, shown.at, shown.shape, sanitize(shown.sentence), shown.source, name)
+                    HistoryRow(
+                        HistoryRowKind.VERDICT, shown.at, shown.shape, sanitize(shown.sentence), shown.source, name
+                    )
                 )
     return tuple(sorted(rows, key=lambda row: row.at, reverse=True))
 
 
-def rows_of_reports(reports: Iterable[KeptReport]) -> tuple[PastRow, ...]:
+def rows_of_reports(reports: Iterable[KeptReport]) -> tuple[HistoryRow, ...]:
     """Every kept report, newest first."""
     rows = [
-        PastRow(PastKind.REPORT, kept.at, Shape.NOTE, sanitize(kept.title, 160), kept.path.name, "", file=kept.path)
+        HistoryRow(
+            HistoryRowKind.REPORT, kept.at, Shape.NOTE, sanitize(kept.title, 160), kept.path.name, "", file=kept.path
+        )
         for kept in reports
     ]
     return tuple(sorted(rows, key=lambda row: row.at, reverse=True))
@@ -111,7 +115,7 @@ def shape_of(run: RunHistory) -> Shape:
     return outcome_shape(run.ended.outcome) if run.ended else Shape.NOT_KNOWN
 
 
-def _run(setup: ClusterSetup, run: RunHistory) -> PastRow:
+def _run(setup: ClusterSetup, run: RunHistory) -> HistoryRow:
     ended = run.ended
     if ended is not None and ended.outcome is Outcome.DONE:
         times = [f"in {format_duration(ended.seconds)}"] if ended.seconds is not None else []
@@ -120,7 +124,9 @@ def _run(setup: ClusterSetup, run: RunHistory) -> PastRow:
     else:
         note = f"{outcome(run)}: {reason(run)}"
     what, name = sanitize(title(run)), sanitize(setup.name)
-    return PastRow(PastKind.RUN, _moment(run.began.at), shape_of(run), what, sanitize(note), name, (setup, run))
+    return HistoryRow(
+        HistoryRowKind.RUN, _moment(run.began.at), shape_of(run), what, sanitize(note), name, (setup, run)
+    )
 
 
 def _moment(text: str) -> datetime:
@@ -140,14 +146,14 @@ CLUSTER_PX = 190
 _CENTRE = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 
 
-class PastModel(QAbstractListModel):
+class HistoryModel(QAbstractListModel):
     """The rows of a list, replaced whole."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.rows: tuple[PastRow, ...] = ()
+        self.rows: tuple[HistoryRow, ...] = ()
 
-    def show_rows(self, rows: tuple[PastRow, ...]) -> None:
+    def show_rows(self, rows: tuple[HistoryRow, ...]) -> None:
         """Replace the rows; the same rows change nothing."""
         if rows == self.rows:
             return
@@ -172,10 +178,10 @@ class PastModel(QAbstractListModel):
         return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
-class RowPainter(QStyledItemDelegate):
+class HistoryRowPainter(QStyledItemDelegate):
     """Paints a row: shape, local time, what happened with a second line, the cluster."""
 
-    def __init__(self, theme: Theme, view: PastList) -> None:
+    def __init__(self, theme: Theme, view: HistoryList) -> None:
         super().__init__(view)
         self._theme = theme
         self._view = view
@@ -196,7 +202,7 @@ class RowPainter(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint ground, line and words."""
         row = index.data(ROW_ROLE)
-        if not isinstance(row, PastRow):
+        if not isinstance(row, HistoryRow):
             return
         theme, rect = self._theme, option.rect
         painter.save()
@@ -232,7 +238,7 @@ class RowPainter(QStyledItemDelegate):
             painter.restore()
 
     @staticmethod
-    def _words(row: PastRow) -> tuple[tuple[str, TextRole, Token], ...]:
+    def _words(row: HistoryRow) -> tuple[tuple[str, TextRole, Token], ...]:
         first = (row.sentence, TextRole.BODY_KEY, Token.TEXT)
         return (first, (row.note, TextRole.CAPTION, Token.TEXT2)) if row.note else (first,)
 
@@ -250,18 +256,18 @@ class RowPainter(QStyledItemDelegate):
         painter.drawText(box, _CENTRE, QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width()))
 
 
-class PastCard(Card):
+class HistoryCard(Card):
     """A card that holds a list and is as high as its rows, at most as its room; hidden while there is none."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         """No row yet; `name` is what assistive technology calls the list."""
         super().__init__(theme, margin=1, spacing=0, parent=parent)
-        self.list = PastList(theme, name)
+        self.list = HistoryList(theme, name)
         self.body.addWidget(self.list)
         self.list.resized.connect(self._fit)
         self.hide()
 
-    def show_rows(self, rows: tuple[PastRow, ...]) -> None:
+    def show_rows(self, rows: tuple[HistoryRow, ...]) -> None:
         """Replace the rows."""
         self.list.shown.show_rows(rows)
         self._fit()
@@ -274,7 +280,7 @@ class PastCard(Card):
         self.setMaximumHeight(whole + edges.top() + edges.bottom())
 
 
-class PastList(QListView):
+class HistoryList(QListView):
     """Emits `opened(row)` for Enter, Space or a click on a row that has something to open, and `resized`."""
 
     opened = Signal(object)
@@ -285,9 +291,9 @@ class PastList(QListView):
         super().__init__(parent)
         self._theme = theme
         self._hovered = -1
-        self.shown = PastModel(self)
+        self.shown = HistoryModel(self)
         self.setModel(self.shown)
-        self.setItemDelegate(RowPainter(theme, self))
+        self.setItemDelegate(HistoryRowPainter(theme, self))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(name)
         self.setUniformItemSizes(True)
@@ -309,7 +315,7 @@ class PastList(QListView):
     @Slot(QModelIndex)
     def _on_index(self, index: QModelIndex) -> None:
         row = index.data(ROW_ROLE)
-        if isinstance(row, PastRow) and row.opens:
+        if isinstance(row, HistoryRow) and row.opens:
             self.opened.emit(row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

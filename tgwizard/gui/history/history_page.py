@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.history.run_history import ClusterHistory
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.history.history_list import PastCard, PastKind, PastRow, rows_of
-from tgwizard.gui.history.history_reader import Past, PastRead, ReportKept
-from tgwizard.gui.history.run_details import RunView
+from tgwizard.gui.history.history_list import HistoryCard, HistoryRow, HistoryRowKind, rows_of
+from tgwizard.gui.history.history_reader import HistoryLoaded, HistoryReader, ReportKept
+from tgwizard.gui.history.run_details import RunDetails
 from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
@@ -32,11 +32,11 @@ class HistoryPage(ShellPage):
         super().__init__(parent)
         self._shell = shell
         self._theme = theme = shell.theme
-        self._past: Past | None = None
-        self._rows: tuple[PastRow, ...] = ()
+        self._past: HistoryReader | None = None
+        self._rows: tuple[HistoryRow, ...] = ()
         self._clusters: tuple[ClusterHistory, ...] = ()
         self._read = 0
-        self.view: RunView | None = None
+        self.view: RunDetails | None = None
         self._wanted: tuple[str, str] | None = None
         self._wanted_from = 0
         self._missing: NoticeBox | None = None
@@ -49,8 +49,8 @@ class HistoryPage(ShellPage):
         column.addWidget(TextLabel(theme, LEAD, TextRole.LEAD, Token.TEXT2, wrap=True))
         chips = QHBoxLayout()
         chips.setSpacing(8)
-        self._chips: dict[PastKind | None, FilterChip] = {}
-        for kind in (None, PastKind.RUN, PastKind.VERDICT):
+        self._chips: dict[HistoryRowKind | None, FilterChip] = {}
+        for kind in (None, HistoryRowKind.RUN, HistoryRowKind.VERDICT):
             chip = FilterChip(theme, kind.value if kind else "All")
             chip.setChecked(kind is None)
             chip.toggled.connect(self._filter)
@@ -65,7 +65,7 @@ class HistoryPage(ShellPage):
         column.addLayout(self._boxes)
         self._nothing = TextLabel(theme, NOT_OPEN, TextRole.BODY, Token.TEXT2, wrap=True)
         column.addWidget(self._nothing)
-        self._card = PastCard(theme, "History, newest first")
+        self._card = HistoryCard(theme, "History, newest first")
         self.list = self._card.list
         self.list.opened.connect(self._open)
         column.addWidget(self._card, 1000)
@@ -77,7 +77,7 @@ class HistoryPage(ShellPage):
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: read the journals."""
-        self._past = Past(opened, self._shell.bridge, self)
+        self._past = HistoryReader(opened, self._shell.bridge, self)
         self._past.read.connect(self._on_read)
         self._past.report_kept.connect(self._on_kept)
         if self.isVisible():
@@ -137,7 +137,7 @@ class HistoryPage(ShellPage):
             self._forget_missing()
 
     @Slot(object)
-    def _on_read(self, read: PastRead) -> None:
+    def _on_read(self, read: HistoryLoaded) -> None:
         if read.number < self._read:
             # Readings run side by side; an older one must not take back what a newer one has shown.
             return
@@ -174,12 +174,12 @@ class HistoryPage(ShellPage):
         self._nothing.say(NOTHING if not self._rows else "None of this kind.")
 
     @Slot(object)
-    def _open(self, row: PastRow) -> None:
+    def _open(self, row: HistoryRow) -> None:
         if row.run is None:
             return
         self._leave_run()
         self._forget_missing()
-        view = self.view = RunView(self._theme, *row.run)
+        view = self.view = RunDetails(self._theme, *row.run)
         view.back_asked.connect(self._back)
         view.keep_asked.connect(self._keep)
         self._stack.addWidget(view)

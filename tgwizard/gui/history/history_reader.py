@@ -18,7 +18,7 @@ from tgwizard.model.problem import Problem, UserError
 
 
 @dataclass(frozen=True, slots=True)
-class PastRead:
+class HistoryLoaded:
     """Every cluster's past, as the journals said for the reading of this number."""
 
     number: int
@@ -42,7 +42,7 @@ class ReportKept:
     problem: Problem | None = None
 
 
-class Past(QObject):
+class HistoryReader(QObject):
     """The past of one open program. Each answer is a signal of its own."""
 
     read = Signal(object)
@@ -76,7 +76,7 @@ class Past(QObject):
                 if token.is_cancelled:
                     return
                 found.append(cluster_history(services, setup))
-            own.put(PastRead(number, tuple(found)))
+            own.put(HistoryLoaded(number, tuple(found)))
 
         services.jobs.start("history", work)
 
@@ -109,7 +109,7 @@ class Past(QObject):
     @Slot(object)
     def _on_event(self, event: object) -> None:
         match event:
-            case PastRead():
+            case HistoryLoaded():
                 self.read.emit(event)
             case ReportsRead():
                 self.reports_read.emit(event)

@@ -9,8 +9,8 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.history.history_list import PastCard, PastRow, rows_of_reports
-from tgwizard.gui.history.history_reader import Past, ReportsRead
+from tgwizard.gui.history.history_list import HistoryCard, HistoryRow, rows_of_reports
+from tgwizard.gui.history.history_reader import HistoryReader, ReportsRead
 from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
@@ -32,7 +32,7 @@ class ReportsPage(ShellPage):
         super().__init__(parent)
         self._shell = shell
         self._theme = theme = shell.theme
-        self._past: Past | None = None
+        self._past: HistoryReader | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(28, 24, 28, 24)
         column.setSpacing(12)
@@ -51,7 +51,7 @@ class ReportsPage(ShellPage):
         column.addLayout(self._boxes)
         self._nothing = TextLabel(theme, NOT_OPEN, TextRole.BODY, Token.TEXT2, wrap=True)
         column.addWidget(self._nothing)
-        self._card = PastCard(theme, "Reports, newest first")
+        self._card = HistoryCard(theme, "Reports, newest first")
         self.list = self._card.list
         self.list.opened.connect(self._open)
         column.addWidget(self._card, 1000)
@@ -59,7 +59,7 @@ class ReportsPage(ShellPage):
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: read the folder."""
-        self._past = Past(opened, self._shell.bridge, self)
+        self._past = HistoryReader(opened, self._shell.bridge, self)
         self._past.reports_read.connect(self._on_read)
         if self.isVisible():
             self.read_again()
@@ -94,7 +94,7 @@ class ReportsPage(ShellPage):
             self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, problem.what, why))
 
     @Slot(object)
-    def _open(self, row: PastRow) -> None:
+    def _open(self, row: HistoryRow) -> None:
         if row.file is not None:
             self._show(row.file)
 

@@ -33,7 +33,7 @@ _ANSWER_SHAPES = {
 }
 
 
-class RunView(QWidget):
+class RunDetails(QWidget):
     """A run with Back, Copy and Keep report."""
 
     back_asked = Signal()
