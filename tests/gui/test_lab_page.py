@@ -19,8 +19,8 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import NavPage
-from tgwizard.gui.lab.lab_text import ANSWERS, Target, Times, rule_of, rule_sentence, rule_words
-from tgwizard.gui.lab.scenario_cards import ScenarioSheet
+from tgwizard.gui.lab.lab_text import ANSWERS, RuleTarget, RuleTimes, rule_of, rule_sentence, rule_words
+from tgwizard.gui.lab.scenario_cards import ScenarioDialog
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.text_field import TextField
@@ -44,9 +44,9 @@ def page(desk: Open, qtbot: QtBot) -> Desk:
     return made
 
 
-def sheet_of(desk: Desk) -> ScenarioSheet:
+def sheet_of(desk: Desk) -> ScenarioDialog:
     """The open question."""
-    (sheet,) = [found for found in desk.window.findChildren(ScenarioSheet) if found.isVisible()]
+    (sheet,) = [found for found in desk.window.findChildren(ScenarioDialog) if found.isVisible()]
     return sheet
 
 
@@ -266,10 +266,10 @@ def test_that_every_ready_made_answer_is_one_the_lab_knows_and_none_is_missing()
     assert [item.word for item in ANSWERS] == [item.value for item in CannedError]
 
 
-@pytest.mark.parametrize("target", Target)
-@pytest.mark.parametrize("times", Times)
+@pytest.mark.parametrize("target", RuleTarget)
+@pytest.mark.parametrize("times", RuleTimes)
 def test_that_a_rule_reads_the_same_before_it_is_sent_and_when_it_is_present(
-    lab: Rig, target: Target, times: Times
+    lab: Rig, target: RuleTarget, times: RuleTimes
 ) -> None:
     wish: Mapping[str, Any] = rule_of(ANSWERS[0], target, times, "tg-node-a")
     present = fault_format.write(lab.lab.faults.add(fault_format.read(wish)))

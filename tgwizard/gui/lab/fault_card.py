@@ -14,8 +14,8 @@ from tgwizard.gui.lab.lab_text import (
     ANSWERS,
     TARGETS,
     TIMES,
-    Target,
-    Times,
+    RuleTarget,
+    RuleTimes,
     rule_counts,
     rule_of,
     rule_sentence,
@@ -78,10 +78,10 @@ class FaultsCard(Card):
         self._answers.show_choice(ANSWERS[0].word)
         self._targets = ChoiceCards(theme, "Requests that meet it")
         self._targets.offer(tuple(ChoiceOption(item.value, item.value, words) for item, (words, _) in TARGETS.items()))
-        self._targets.show_choice(Target.NIC_WRITES.value)
+        self._targets.show_choice(RuleTarget.NIC_WRITES.value)
         self._times = ChoiceCards(theme, "How often")
         self._times.offer(tuple(ChoiceOption(item.value, item.value, words) for item, (words, _) in TIMES.items()))
-        self._times.show_choice(Times.ONCE.value)
+        self._times.show_choice(RuleTimes.ONCE.value)
         self._resource = TextField(theme, "Resource")
         self._resource.setPlaceholderText("any; or a name, as tg-node-a-inside")
         self._add = Button(theme, "Add the fault")
@@ -154,7 +154,7 @@ class FaultsCard(Card):
     @Slot()
     def _on_add(self) -> None:
         answer = next(item for item in ANSWERS if item.word == self._answers.word)
-        target, times = Target(self._targets.word), Times(self._times.word)
+        target, times = RuleTarget(self._targets.word), RuleTimes(self._times.word)
         rule = rule_of(answer, target, times, self._resource.text().strip())
         self._session.add_fault(rule, rule_sentence(rule["match"], rule["effect"]))
 

@@ -14,7 +14,7 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.lab.fault_card import FaultsCard
 from tgwizard.gui.lab.lab_session import LabSession
 from tgwizard.gui.lab.machine_cards import DataPlaneCard, MachinesCard
-from tgwizard.gui.lab.scenario_cards import LatencyCard, ScenarioCard, WhereCard
+from tgwizard.gui.lab.scenario_cards import LabLocationCard, LatencyCard, ScenarioCard
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -130,7 +130,7 @@ class LabPage(ShellPage):
         row.addLayout(left, 1)
         row.addLayout(right, 1)
         if opened.lab_where is not None:
-            column.addWidget(WhereCard(theme, opened.lab_where))
+            column.addWidget(LabLocationCard(theme, opened.lab_where))
         column.addLayout(row)
 
         def put(into: QBoxLayout, stretch: int, make: Callable[[], LabCard]) -> None:

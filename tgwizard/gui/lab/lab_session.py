@@ -25,7 +25,7 @@ from tgwizard.model.failover_events import SourceLost
 from tgwizard.model.problem import Problem, UserError
 
 
-class Deed(Enum):
+class LabAction(Enum):
     """What the lab is asked to do; the value goes before its subject in words."""
 
     READ = "Reading the lab"
@@ -59,10 +59,10 @@ class LabAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class LabRequest:
     """One wish that waits for its turn or is in progress. Equal while deed and subject are."""
 
-    deed: Deed
+    deed: LabAction
     subject: str
     act: Callable[[LabControl], object]
 
@@ -72,7 +72,7 @@ class Ask:
         return f"{self.deed.value} {self.subject}".rstrip()
 
 
-def read(control: LabControl) -> LabSeen:
+def read_lab(control: LabControl) -> LabSeen:
     """Read everything that the page shows. UserError when the lab does not answer."""
     return LabSeen(control.state(), control.faults(), control.vms(), control.data_plane())
 
@@ -88,7 +88,7 @@ class LabSession(QObject):
         self._jobs = jobs
         self._control = control
         self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self._asks: list[Ask] = []
+        self._asks: list[LabRequest] = []
         self._job: Job | None = None
         self._count = 0
         self.seen: LabSeen | None = None
@@ -104,47 +104,47 @@ class LabSession(QObject):
     @property
     def doing(self) -> str:
         """What is asked for now, in words; empty when nothing but a reading is."""
-        return next((ask.words for ask in self._asks if ask.deed is not Deed.READ), "")
+        return next((ask.words for ask in self._asks if ask.deed is not LabAction.READ), "")
 
     # Wishes ------------------------------------------------------------------------------------------------------
 
     @Slot()
     def refresh(self) -> None:
         """Read the lab again."""
-        self._ask(Deed.READ, "", lambda _control: None)
+        self._ask(LabAction.READ, "", lambda _control: None)
 
     def use_scenario(self, name: str) -> None:
         """Replace the lab's whole world."""
-        self._ask(Deed.SCENARIO, name, lambda control: control.use_scenario(name))
+        self._ask(LabAction.SCENARIO, name, lambda control: control.use_scenario(name))
 
     def set_latency(self, word: str) -> None:
         """How long operations take from now on."""
-        self._ask(Deed.LATENCY, word, lambda control: control.set_latency(word))
+        self._ask(LabAction.LATENCY, word, lambda control: control.set_latency(word))
 
     def switch(self, vm: VmPowerSeen, *, on: bool) -> None:
         """Pull the plug of a VM or put it in."""
-        deed = Deed.SWITCH_ON if on else Deed.SWITCH_OFF
+        deed = LabAction.SWITCH_ON if on else LabAction.SWITCH_OFF
         self._ask(deed, vm.name, lambda control: control.switch(vm.id, on=on))
 
     def add_fault(self, rule: Mapping[str, Any], words: str) -> None:
         """Add a fault rule; `words` say which."""
-        self._ask(Deed.ADD_FAULT, words, lambda control: control.add_fault(rule))
+        self._ask(LabAction.ADD_FAULT, words, lambda control: control.add_fault(rule))
 
     def remove_fault(self, rule: FaultSeen) -> None:
-        self._ask(Deed.REMOVE_FAULT, rule.id, lambda control: control.clear_faults(rule.id))
+        self._ask(LabAction.REMOVE_FAULT, rule.id, lambda control: control.clear_faults(rule.id))
 
     def clear_faults(self) -> None:
         """Remove every fault rule."""
-        self._ask(Deed.CLEAR_FAULTS, "", lambda control: control.clear_faults())
+        self._ask(LabAction.CLEAR_FAULTS, "", lambda control: control.clear_faults())
 
     # Jobs --------------------------------------------------------------------------------------------------------
 
-    def _ask(self, deed: Deed, subject: str, act: Callable[[LabControl], object]) -> None:
+    def _ask(self, deed: LabAction, subject: str, act: Callable[[LabControl], object]) -> None:
         if any((ask.deed, ask.subject) == (deed, subject) for ask in self._asks):
             return
-        if deed is not Deed.READ:
+        if deed is not LabAction.READ:
             self.refused = None
-        self._asks.append(Ask(deed, subject, act))
+        self._asks.append(LabRequest(deed, subject, act))
         self._next()
         self.changed.emit()
 
@@ -162,7 +162,7 @@ class LabSession(QObject):
             except UserError as error:
                 refused = error.problem
             try:
-                answers.put(LabAnswer(name, refused, read(control)))
+                answers.put(LabAnswer(name, refused, read_lab(control)))
             except UserError as error:
                 answers.put(LabAnswer(name, refused, None, error.problem))
 
@@ -189,9 +189,9 @@ class LabSession(QObject):
     def _take_answer(self, answer: LabAnswer) -> None:
         self._job = None
         ask = self._asks.pop(0)
-        if ask.deed is not Deed.READ:
+        if ask.deed is not LabAction.READ:
             self.refused = answer.refused
-        if ask.deed is Deed.SCENARIO and answer.refused is None:
+        if ask.deed is LabAction.SCENARIO and answer.refused is None:
             self.replaced_by = ask.subject
         if answer.seen is not None:
             self.seen = answer.seen
@@ -206,7 +206,7 @@ STOPPED_PERIOD_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class WorldSeen:
     """One look has ended: which life of the lab answered, and its world's epoch; or why none did.
 
     `run` is None in the program that holds the lab, `epoch` when the lab did not say.
@@ -282,9 +282,9 @@ class WorldWatch(QObject):
             try:
                 if link is not None:
                     run = link.start() if start else link.look()
-                own.put(Looked(control.state().epoch, run))
+                own.put(WorldSeen(control.state().epoch, run))
             except UserError as error:
-                own.put(Looked(None, run, error.problem, refused=start and run is None))
+                own.put(WorldSeen(None, run, error.problem, refused=start and run is None))
 
         try:
             self._job = self._jobs.start("lab-world", work)
@@ -294,7 +294,7 @@ class WorldWatch(QObject):
     @Slot(object)
     def take(self, event: object) -> None:
         """Take one event from the bridge; what says nothing of the lab is left alone."""
-        if isinstance(event, Looked):
+        if isinstance(event, WorldSeen):
             self._job = None
             self._take_look(event)
         elif isinstance(event, SourceLost) and self._link is not None and self.stopped is None:
@@ -302,7 +302,7 @@ class WorldWatch(QObject):
         elif isinstance(event, JobCrashed) and self._job is not None and event.job == self._job.id:
             self._job = None
 
-    def _take_look(self, looked: Looked) -> None:
+    def _take_look(self, looked: WorldSeen) -> None:
         if self.starting and self._link is not None and not looked.refused and looked.run is None:
             self._ask(start=True)  # a look was under way when the start was asked for
             return

@@ -90,7 +90,7 @@ ANSWERS = (
 """Azure's own answers by the names that rules use (`azure/README.md` 1.2, 2.4, 5)."""
 
 
-class Target(Enum):
+class RuleTarget(Enum):
     """Which requests a ready-made rule meets."""
 
     NIC_WRITES = "Writes of a NIC"
@@ -99,39 +99,39 @@ class Target(Enum):
     EVERYTHING = "Every request"
 
 
-TARGETS: dict[Target, tuple[str, Mapping[str, str]]] = {
-    Target.NIC_WRITES: (
+TARGETS: dict[RuleTarget, tuple[str, Mapping[str, str]]] = {
+    RuleTarget.NIC_WRITES: (
         "the two writes of a failover, and its probe",
         {"method": "PUT", "operation": "Microsoft.Network/networkInterfaces/write"},
     ),
-    Target.NIC_READS: (
+    RuleTarget.NIC_READS: (
         "what the window and a run look at",
         {"method": "GET", "operation": "Microsoft.Network/networkInterfaces/read"},
     ),
-    Target.VM_READS: (
+    RuleTarget.VM_READS: (
         "power state and identity of a member",
         {"method": "GET", "operation": "Microsoft.Compute/virtualMachines/read"},
     ),
-    Target.EVERYTHING: ("whatever is asked of the lab's Azure", {}),
+    RuleTarget.EVERYTHING: ("whatever is asked of the lab's Azure", {}),
 }
 """What a target is in words, and how a rule spells it."""
 
 
-class Times(Enum):
+class RuleTimes(Enum):
     """How often a ready-made rule strikes."""
 
     ONCE = "Once"
     ALWAYS = "Until cleared"
 
 
-TIMES: dict[Times, tuple[str, object]] = {
-    Times.ONCE: ("the next such request, and no other", 1),
-    Times.ALWAYS: ("every such request from now on", "always"),
+TIMES: dict[RuleTimes, tuple[str, object]] = {
+    RuleTimes.ONCE: ("the next such request, and no other", 1),
+    RuleTimes.ALWAYS: ("every such request from now on", "always"),
 }
 """What it means, and how a rule spells it."""
 
 
-def rule_of(answer: ReadyAnswer, target: Target, times: Times, resource: str) -> dict[str, Any]:
+def rule_of(answer: ReadyAnswer, target: RuleTarget, times: RuleTimes, resource: str) -> dict[str, Any]:
     """A rule as a scenario file spells it; `resource` is a part of the path, empty for any."""
     match: dict[str, Any] = {**TARGETS[target][1], "times": TIMES[times][1]}
     if resource:

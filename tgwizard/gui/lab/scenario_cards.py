@@ -26,7 +26,7 @@ from tgwizard.gui.widgets.option_card import ChoiceCards, ChoiceOption
 from tgwizard.model.text import counted
 
 
-class ScenarioSheet(Sheet):
+class ScenarioDialog(Sheet):
     """Says what goes and what stays; its button alone replaces the world."""
 
     wide = 640
@@ -72,7 +72,7 @@ class ScenarioSheet(Sheet):
 COPIED_MS = 1500
 
 
-class WhereCard(Card):
+class LabLocationCard(Card):
     """Folder, address and certificate authority of the lab, each with Copy."""
 
     def __init__(self, theme: Theme, where: LabLocation, parent: QWidget | None = None) -> None:

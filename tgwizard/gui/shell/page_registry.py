@@ -42,14 +42,14 @@ def _set_up(shell: Shell) -> ShellPage:
 
 def _lab(shell: Shell) -> ShellPage:
     from tgwizard.gui.lab.lab_page import LabPage
-    from tgwizard.gui.lab.scenario_cards import ScenarioSheet
+    from tgwizard.gui.lab.scenario_cards import ScenarioDialog
 
     page = LabPage(shell.theme, shell.bridge, is_lab=shell.context.is_lab)
 
     def ask(name: str) -> None:
         session = page.session
         if session is not None:
-            shell.show_dialog(lambda over: ScenarioSheet(shell.theme, over, session, name, running=shell.running))
+            shell.show_dialog(lambda over: ScenarioDialog(shell.theme, over, session, name, running=shell.running))
 
     page.scenario_asked.connect(ask)
     page.world_seen.connect(shell.renew_clusters)
