@@ -18,7 +18,7 @@ from tgwizard.engine.ports import SignIn
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import NavPage
-from tgwizard.gui.setup.background_tasks import Kind
+from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
 from tgwizard.gui.setup.wizard_controller import Wizard
 from tgwizard.gui.setup.wizard_page import SetupPage
 from tgwizard.gui.shell.main_window import MainWindow
@@ -68,7 +68,7 @@ class SetupDesk(Found):
     def idle(self) -> bool:
         """Whether no task of the wizard is under way, and everything known is shown."""
         tasks = self.wizard.session.tasks
-        return self.all_there and not any(tasks.under_way(kind) for kind in Kind)
+        return self.all_there and not any(tasks.under_way(kind) for kind in BackgroundTaskKind)
 
     @property
     def at_rest(self) -> bool:

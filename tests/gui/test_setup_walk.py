@@ -16,7 +16,7 @@ from tests.gui.setup_walk import go_on, walk_to
 from tests.gui.studio import USUAL
 from tests.gui.walk import wrong
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.gui.setup.background_tasks import Kind
+from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.latency import Latency
@@ -106,7 +106,7 @@ def test_that_answers_are_kept_when_the_wizard_is_closed_and_found_again(setup_d
     tasks = desk.wizard.session.tasks
     desk.press("Save and close")
     assert desk.says("No clusters yet")
-    qtbot.waitUntil(lambda: not tasks.under_way(Kind.FILE), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not tasks.under_way(BackgroundTaskKind.FILE), timeout=PATIENCE_MS)
     again = setup_desk(state=desk.state)
     qtbot.waitUntil(lambda: again.page.step is SetupStep.ROLE, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: again.says("Your answers of an earlier set-up are here."), timeout=PATIENCE_MS)

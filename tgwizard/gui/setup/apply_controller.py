@@ -12,7 +12,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.undo import UndoItem, preview_undo, undo_job
-from tgwizard.gui.setup.background_tasks import Errand, Errands, Hear, Kind
+from tgwizard.gui.setup.background_tasks import BackgroundTask, BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem
@@ -134,7 +134,7 @@ class Applier(QObject):
     changed = Signal()
     ended = Signal()
 
-    def __init__(self, services: Services, tasks: Errands, parent: QObject | None = None) -> None:
+    def __init__(self, services: Services, tasks: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
         self._errands = tasks
@@ -170,7 +170,7 @@ class Applier(QObject):
             return False
         services = self._services
 
-        def task(hear: Hear, token: CancelToken) -> SetupFinished:
+        def task(hear: OnValue, token: CancelToken) -> SetupFinished:
             return apply_job(services, answers, plan, hear, token, only_mine=only_mine)
 
         self.plan = plan
@@ -184,7 +184,7 @@ class Applier(QObject):
             return False
         services = self._services
 
-        def task(hear: Hear, token: CancelToken) -> SetupFinished:
+        def task(hear: OnValue, token: CancelToken) -> SetupFinished:
             return undo_job(services, identity, hear, token, identities=identities)
 
         rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
@@ -201,13 +201,13 @@ class Applier(QObject):
     def stop(self) -> None:
         """Begin nothing more; what was sent is finished."""
         self.applying = replace(self.applying, cancelling=True)
-        self._errands.stop(Kind.APPLY)
+        self._errands.stop(BackgroundTaskKind.APPLY)
         self.changed.emit()
 
-    def _begin(self, task: Errand, identity: ClusterIdentity) -> bool:
+    def _begin(self, task: BackgroundTask, identity: ClusterIdentity) -> bool:
         self.problem = None
         began = self._errands.begin(
-            Kind.APPLY, task, done=self._done, failed=self._failed, heard=self._heard, writes=identity
+            BackgroundTaskKind.APPLY, task, done=self._done, failed=self._failed, heard=self._heard, writes=identity
         )
         self.changed.emit()
         return began

@@ -18,13 +18,13 @@ from tgwizard.engine.jobs import Job, JobCrashed, JobRunner, Report
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
-Hear = Callable[[object], None]
-Errand = Callable[[Hear, CancelToken], object]
+OnValue = Callable[[object], None]
+BackgroundTask = Callable[[OnValue, CancelToken], object]
 
 _tickets = itertools.count(1)
 
 
-class Kind(Enum):
+class BackgroundTaskKind(Enum):
     """What a task is for. A new one of the same kind takes the place of the old."""
 
     SIGN_IN = "sign-in"
@@ -41,7 +41,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class BackgroundTaskMessage:
     """A task has something to tell on its way."""
 
     ticket: int
@@ -49,7 +49,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class BackgroundTaskEnded:
     """A task has ended: with a value, or with a problem."""
 
     ticket: int
@@ -59,10 +59,10 @@ class Ended:
 
 @dataclass(slots=True)
 class _Open:
-    kind: Kind
+    kind: BackgroundTaskKind
     job: Job
-    heard: Hear
-    done: Hear
+    heard: OnValue
+    done: OnValue
     failed: Callable[[Problem], None]
 
 
@@ -76,7 +76,7 @@ BROKE = Problem(
 )
 
 
-class Errands:
+class BackgroundTasks:
     """Starts tasks and hands out what they say, in the GUI thread."""
 
     def __init__(self, jobs: JobRunner, own: queue.SimpleQueue[object]) -> None:
@@ -86,12 +86,12 @@ class Errands:
 
     def begin(
         self,
-        kind: Kind,
-        task: Errand,
+        kind: BackgroundTaskKind,
+        task: BackgroundTask,
         *,
-        done: Hear,
+        done: OnValue,
         failed: Callable[[Problem], None],
-        heard: Hear = lambda _value: None,
+        heard: OnValue = lambda _value: None,
         writes: ClusterIdentity | None = None,
     ) -> bool:
         """Start one; `failed` is called at once when it cannot begin. Whether it began."""
@@ -101,17 +101,17 @@ class Errands:
 
         def work(_report: Report, token: CancelToken) -> None:
             def hear(value: object) -> None:
-                own.put(Said(ticket, value))
+                own.put(BackgroundTaskMessage(ticket, value))
 
             try:
                 value = task(hear, token)
             except (AzureCallError, UserError) as error:
-                own.put(Ended(ticket, problem=error.problem))
+                own.put(BackgroundTaskEnded(ticket, problem=error.problem))
             except Cancelled:
-                own.put(Ended(ticket, problem=STOPPED))
+                own.put(BackgroundTaskEnded(ticket, problem=STOPPED))
                 raise
             else:
-                own.put(Ended(ticket, value))
+                own.put(BackgroundTaskEnded(ticket, value))
 
         try:
             job = self._jobs.start(f"setup-{kind.value}", work, writes=writes)
@@ -121,37 +121,37 @@ class Errands:
         self._open[ticket] = _Open(kind, job, heard, done, failed)
         return True
 
-    def give_up(self, kind: Kind) -> None:
+    def give_up(self, kind: BackgroundTaskKind) -> None:
         """Cancel the task of that kind and hear no more of it."""
         for ticket, one in list(self._open.items()):
             if one.kind is kind:
                 one.job.cancel()
                 del self._open[ticket]
 
-    def let_go(self, kind: Kind) -> None:
+    def let_go(self, kind: BackgroundTaskKind) -> None:
         """Hear no more of the task of that kind; it goes on to its end."""
         for ticket in [ticket for ticket, one in self._open.items() if one.kind is kind]:
             del self._open[ticket]
 
-    def stop(self, kind: Kind) -> None:
+    def stop(self, kind: BackgroundTaskKind) -> None:
         """Ask the task of that kind to stop, and hear how it ends."""
         for one in self._open.values():
             if one.kind is kind:
                 one.job.cancel()
 
-    def under_way(self, kind: Kind) -> bool:
+    def under_way(self, kind: BackgroundTaskKind) -> bool:
         """Whether one of that kind has not ended."""
         return any(one.kind is kind for one in self._open.values())
 
     def take(self, event: object) -> bool:
         """Take one event of the bridge; whether it was a task's."""
         match event:
-            case Said():
+            case BackgroundTaskMessage():
                 one = self._open.get(event.ticket)
                 if one is not None:
                     one.heard(event.value)
                 return True
-            case Ended():
+            case BackgroundTaskEnded():
                 one = self._open.pop(event.ticket, None)
                 if one is not None and event.problem is not None:
                     one.failed(event.problem)

@@ -12,7 +12,7 @@ from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
-from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
+from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.setup.verify_controller import Verifier
 from tgwizard.gui.widgets.save_text import save_text
 from tgwizard.model.cluster import Verb
@@ -37,7 +37,7 @@ class Ending(QObject):
     changed = Signal()
     said = Signal(str)
 
-    def __init__(self, shell: Shell, tasks: Errands, verifier: Verifier, over: QWidget) -> None:
+    def __init__(self, shell: Shell, tasks: BackgroundTasks, verifier: Verifier, over: QWidget) -> None:
         """Nothing is saved yet. `over` is where the file dialog of the report opens."""
         super().__init__(over)
         self._over = over
@@ -71,7 +71,7 @@ class Ending(QObject):
             return
         file = folder / f"{cluster.name}.toml"
 
-        def task(_hear: Hear, _token: CancelToken) -> None:
+        def task(_hear: OnValue, _token: CancelToken) -> None:
             save_cluster(file, cluster)
 
         def done(_nothing: object) -> None:
@@ -84,7 +84,7 @@ class Ending(QObject):
             self._shell.include_cluster(cluster)
             self.changed.emit()
 
-        self._errands.begin(Kind.CLUSTER, task, done=done, failed=failed)
+        self._errands.begin(BackgroundTaskKind.CLUSTER, task, done=done, failed=failed)
 
     def finish(self) -> None:
         """Open the cluster's page."""

@@ -28,7 +28,7 @@ from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.validation import Fix, with_fix
 from tgwizard.engine.setup.wizard_state import PairsKnown, ReadNeeded, WizardState
-from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
+from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.model.access_facts import AccessFacts, AddressChecked
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -55,7 +55,7 @@ class Account(QObject):
     signed_in = Signal()
 
     def __init__(
-        self, sign_in: SignIn, inventories: Inventories, tasks: Errands, parent: QObject | None = None
+        self, sign_in: SignIn, inventories: Inventories, tasks: BackgroundTasks, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._sign_in = sign_in
@@ -90,7 +90,7 @@ class Account(QObject):
     def _ask_who(self) -> None:
         sign_in = self._sign_in
 
-        def task(_hear: Hear, _token: CancelToken) -> Caller | None:
+        def task(_hear: OnValue, _token: CancelToken) -> Caller | None:
             try:
                 return sign_in.caller()
             except AzureCallError:
@@ -98,7 +98,7 @@ class Account(QObject):
                 return None
 
         self.busy = "Looking who is signed in"
-        self._errands.begin(Kind.SIGN_IN, task, done=self._done, failed=self._failed)
+        self._errands.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed)
         self.changed.emit()
 
     def sign_in(self, method: SignInMethod, tenant: str | None = None) -> None:
@@ -108,7 +108,7 @@ class Account(QObject):
             return
         port, wish = self._sign_in, SignInRequest(method, cloud, tenant)
 
-        def task(hear: Hear, token: CancelToken) -> Caller:
+        def task(hear: OnValue, token: CancelToken) -> Caller:
             return port.sign_in(wish, hear, token)
 
         def heard(event: object) -> None:
@@ -118,7 +118,7 @@ class Account(QObject):
 
         self.method, self.prompted, self.problem = method, None, None
         self.busy = _BUSY[method]
-        self._errands.begin(Kind.SIGN_IN, task, done=self._done, failed=self._failed, heard=heard)
+        self._errands.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed, heard=heard)
         self.changed.emit()
 
     def choose_tenant(self, tenant: str) -> None:
@@ -128,7 +128,7 @@ class Account(QObject):
 
     def abandon(self) -> None:
         """Give the sign-in up; who was signed in before still is."""
-        self._errands.give_up(Kind.SIGN_IN)
+        self._errands.give_up(BackgroundTaskKind.SIGN_IN)
         self.busy, self.prompted = "", None
         self.changed.emit()
 
@@ -148,7 +148,7 @@ class Account(QObject):
     def _read_tenants(self) -> None:
         inventories = self._inventories
 
-        def task(_hear: Hear, _token: CancelToken) -> tuple[TenantSeen, ...]:
+        def task(_hear: OnValue, _token: CancelToken) -> tuple[TenantSeen, ...]:
             return inventories.tenants()
 
         def done(found: object) -> None:
@@ -161,16 +161,16 @@ class Account(QObject):
             self.tenants = ()
             self.changed.emit()
 
-        self._errands.begin(Kind.TENANTS, task, done=done, failed=failed)
+        self._errands.begin(BackgroundTaskKind.TENANTS, task, done=done, failed=failed)
 
 
 T = TypeVar("T")
 
 _KINDS = {
-    ReadNeeded.SUBSCRIPTIONS: Kind.ACCOUNT,
-    ReadNeeded.INVENTORY: Kind.READ,
-    ReadNeeded.FACTS: Kind.FACTS,
-    ReadNeeded.ADDRESS: Kind.ADDRESS,
+    ReadNeeded.SUBSCRIPTIONS: BackgroundTaskKind.ACCOUNT,
+    ReadNeeded.INVENTORY: BackgroundTaskKind.READ,
+    ReadNeeded.FACTS: BackgroundTaskKind.FACTS,
+    ReadNeeded.ADDRESS: BackgroundTaskKind.ADDRESS,
 }
 
 _AFTER = frozenset({SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY})
@@ -199,7 +199,7 @@ class SetupSession(QObject):
     ) -> None:
         super().__init__(parent)
         self.services = services
-        self.tasks = Errands(services.jobs, own)
+        self.tasks = BackgroundTasks(services.jobs, own)
         self._saved = saved
         self.flow: WizardState = flows.begin(saved())
         self._memo_of: WizardState | None = None
@@ -226,7 +226,7 @@ class SetupSession(QObject):
 
     def rest(self) -> None:
         """The set-up is done: know nothing, and read nothing before it begins again."""
-        self.tasks.give_up(Kind.SIGN_IN)
+        self.tasks.give_up(BackgroundTaskKind.SIGN_IN)
         for kind in _KINDS.values():
             self.tasks.give_up(kind)
         self.flow = flows.begin()
@@ -326,7 +326,7 @@ class SetupSession(QObject):
 
     def stop_reading(self) -> None:
         """Read no more of the subscription now."""
-        self.tasks.give_up(Kind.READ)
+        self.tasks.give_up(BackgroundTaskKind.READ)
         self._not_read(ReadNeeded.INVENTORY)(
             Problem(
                 "reading-stopped",
@@ -410,10 +410,10 @@ class SetupSession(QObject):
                 self.flow = flows.with_subscriptions(self.flow, found)
                 self.settle()
 
-        def task(_hear: Hear, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
+        def task(_hear: OnValue, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
             return inventories.subscriptions()
 
-        self.tasks.begin(Kind.ACCOUNT, task, done=done, failed=self._not_read(ReadNeeded.SUBSCRIPTIONS))
+        self.tasks.begin(BackgroundTaskKind.ACCOUNT, task, done=done, failed=self._not_read(ReadNeeded.SUBSCRIPTIONS))
 
     def _read_inventory(self, subscription: SubscriptionSeen) -> None:
         inventories, clock = self.services.setup.inventories, self.services.clock
@@ -421,7 +421,7 @@ class SetupSession(QObject):
         self._reading_of = subscription.id
         flow = self.flow
 
-        def task(hear: Hear, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
+        def task(hear: OnValue, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
             found = discover(inventories, subscription, clock, hear, token)
             return found, flows.pairs_known(flow, found, flow.facts)
 
@@ -439,14 +439,16 @@ class SetupSession(QObject):
                 case _:
                     pass
 
-        self.tasks.begin(Kind.READ, task, done=done, failed=self._not_read(ReadNeeded.INVENTORY), heard=heard)
+        self.tasks.begin(
+            BackgroundTaskKind.READ, task, done=done, failed=self._not_read(ReadNeeded.INVENTORY), heard=heard
+        )
 
     def _read_facts(self, inventory: Inventory) -> None:
         ports, clock, answers = self.services.setup, self.services.clock, self.shown
         self._facts_of = self._key(ReadNeeded.FACTS)
         flow = self.flow
 
-        def task(hear: Hear, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
+        def task(hear: OnValue, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
             facts = read_access(ports, answers, inventory, clock, hear, token)
             return facts, flows.pairs_known(flow, inventory, facts)
 
@@ -458,13 +460,13 @@ class SetupSession(QObject):
                 case _:
                     pass
 
-        self.tasks.begin(Kind.FACTS, task, done=done, failed=self._not_read(ReadNeeded.FACTS))
+        self.tasks.begin(BackgroundTaskKind.FACTS, task, done=done, failed=self._not_read(ReadNeeded.FACTS))
 
     def _ask_address(self, inventory: Inventory) -> None:
         ports, answers, facts = self.services.setup, self.shown, self.flow.facts
         self._address_of = answers.address
 
-        def task(_hear: Hear, _token: CancelToken) -> AddressChecked | None:
+        def task(_hear: OnValue, _token: CancelToken) -> AddressChecked | None:
             return ask_address(ports, answers, inventory, facts)
 
         def done(found: object) -> None:
@@ -475,7 +477,7 @@ class SetupSession(QObject):
             self.flow = flows.with_address(self.flow, checked)
             self.settle()
 
-        self.tasks.begin(Kind.ADDRESS, task, done=done, failed=self._not_read(ReadNeeded.ADDRESS))
+        self.tasks.begin(BackgroundTaskKind.ADDRESS, task, done=done, failed=self._not_read(ReadNeeded.ADDRESS))
 
     # Events ------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.verify import VerifyTarget, target_of_plan, verify, with_proof
 from tgwizard.gui.setup.apply_controller import identity_of
-from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
+from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
@@ -73,7 +73,7 @@ class Verifier(QObject):
     settled = Signal()
     cluster_known = Signal(object)
 
-    def __init__(self, services: Services, tasks: Errands, parent: QObject | None = None) -> None:
+    def __init__(self, services: Services, tasks: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
         self._errands = tasks
@@ -91,18 +91,18 @@ class Verifier(QObject):
     @property
     def looking(self) -> bool:
         """Whether a look is under way."""
-        return self._errands.under_way(Kind.VERIFY)
+        return self._errands.under_way(BackgroundTaskKind.VERIFY)
 
     @property
     def restarting_words(self) -> str:
         """Which machine is being restarted, in one sentence; empty when none is."""
         doing = self.restarting
-        under_way = doing is not None and self._errands.under_way(Kind.RESTART)
+        under_way = doing is not None and self._errands.under_way(BackgroundTaskKind.RESTART)
         return f"{sanitize(doing.vm.name, 90)} restarts; its agent is waited for." if doing and under_way else ""
 
     def stop_waiting(self) -> None:
         """Wait no more for the machine that restarts; it restarts all the same, unseen."""
-        self._errands.stop(Kind.RESTART)
+        self._errands.stop(BackgroundTaskKind.RESTART)
 
     @property
     def result(self) -> VerifyResult | None:
@@ -119,9 +119,9 @@ class Verifier(QObject):
 
     def forget(self) -> None:
         """Another cluster is looked at."""
-        self._errands.give_up(Kind.VERIFY)
+        self._errands.give_up(BackgroundTaskKind.VERIFY)
         # A restart cannot be called back: it is waited for and journalled all the same.
-        self._errands.let_go(Kind.RESTART)
+        self._errands.let_go(BackgroundTaskKind.RESTART)
         self.looked, self.looked_at, self.problem, self.restarting = None, None, None, None
         self.ticks, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
         self._plan = self._answers = None
@@ -145,11 +145,11 @@ class Verifier(QObject):
         """Restart a machine and wait until it is back."""
         answers = self._answers
         identity = identity_of(answers) if answers is not None else None
-        if identity is None or self._errands.under_way(Kind.RESTART):
+        if identity is None or self._errands.under_way(BackgroundTaskKind.RESTART):
             return
         services = self._services
 
-        def task(hear: Hear, token: CancelToken) -> SetupFinished:
+        def task(hear: OnValue, token: CancelToken) -> SetupFinished:
             return restart_job(services, identity, vm, hear, token)
 
         def heard(event: object) -> None:
@@ -168,7 +168,7 @@ class Verifier(QObject):
             self.settled.emit()
 
         self.restarting = Restarting(vm, "The restart is asked for.")
-        self._errands.begin(Kind.RESTART, task, done=done, failed=self._restart_failed(vm), heard=heard)
+        self._errands.begin(BackgroundTaskKind.RESTART, task, done=done, failed=self._restart_failed(vm), heard=heard)
         self.changed.emit()
 
     def proved(self, run: ProofRun) -> None:
@@ -193,14 +193,14 @@ class Verifier(QObject):
         file = setup_journal_file(services.state_dir, identity)
         subject: VerifyTarget = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
 
-        def task(hear: Hear, token: CancelToken) -> Looked:
+        def task(hear: OnValue, token: CancelToken) -> Looked:
             with contextlib.closing(SetupJournal.open(file)) as journal:
                 kept = services.outdated_writes
                 result = verify(services.setup, services.azure, services.clock, journal, subject, hear, token, kept)
             cluster = read_cluster(services.azure, plan, answers)
             return Looked(result, _order(services, answers), cluster)
 
-        self._errands.begin(Kind.VERIFY, task, done=self._done, failed=self._failed, heard=self._heard)
+        self._errands.begin(BackgroundTaskKind.VERIFY, task, done=self._done, failed=self._failed, heard=self._heard)
         self.changed.emit()
 
     def _heard(self, event: object) -> None:
@@ -231,7 +231,7 @@ class Verifier(QObject):
     def _restart_seen(self) -> None:
         """A restart that went well is told by the look that came after it."""
         doing = self.restarting
-        if doing is not None and doing.problem is None and not self._errands.under_way(Kind.RESTART):
+        if doing is not None and doing.problem is None and not self._errands.under_way(BackgroundTaskKind.RESTART):
             self.restarting = None
 
     def _failed(self, problem: Problem) -> None:

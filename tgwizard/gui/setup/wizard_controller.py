@@ -27,7 +27,7 @@ from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.apply_controller import Applier
-from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
+from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.setup.finish_setup import Ending
 from tgwizard.gui.setup.restart_dialog import RestartSheet
 from tgwizard.gui.setup.setup_session import SetupSession
@@ -47,7 +47,7 @@ NO_DRAFT = DraftRead()
 class Keeping:
     """Reads, writes and deletes the draft, never in the window's own thread. ``problem``: why it could not."""
 
-    def __init__(self, services: Services, tasks: Errands, told: Callable[[], None]) -> None:
+    def __init__(self, services: Services, tasks: BackgroundTasks, told: Callable[[], None]) -> None:
         """`told` hears when there is a problem, or none any more."""
         self._services = services
         self._errands = tasks
@@ -63,7 +63,7 @@ class Keeping:
     def load(self, then: Callable[[DraftRead], None]) -> None:
         file = self.file
 
-        def task(_hear: Hear, _token: CancelToken) -> DraftRead:
+        def task(_hear: OnValue, _token: CancelToken) -> DraftRead:
             return load_draft(file)
 
         def done(found: object) -> None:
@@ -75,29 +75,29 @@ class Keeping:
             self.problem = problem
             then(NO_DRAFT)
 
-        self._errands.begin(Kind.FILE, task, done=done, failed=failed)
+        self._errands.begin(BackgroundTaskKind.FILE, task, done=done, failed=failed)
 
     def save(self, flow: WizardState) -> None:
         """Write it; while a writing is under way, the last wish waits for it."""
-        if self._errands.under_way(Kind.FILE):
+        if self._errands.under_way(BackgroundTaskKind.FILE):
             self._next = flow
             return
         file, now = self.file, self._services.clock.wall()
 
-        def task(_hear: Hear, _token: CancelToken) -> None:
+        def task(_hear: OnValue, _token: CancelToken) -> None:
             save_draft(file, flow, now)
 
-        self._errands.begin(Kind.FILE, task, done=self._saved, failed=self._failed)
+        self._errands.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
 
     def delete(self) -> None:
         """The set-up is done."""
         self._next = None
         file = self.file
 
-        def task(_hear: Hear, _token: CancelToken) -> None:
+        def task(_hear: OnValue, _token: CancelToken) -> None:
             delete_draft(file)
 
-        self._errands.begin(Kind.FILE, task, done=self._saved, failed=self._failed)
+        self._errands.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
 
     def _saved(self, _nothing: object) -> None:
         before, self.problem = self.problem, None
