@@ -19,7 +19,7 @@ from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import NavPage
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
-from tgwizard.gui.setup.wizard_controller import Wizard
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_page import SetupPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
@@ -49,7 +49,7 @@ class SetupDesk(Found):
         return page
 
     @property
-    def wizard(self) -> Wizard:
+    def wizard(self) -> WizardController:
         """What stands behind it, now that the program is open."""
         wizard = self.page.wizard
         assert wizard is not None

@@ -35,7 +35,7 @@ from tgwizard.gui.setup.review_step import ReviewShown
 from tgwizard.gui.setup.role_step import RoleOption, RoleShown
 from tgwizard.gui.setup.scope_step import ScopeShown
 from tgwizard.gui.setup.sign_in_step import SignInShown
-from tgwizard.gui.setup.step_pages import Pages
+from tgwizard.gui.setup.step_pages import StepPages
 from tgwizard.gui.setup.undo_dialog import UndoSheet
 from tgwizard.gui.setup.verify_step import MeterShown, RehearsalRow, RestartShown, VerifyShown
 from tgwizard.gui.setup.wizard_frame import WizardFrame
@@ -109,7 +109,7 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     assert subnet is not None
     taken = occupancy(subnet, inventory, topology)
 
-    pages = Pages(theme)
+    pages = StepPages(theme)
     frame = WizardFrame(theme, pages, is_lab=True)
     qtbot.addWidget(frame)
     frame.resize(1440, 900)
@@ -262,7 +262,7 @@ def test_that_names_from_azure_lose_their_control_characters_on_every_page(theme
     interface = nic(text.replace("\n", ""), "10.20.2.11")
     assert isinstance(interface.id, ResourceId)
     inventory = renamed(world(), text)
-    pages = Pages(theme)
+    pages = StepPages(theme)
     frame = WizardFrame(theme, pages, is_lab=True)
     qtbot.addWidget(frame)
     for number in range(len(SetupStep)):

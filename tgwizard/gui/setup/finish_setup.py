@@ -31,7 +31,7 @@ def proof_of(started: RunStarted | None, ended: Finished) -> ProofRun:
     return ProofRun(to, by, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
 
 
-class Ending(QObject):
+class FinishSetup(QObject):
     """Saves the cluster as soon as it is known, so that nothing is lost, and lets the window watch it."""
 
     changed = Signal()

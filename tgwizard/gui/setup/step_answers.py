@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Address
 
-from tgwizard.gui.setup.step_pages import Pages
-from tgwizard.gui.setup.wizard_controller import Wizard
+from tgwizard.gui.setup.step_pages import StepPages
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_answers import Placement, RoleAnswer, SetupStep
 from tgwizard.model.sign_in import SignInMethod
 
 
-def _sign_in(wizard: Wizard, pages: Pages) -> None:
+def _sign_in(wizard: WizardController, pages: StepPages) -> None:
     account = wizard.session.account
 
     def method(chosen: SignInMethod) -> None:
@@ -25,7 +25,7 @@ def _sign_in(wizard: Wizard, pages: Pages) -> None:
     page.prompt.said.connect(wizard.said)
 
 
-def _subscription(wizard: Wizard, pages: Pages) -> None:
+def _subscription(wizard: WizardController, pages: StepPages) -> None:
     session = wizard.session
 
     def subscription(chosen: str) -> None:
@@ -36,7 +36,7 @@ def _subscription(wizard: Wizard, pages: Pages) -> None:
     pages.subscription.chosen.connect(subscription)
 
 
-def _machines(wizard: Wizard, pages: Pages) -> None:
+def _machines(wizard: WizardController, pages: StepPages) -> None:
     session = wizard.session
 
     def chosen(machines: tuple[ResourceId, ...]) -> None:
@@ -54,7 +54,7 @@ def _machines(wizard: Wizard, pages: Pages) -> None:
     page.reading.cancelled.connect(session.stop_reading)
 
 
-def _interface(wizard: Wizard, pages: Pages) -> None:
+def _interface(wizard: WizardController, pages: StepPages) -> None:
     session = wizard.session
 
     def nics(chosen_nics: tuple[ResourceId, ResourceId]) -> None:
@@ -69,7 +69,7 @@ def _interface(wizard: Wizard, pages: Pages) -> None:
     pages.interface.swapped.connect(swapped)
 
 
-def _floating_ip(wizard: Wizard, pages: Pages) -> None:
+def _floating_ip(wizard: WizardController, pages: StepPages) -> None:
     session = wizard.session
 
     def address(typed: IPv4Address) -> None:
@@ -93,7 +93,7 @@ def _floating_ip(wizard: Wizard, pages: Pages) -> None:
     page.named.connect(configuration)
 
 
-def _role(wizard: Wizard, pages: Pages) -> None:
+def _role(wizard: WizardController, pages: StepPages) -> None:
     session = wizard.session
 
     def role(answer: RoleAnswer) -> None:
@@ -109,7 +109,7 @@ def _role(wizard: Wizard, pages: Pages) -> None:
     page.said.connect(wizard.said)
 
 
-def _scope(wizard: Wizard, pages: Pages) -> None:
+def _scope(wizard: WizardController, pages: StepPages) -> None:
     session = wizard.session
 
     def widened(wide: bool) -> None:
@@ -127,18 +127,18 @@ def _scope(wizard: Wizard, pages: Pages) -> None:
     page.stale_wanted.connect(stale)
 
 
-def _review(wizard: Wizard, pages: Pages) -> None:
+def _review(wizard: WizardController, pages: StepPages) -> None:
     pages.review.said.connect(wizard.said)
 
 
-def _apply(wizard: Wizard, pages: Pages) -> None:
+def _apply(wizard: WizardController, pages: StepPages) -> None:
     page = pages.apply
     page.stop_asked.connect(wizard.stop_writing)
     page.again_asked.connect(wizard.apply_again)
     page.undo_asked.connect(wizard.ask_undo)
 
 
-def _verify(wizard: Wizard, pages: Pages) -> None:
+def _verify(wizard: WizardController, pages: StepPages) -> None:
     def restart(vm: str) -> None:
         wizard.ask_restart(ResourceId(vm))
 
@@ -154,13 +154,13 @@ def _verify(wizard: Wizard, pages: Pages) -> None:
     page.undo_asked.connect(wizard.ask_undo)
 
 
-class Answering:
+class StepAnswers:
     """Connects the page of each step once, when it is first shown."""
 
-    def __init__(self, wizard: Wizard, pages: Pages) -> None:
+    def __init__(self, wizard: WizardController, pages: StepPages) -> None:
         self._wizard = wizard
         self._pages = pages
-        self._left: dict[SetupStep, Callable[[Wizard, Pages], None]] = {
+        self._left: dict[SetupStep, Callable[[WizardController, StepPages], None]] = {
             SetupStep.SIGN_IN: _sign_in,
             SetupStep.SUBSCRIPTION: _subscription,
             SetupStep.MACHINES: _machines,

@@ -22,7 +22,7 @@ from tgwizard.model.setup_answers import SetupStep
 AnyPage = TypeVar("AnyPage", bound=StepPage)
 
 
-class Pages:
+class StepPages:
     """One page for each step of the flow, built when it is first wanted: all ten at once would be a stall."""
 
     def __init__(self, theme: Theme) -> None:

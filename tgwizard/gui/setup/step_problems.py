@@ -8,7 +8,7 @@ from functools import partial
 from tgwizard.engine.setup.validation import Fix, FixKind
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
-from tgwizard.gui.setup.wizard_controller import Wizard
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.problem_box import FixButton as Button
@@ -67,7 +67,7 @@ def waits_for(session: SetupSession, step: SetupStep) -> str:
     return ""
 
 
-def told_of(wizard: Wizard, *, insisted: bool) -> tuple[ProblemShown, ...]:
+def problems_shown(wizard: WizardController, *, insisted: bool) -> tuple[ProblemShown, ...]:
     """What the step's boxes say. ``insisted``: someone pressed Continue and it did not go on."""
     session, step, act = wizard.session, wizard.step, wizard.take_cure
     found = [ProblemShown(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
@@ -98,7 +98,7 @@ def _again(act: Callable[[Fix], None]) -> tuple[Button, ...]:
     return (Button(cure.label, partial(act, cure), Icon.REFRESH),)
 
 
-def extra_told(wizard: Wizard) -> tuple[ProblemShown, ...]:
+def extra_problems_shown(wizard: WizardController) -> tuple[ProblemShown, ...]:
     """What is to be told besides the step's own problems: a resumed draft, a draft or a file that was not written."""
     found: list[ProblemShown] = []
     if wizard.resumed_at:
@@ -108,8 +108,8 @@ def extra_told(wizard: Wizard) -> tuple[ProblemShown, ...]:
         found.append(ProblemShown(Problem("setup-resumed", what, why), Shape.NOTE, (again,)))
     if wizard.outdated is not None and wizard.step is SetupStep.REVIEW:
         found.append(ProblemShown(wizard.outdated, Shape.WARNING))
-    if wizard.keeping.problem is not None:
-        found.append(ProblemShown(wizard.keeping.problem, Shape.WARNING))
+    if wizard.drafts.problem is not None:
+        found.append(ProblemShown(wizard.drafts.problem, Shape.WARNING))
     if wizard.step is SetupStep.VERIFY:
         if wizard.verifier.problem is not None:
             cure = Button("Look again", wizard.verifier.look, Icon.REFRESH)

@@ -28,7 +28,7 @@ from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.apply_controller import Applier
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
-from tgwizard.gui.setup.finish_setup import Ending
+from tgwizard.gui.setup.finish_setup import FinishSetup
 from tgwizard.gui.setup.restart_dialog import RestartSheet
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.undo_dialog import UndoSheet
@@ -44,7 +44,7 @@ from tgwizard.model.text import are, counted, sanitize
 NO_DRAFT = DraftRead()
 
 
-class Keeping:
+class DraftKeeper:
     """Reads, writes and deletes the draft, never in the window's own thread. ``problem``: why it could not."""
 
     def __init__(self, services: Services, tasks: BackgroundTasks, told: Callable[[], None]) -> None:
@@ -116,7 +116,7 @@ class Keeping:
             self.save(flow)
 
 
-class Wizard(QObject):
+class WizardController(QObject):
     """One set-up after the other, each with its session, its writing, its proof and its draft."""
 
     changed = Signal()
@@ -133,8 +133,8 @@ class Wizard(QObject):
         session = self.session = SetupSession(opened.services, shell.bridge.own, self._saved, self)
         self.applier = Applier(opened.services, session.tasks, self)
         self.verifier = Verifier(opened.services, session.tasks, self)
-        self.ending = Ending(shell, session.tasks, self.verifier, over)
-        self.keeping = Keeping(opened.services, session.tasks, self.changed.emit)
+        self.ending = FinishSetup(shell, session.tasks, self.verifier, over)
+        self.drafts = DraftKeeper(opened.services, session.tasks, self.changed.emit)
         self.plan: SetupPlan | None = None
         self.problems: tuple[StepProblem, ...] = ()
         self.by_hand = False
@@ -162,7 +162,7 @@ class Wizard(QObject):
         """Read the draft and ask the first question; once for every set-up."""
         if not self._begun:
             self._begun = True
-            self.keeping.load(self._on_draft)
+            self.drafts.load(self._on_draft)
 
     def _on_draft(self, read: DraftRead) -> None:
         self.resumed_at = read.draft.saved_at if read.draft is not None and read.draft.done else ""
@@ -193,7 +193,7 @@ class Wizard(QObject):
             self._begun = False
 
     def _forget(self) -> None:
-        self.keeping.delete()
+        self.drafts.delete()
         self.resumed_at, self.by_hand, self.plan = "", False, None
         self.outdated = self._to_apply = None
         self.applier.forget()
@@ -203,7 +203,7 @@ class Wizard(QObject):
     def save_draft(self) -> None:
         """Keep the answers, if there are any."""
         if self.session.flow.done:
-            self.keeping.save(self.session.flow)
+            self.drafts.save(self.session.flow)
 
     @Slot()
     def _on_signed_in(self) -> None:

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.apply_controller import Applier
-from tgwizard.gui.setup.step_pages import Pages
+from tgwizard.gui.setup.step_pages import StepPages
 from tgwizard.gui.setup.step_problems import waits_for
-from tgwizard.gui.setup.wizard_controller import Wizard
-from tgwizard.gui.setup.wizard_sidebar import Side
+from tgwizard.gui.setup.wizard_controller import WizardController
+from tgwizard.gui.setup.wizard_sidebar import WizardSidebar
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
@@ -29,7 +29,7 @@ from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import counted, sanitize
 
 
-class Footer(QWidget):
+class WizardFooter(QWidget):
     """Four buttons and a note. The wizard says what they are called and whether they are on."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -72,7 +72,7 @@ class Footer(QWidget):
         painter.fillRect(0, 0, self.width(), 1, self._theme.colour(Token.BORDER))
 
 
-def show_foot(footer: Footer, wizard: Wizard) -> None:
+def show_footer(footer: WizardFooter, wizard: WizardController) -> None:
     """Name the buttons and turn them on or off."""
     session, step, plan = wizard.session, wizard.step, wizard.plan
     footer.back.setEnabled(step is not SetupStep.SIGN_IN and not wizard.writing)
@@ -99,7 +99,7 @@ def show_foot(footer: Footer, wizard: Wizard) -> None:
     footer.go_on.setEnabled(not reason)
     footer.go_on.explain(reason or "Alt+Right")
     footer.go_on.hold_off(LOCKED.sentence() if locked_out else "")
-    footer.say(note(wizard, reason))
+    footer.say(footer_note(wizard, reason))
 
 
 def apply_words(plan: SetupPlan | None) -> str:
@@ -121,7 +121,7 @@ def apply_reason(applier: Applier) -> str:
     return ""
 
 
-def verify_reason(wizard: Wizard) -> str:
+def verify_reason(wizard: WizardController) -> str:
     """Why one cannot finish yet."""
     if wizard.ending.session is None:
         return (
@@ -130,7 +130,7 @@ def verify_reason(wizard: Wizard) -> str:
     return ""
 
 
-def note(wizard: Wizard, reason: str) -> str:
+def footer_note(wizard: WizardController, reason: str) -> str:
     """The words between the buttons."""
     step, applier = wizard.step, wizard.applier
     if reason:
@@ -175,16 +175,16 @@ class WizardFrame(QWidget):
     undo_asked = Signal()
     step_asked = Signal(int)
 
-    def __init__(self, theme: Theme, pages: Pages, *, is_lab: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, pages: StepPages, *, is_lab: bool, parent: QWidget | None = None) -> None:
         """The frame round `pages`, the first of them shown; the others come into it when they are."""
         super().__init__(parent)
         self._theme = theme
         self._panel_wanted = False
         self._panel_closed = False
         self._full_width = False
-        self.side = Side(theme, len(SetupStep), is_lab=is_lab)
+        self.side = WizardSidebar(theme, len(SetupStep), is_lab=is_lab)
         self.panel = PortalPanel(theme)
-        self.footer = Footer(theme)
+        self.footer = WizardFooter(theme)
         self.pages = pages
         self._stack = QStackedWidget()
         self._scrolls: dict[int, PageScroll] = {}

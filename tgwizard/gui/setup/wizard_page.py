@@ -19,13 +19,13 @@ from tgwizard.gui.setup.role_step import role_shown
 from tgwizard.gui.setup.scope_step import scope_shown
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.sign_in_step import sign_in_shown
-from tgwizard.gui.setup.step_answers import Answering
-from tgwizard.gui.setup.step_pages import Pages
-from tgwizard.gui.setup.step_problems import extra_told, told_of
+from tgwizard.gui.setup.step_answers import StepAnswers
+from tgwizard.gui.setup.step_pages import StepPages
+from tgwizard.gui.setup.step_problems import extra_problems_shown, problems_shown
 from tgwizard.gui.setup.subscription_step import subscriptions_busy
 from tgwizard.gui.setup.verify_view_model import verify_shown
-from tgwizard.gui.setup.wizard_controller import Wizard
-from tgwizard.gui.setup.wizard_frame import WizardFrame, show_foot
+from tgwizard.gui.setup.wizard_controller import WizardController
+from tgwizard.gui.setup.wizard_frame import WizardFrame, show_footer
 from tgwizard.gui.setup.wizard_sidebar import promise_words, steps_shown
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.widgets.portal_panel import PortalShown
@@ -53,11 +53,11 @@ class SetupPage(ShellPage):
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shell = shell
-        self.wizard: Wizard | None = None
-        self._answering: Answering | None = None
+        self.wizard: WizardController | None = None
+        self._answering: StepAnswers | None = None
         self._insisted: SetupStep | None = None
         theme = shell.theme
-        self.pages = Pages(theme)
+        self.pages = StepPages(theme)
         self.frame = WizardFrame(theme, self.pages, is_lab=shell.context.is_lab)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -84,13 +84,13 @@ class SetupPage(ShellPage):
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: the wizard can ask."""
-        wizard = self.wizard = Wizard(self.shell, opened, self)
+        wizard = self.wizard = WizardController(self.shell, opened, self)
         wizard.changed.connect(self._soon)
         wizard.said.connect(self.say)
         wizard.settled.connect(self.settled)
         wizard.session.moved.connect(self._on_moved)
         self.shell.watching.changed.connect(self._soon)
-        self._answering = Answering(wizard, self.pages)
+        self._answering = StepAnswers(wizard, self.pages)
         if self.isVisible():
             wizard.begin()
 
@@ -175,7 +175,7 @@ class SetupPage(ShellPage):
         self._answering.connect(step)
         wizard.judge()
         self._show_step(step, wizard)
-        told = (*extra_told(wizard), *told_of(wizard, insisted=self._insisted is step))
+        told = (*extra_problems_shown(wizard), *problems_shown(wizard, insisted=self._insisted is step))
         if step is SetupStep.MACHINES:
             self.pages.machines.under_pair.tell(told)
         else:
@@ -185,9 +185,9 @@ class SetupPage(ShellPage):
         side.show_steps(steps_shown(session, wizard.applier, problem=bool(told)))
         side.promise.say(*promise_words(wizard.applier, locked=wizard.locked))
         self.frame.show_portal(session.once("portal", lambda: portal_shown(session)))
-        show_foot(self.frame.footer, wizard)
+        show_footer(self.frame.footer, wizard)
 
-    def _show_step(self, step: SetupStep, wizard: Wizard) -> None:
+    def _show_step(self, step: SetupStep, wizard: WizardController) -> None:
         pages, session = self.pages, wizard.session
         match step:
             case SetupStep.SIGN_IN:

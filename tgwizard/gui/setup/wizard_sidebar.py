@@ -121,7 +121,7 @@ class PromiseBox(Surface):
         self.setAccessibleDescription(words)
 
 
-class Side(QWidget):
+class WizardSidebar(QWidget):
     """248 px with words, or 56 px of numbers and shapes. `chosen(index)` when a step is to be opened again."""
 
     chosen = Signal(int)
