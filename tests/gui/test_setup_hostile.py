@@ -27,7 +27,7 @@ from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
 from tgwizard.engine.runs.records import WriteIntended, WriteKind
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.undo import UndoItem
-from tgwizard.gui.setup.apply_controller import Applying
+from tgwizard.gui.setup.apply_controller import ApplyProgress
 from tgwizard.gui.setup.floating_ip_step import AddressShown
 from tgwizard.gui.setup.interface_step import InterfaceShown
 from tgwizard.gui.setup.machines_step import MachinesShown
@@ -37,7 +37,7 @@ from tgwizard.gui.setup.scope_step import ScopeShown
 from tgwizard.gui.setup.sign_in_step import SignInShown
 from tgwizard.gui.setup.step_pages import StepPages
 from tgwizard.gui.setup.undo_dialog import UndoSheet
-from tgwizard.gui.setup.verify_step import MeterShown, RehearsalRow, RestartShown, VerifyShown
+from tgwizard.gui.setup.verify_step import MeterShown, RehearsalLine, RestartShown, VerifyShown
 from tgwizard.gui.setup.wizard_frame import WizardFrame
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -150,7 +150,7 @@ def given_to(text: str) -> RoleAssignment:
     return RoleAssignment("g", text, "r", text, PrincipalKind.OTHER)
 
 
-def applying(text: str) -> Applying:
+def applying(text: str) -> ApplyProgress:
     """A run of which every kind of event told something foreign, and which failed for a foreign reason."""
     stamp = Stamp(datetime(2026, 3, 2, 9, tzinfo=UTC), 1.0)
     problem = Problem("hostile", text, text, text, text)
@@ -164,7 +164,7 @@ def applying(text: str) -> Applying:
         ChangeSkipped(stamp, "d", text, text),
         SetupFinished(stamp, "apply", Outcome.FAILED, text, ("b",), ("c",), ("d",), problem),
     )
-    found = Applying(running=True)
+    found = ApplyProgress(running=True)
     for event in events:
         found = found.after(event)
     return found
@@ -184,7 +184,7 @@ VERIFIED = VerifyShown(
     ),
     "note",
     (RestartShown("one", Shape.WAITING, "tg-node-a", "first", "Restart", True, "why not", True, True),),
-    (RehearsalRow("Take it off", ((Shape.GOOD, "may"), (Shape.BROKEN, "may not")), "why"),),
+    (RehearsalLine("Take it off", ((Shape.GOOD, "may"), (Shape.BROKEN, "may not")), "why"),),
     (Shape.NOT_KNOWN, "state"),
     ((Shape.WARNING, "fact", "evidence"),),
     (Shape.WAITING, "proof"),

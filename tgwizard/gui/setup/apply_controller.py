@@ -29,7 +29,7 @@ from tgwizard.model.setup_plan import SetupChange, SetupPlan
 from tgwizard.model.text import format_estimate
 
 
-class RowState(Enum):
+class ChangeRowState(Enum):
     """Where one change is; the value is its shape."""
 
     WAITING = Shape.WAITING
@@ -46,14 +46,14 @@ class ChangeRow:
     key: str
     name: str
     predicted: str
-    state: RowState = RowState.WAITING
+    state: ChangeRowState = ChangeRowState.WAITING
     detail: str = ""
     began: float | None = None
     seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Applying:
+class ApplyProgress:
     """A run of apply (or undo) as told by its events. Pure: each event gives the next value."""
 
     rows: tuple[ChangeRow, ...] = ()
@@ -63,26 +63,26 @@ class Applying:
     undoing: bool = False
 
     @classmethod
-    def of(cls, changes: tuple[SetupChange, ...]) -> Applying:
+    def of(cls, changes: tuple[SetupChange, ...]) -> ApplyProgress:
         """Begun with these changes."""
         rows = tuple(ChangeRow(one.key, one.sentence, format_estimate(one.predicted.usual_s)) for one in changes)
         return cls(rows, running=True)
 
-    def after(self, event: object) -> Applying:
+    def after(self, event: object) -> ApplyProgress:
         """The next value; events of something else leave it as it is."""
         match event:
             case ChangeStarted():
-                return self._with(event.key, event.sentence, RowState.RUNNING, "", began=event.stamp.clock_s)
+                return self._with(event.key, event.sentence, ChangeRowState.RUNNING, "", began=event.stamp.clock_s)
             case ChangeWaiting():
-                return self._with(event.key, "", RowState.RUNNING, event.sentence)
+                return self._with(event.key, "", ChangeRowState.RUNNING, event.sentence)
             case ChangeDone():
-                return self._with(event.key, "", RowState.DONE, event.sentence, seconds=event.seconds)
+                return self._with(event.key, "", ChangeRowState.DONE, event.sentence, seconds=event.seconds)
             case ChangeFailed():
-                return self._with(event.key, "", RowState.FAILED, event.problem.sentence())
+                return self._with(event.key, "", ChangeRowState.FAILED, event.problem.sentence())
             case ChangeSkipped():
-                return self._with(event.key, event.sentence, RowState.LEFT, event.reason)
+                return self._with(event.key, event.sentence, ChangeRowState.LEFT, event.reason)
             case SetupFinished():
-                return Applying(self.rows, False, self.cancelling, event, self.undoing)
+                return ApplyProgress(self.rows, False, self.cancelling, event, self.undoing)
             case _:
                 return self
 
@@ -90,15 +90,15 @@ class Applying:
         self,
         key: str,
         name: str,
-        state: RowState,
+        state: ChangeRowState,
         detail: str,
         *,
         began: float | None = None,
         seconds: float | None = None,
-    ) -> Applying:
+    ) -> ApplyProgress:
         if all(row.key != key for row in self.rows):
             row = ChangeRow(key, name or detail, "", state, detail, began, seconds)
-            return Applying((*self.rows, row), self.running, self.cancelling, self.finished, self.undoing)
+            return ApplyProgress((*self.rows, row), self.running, self.cancelling, self.finished, self.undoing)
         rows = tuple(
             row
             if row.key != key
@@ -113,12 +113,12 @@ class Applying:
             )
             for row in self.rows
         )
-        return Applying(rows, self.running, self.cancelling, self.finished, self.undoing)
+        return ApplyProgress(rows, self.running, self.cancelling, self.finished, self.undoing)
 
     @property
     def done(self) -> int:
         """How many are done."""
-        return sum(row.state is RowState.DONE for row in self.rows)
+        return sum(row.state is ChangeRowState.DONE for row in self.rows)
 
 
 def identity_of(answers: Answers) -> ClusterIdentity | None:
@@ -128,7 +128,7 @@ def identity_of(answers: Answers) -> ClusterIdentity | None:
     return ClusterIdentity.of(answers.nics[0], answers.nics[1], str(answers.address))
 
 
-class Applier(QObject):
+class ApplyController(QObject):
     """`changed` with every event, `ended` with the last."""
 
     changed = Signal()
@@ -138,7 +138,7 @@ class Applier(QObject):
         super().__init__(parent)
         self._services = services
         self._errands = tasks
-        self.applying = Applying()
+        self.applying = ApplyProgress()
         self.plan: SetupPlan | None = None
         self.ended_at: datetime | None = None
         self.problem: Problem | None = None
@@ -161,7 +161,7 @@ class Applier(QObject):
     def forget(self) -> None:
         """Another cluster is set up now."""
         if not self.running:
-            self.applying, self.plan, self.problem, self.ended_at = Applying(), None, None, None
+            self.applying, self.plan, self.problem, self.ended_at = ApplyProgress(), None, None, None
 
     def apply(self, plan: SetupPlan, answers: Answers, *, only_mine: bool) -> bool:
         """Begin; whether it began."""
@@ -174,7 +174,7 @@ class Applier(QObject):
             return apply_job(services, answers, plan, hear, token, only_mine=only_mine)
 
         self.plan = plan
-        self.applying = Applying.of(plan.mine if only_mine else plan.writing)
+        self.applying = ApplyProgress.of(plan.mine if only_mine else plan.writing)
         return self._begin(task, identity)
 
     def undo(self, answers: Answers, things: tuple[UndoItem, ...], *, identities: bool) -> bool:
@@ -188,7 +188,7 @@ class Applier(QObject):
             return undo_job(services, identity, hear, token, identities=identities)
 
         rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
-        self.applying = Applying(rows, running=True, undoing=True)
+        self.applying = ApplyProgress(rows, running=True, undoing=True)
         return self._begin(task, identity)
 
     def undoable(self, answers: Answers, *, identities: bool) -> tuple[UndoItem, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.setup.apply_controller import Applying, ChangeRow, RowState
+from tgwizard.gui.setup.apply_controller import ApplyProgress, ChangeRow, ChangeRowState
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
@@ -31,7 +31,7 @@ class ApplyPage(StepPage):
         super().__init__(
             theme, "Each change is looked at again before it is written, and read back afterwards.", parent
         )
-        self._applying = Applying()
+        self._applying = ApplyProgress()
         self._rows: dict[str, StepRow] = {}
         self.banner = VerdictBanner(theme)
         self.body.addWidget(self.banner)
@@ -55,7 +55,7 @@ class ApplyPage(StepPage):
         line.addStretch(1)
         self.body.addLayout(line)
 
-    def show_applying(self, applying: Applying, now: float, place: str) -> None:
+    def show_applying(self, applying: ApplyProgress, now: float, place: str) -> None:
         """Replace what is shown; `place` says where it is written ("the lab", the subscription's name)."""
         before, self._applying = self._applying, applying
         keys = tuple(row.key for row in applying.rows)
@@ -69,8 +69,14 @@ class ApplyPage(StepPage):
         for row in applying.rows:
             self._rows[row.key].show_step(row.state.value, row.detail, _time(row, now), row.predicted)
         for row, old in zip(applying.rows, before.rows, strict=False):
-            if row.state is not old.state and row.state in {RowState.DONE, RowState.FAILED} and self.isVisible():
-                announce(self._rows[row.key], f"{row.name}: {'done' if row.state is RowState.DONE else row.detail}")
+            if (
+                row.state is not old.state
+                and row.state in {ChangeRowState.DONE, ChangeRowState.FAILED}
+                and self.isVisible()
+            ):
+                announce(
+                    self._rows[row.key], f"{row.name}: {'done' if row.state is ChangeRowState.DONE else row.detail}"
+                )
         self._show_banner(applying, place)
         finished = applying.finished
         left = finished is not None and finished.outcome is not Outcome.DONE
@@ -79,13 +85,13 @@ class ApplyPage(StepPage):
         self.again.setVisible(left and not applying.undoing)
         self.undo.setVisible(finished is not None and applying.done > 0 and not applying.undoing)
 
-    def _show_banner(self, applying: Applying, place: str) -> None:
+    def _show_banner(self, applying: ApplyProgress, place: str) -> None:
         shape, sentence, detail = banner_words(applying, place)
         urgent = applying.finished is not None and applying.finished.outcome is not Outcome.DONE
         self.banner.show_verdict(shape, sentence, detail, urgent=urgent)
 
 
-def banner_words(applying: Applying, place: str) -> tuple[Shape, str, str]:
+def banner_words(applying: ApplyProgress, place: str) -> tuple[Shape, str, str]:
     """The first thing on the page: how far it is, or how it ended."""
     total = len(applying.rows)
     finished = applying.finished
@@ -109,6 +115,6 @@ def banner_words(applying: Applying, place: str) -> tuple[Shape, str, str]:
 def _time(row: ChangeRow, now: float) -> str:
     if row.seconds is not None:
         return format_duration(row.seconds)
-    if row.state is RowState.RUNNING and row.began is not None:
+    if row.state is ChangeRowState.RUNNING and row.began is not None:
         return format_duration(max(0.0, now - row.began))
     return ""

@@ -13,7 +13,7 @@ from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
-from tgwizard.gui.setup.verify_controller import Verifier
+from tgwizard.gui.setup.verify_controller import VerifyController
 from tgwizard.gui.widgets.save_text import save_text
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -37,7 +37,7 @@ class FinishSetup(QObject):
     changed = Signal()
     said = Signal(str)
 
-    def __init__(self, shell: Shell, tasks: BackgroundTasks, verifier: Verifier, over: QWidget) -> None:
+    def __init__(self, shell: Shell, tasks: BackgroundTasks, verifier: VerifyController, over: QWidget) -> None:
         """Nothing is saved yet. `over` is where the file dialog of the report opens."""
         super().__init__(over)
         self._over = over

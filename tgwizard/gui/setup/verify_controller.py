@@ -41,7 +41,7 @@ from tgwizard.model.verify_result import ProofRun, VerifyResult, VerifyState
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RestartOrder:
     """In which order to restart, and whose interface holds the address now (None: nobody's, or not known)."""
 
     machines: tuple[ResourceId, ...] = ()
@@ -49,16 +49,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class VerifySeen:
     """What a look came to: the result, the order, and the cluster as its file keeps it."""
 
     result: VerifyResult
-    order: Order
+    order: RestartOrder
     cluster: ClusterSetup
 
 
 @dataclass(frozen=True, slots=True)
-class Restarting:
+class RestartProgress:
     """A restart under way or ended badly."""
 
     vm: ResourceId
@@ -66,7 +66,7 @@ class Restarting:
     problem: Problem | None = None
 
 
-class Verifier(QObject):
+class VerifyController(QObject):
     """`changed` with everything new; `settled` when a restart has ended, however."""
 
     changed = Signal()
@@ -79,13 +79,13 @@ class Verifier(QObject):
         self._errands = tasks
         self._plan: SetupPlan | None = None
         self._answers: Answers | None = None
-        self.looked: Looked | None = None
+        self.looked: VerifySeen | None = None
         self.looked_at: datetime | None = None
         self.ticks: dict[tuple[str, str, PropagationStage], PropagationChanged] = {}
         self.checks: dict[str, Finding] = {}
         self.problem: Problem | None = None
         self.said_restarted: frozenset[ResourceId] = frozenset()
-        self.restarting: Restarting | None = None
+        self.restarting: RestartProgress | None = None
         self.proof: tuple[ProofRun, ...] = ()
 
     @property
@@ -138,7 +138,7 @@ class Verifier(QObject):
     def holds(self, vm: ResourceId, seen: Snapshot | None) -> bool:
         """Whether the machine holds the address: by the last look, or by what the cluster's own readings say now."""
         place = seen.place.member if seen is not None and not seen.is_stale() else None
-        order = self.looked.order if self.looked is not None else Order()
+        order = self.looked.order if self.looked is not None else RestartOrder()
         return place.vm == vm if place is not None else order.holder == vm
 
     def restart(self, vm: ResourceId) -> None:
@@ -154,20 +154,20 @@ class Verifier(QObject):
 
         def heard(event: object) -> None:
             if isinstance(event, ChangeWaiting):
-                self.restarting = Restarting(vm, event.sentence)
+                self.restarting = RestartProgress(vm, event.sentence)
                 self.changed.emit()
 
         def done(finished: object) -> None:
             good = isinstance(finished, SetupFinished) and finished.outcome is Outcome.DONE
             # Its button must not come back for the moment that the next look takes.
-            self.restarting = Restarting(vm, "It runs again; its rights are looked at.") if good else None
+            self.restarting = RestartProgress(vm, "It runs again; its rights are looked at.") if good else None
             if isinstance(finished, SetupFinished) and not good:
                 problem = finished.problem or Problem("restart-failed", finished.reason)
-                self.restarting = Restarting(vm, problem=problem)
+                self.restarting = RestartProgress(vm, problem=problem)
             self.look()
             self.settled.emit()
 
-        self.restarting = Restarting(vm, "The restart is asked for.")
+        self.restarting = RestartProgress(vm, "The restart is asked for.")
         self._errands.begin(BackgroundTaskKind.RESTART, task, done=done, failed=self._restart_failed(vm), heard=heard)
         self.changed.emit()
 
@@ -178,7 +178,7 @@ class Verifier(QObject):
 
     def _restart_failed(self, vm: ResourceId) -> Callable[[Problem], None]:
         def failed(problem: Problem) -> None:
-            self.restarting = Restarting(vm, problem=problem)
+            self.restarting = RestartProgress(vm, problem=problem)
             self.changed.emit()
             self.settled.emit()
 
@@ -193,12 +193,12 @@ class Verifier(QObject):
         file = setup_journal_file(services.state_dir, identity)
         subject: VerifyTarget = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
 
-        def task(hear: OnValue, token: CancelToken) -> Looked:
+        def task(hear: OnValue, token: CancelToken) -> VerifySeen:
             with contextlib.closing(SetupJournal.open(file)) as journal:
                 kept = services.outdated_writes
                 result = verify(services.setup, services.azure, services.clock, journal, subject, hear, token, kept)
             cluster = read_cluster(services.azure, plan, answers)
-            return Looked(result, _order(services, answers), cluster)
+            return VerifySeen(result, _order(services, answers), cluster)
 
         self._errands.begin(BackgroundTaskKind.VERIFY, task, done=self._done, failed=self._failed, heard=self._heard)
         self.changed.emit()
@@ -214,7 +214,7 @@ class Verifier(QObject):
         self.changed.emit()
 
     def _done(self, found: object) -> None:
-        if not isinstance(found, Looked):
+        if not isinstance(found, VerifySeen):
             return
         self._restart_seen()
         known = self.looked is not None and self.looked.cluster == found.cluster
@@ -240,7 +240,7 @@ class Verifier(QObject):
         self.changed.emit()
 
 
-def _order(services: Services, answers: Answers) -> Order:
+def _order(services: Services, answers: Answers) -> RestartOrder:
     try:
         machines = standby_first(services.azure, answers)
         holders = [
@@ -249,5 +249,5 @@ def _order(services: Services, answers: Answers) -> Order:
             if answers.address is not None and services.azure.read_nic(nic).lists(str(answers.address))
         ]
     except AzureCallError:
-        return Order()
-    return Order(machines, holders[0] if holders else None)
+        return RestartOrder()
+    return RestartOrder(machines, holders[0] if holders else None)

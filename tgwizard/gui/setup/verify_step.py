@@ -120,7 +120,7 @@ class MeterShown:
 
 
 @dataclass(frozen=True, slots=True)
-class RehearsalRow:
+class RehearsalLine:
     """One thing that a failover does, and whether each machine may."""
 
     words: str
@@ -138,7 +138,7 @@ class VerifyShown:
     meters: tuple[MeterShown, ...] = ()
     meter_note: str = ""
     restarts: tuple[RestartShown, ...] = ()
-    rehearsal: tuple[RehearsalRow, ...] = ()
+    rehearsal: tuple[RehearsalLine, ...] = ()
     rehearsal_state: tuple[Shape, str] = (Shape.WAITING, "Not run yet")
     checks: tuple[tuple[Shape, str, str], ...] = ()
     proof: tuple[Shape, str] = (Shape.WAITING, "")

@@ -9,8 +9,8 @@ from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.step_problems import SHAPES
-from tgwizard.gui.setup.verify_controller import Verifier
-from tgwizard.gui.setup.verify_step import MeterShown, RehearsalRow, RestartShown, VerifyShown
+from tgwizard.gui.setup.verify_controller import VerifyController
+from tgwizard.gui.setup.verify_step import MeterShown, RehearsalLine, RestartShown, VerifyShown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.model.cluster import ResourceId
@@ -49,7 +49,12 @@ USUAL = "a right counts within ten minutes as a rule"
 
 
 def verify_shown(
-    verifier: Verifier, plan: SetupPlan | None, machines: tuple[ResourceId, ...], *, locked: bool, session_ready: bool
+    verifier: VerifyController,
+    plan: SetupPlan | None,
+    machines: tuple[ResourceId, ...],
+    *,
+    locked: bool,
+    session_ready: bool,
 ) -> VerifyShown:
     """The tenth page."""
     result = verifier.result
@@ -77,7 +82,7 @@ def verify_shown(
     )
 
 
-def _headline(verifier: Verifier, result: VerifyResult | None) -> tuple[str, str]:
+def _headline(verifier: VerifyController, result: VerifyResult | None) -> tuple[str, str]:
     if result is None:
         return "Finding out what is proven", "Rights are read and worked out for both machines. Nothing is written."
     sentence = verify_sentence(result)
@@ -103,7 +108,7 @@ def _awaited(result: VerifyResult) -> str:
 
 
 def _seen(
-    verifier: Verifier, vm: ResourceId, scope: str, tick: PropagationStage
+    verifier: VerifyController, vm: ResourceId, scope: str, tick: PropagationStage
 ) -> StageSeen | PropagationChanged | None:
     """What a look that goes on has found anew, else what the last one came to, which knows the times."""
     live, result = verifier.ticks.get((vm.name, scope, tick)), verifier.result
@@ -115,7 +120,9 @@ def _seen(
     return last if (last.done, last.sentence) == (live.done, live.sentence) else live
 
 
-def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[str, ...]) -> tuple[MeterShown, ...]:
+def _meters(
+    verifier: VerifyController, machines: tuple[ResourceId, ...], scopes: tuple[str, ...]
+) -> tuple[MeterShown, ...]:
     return tuple(
         MeterShown(
             sanitize(vm.name, 90),
@@ -134,7 +141,7 @@ def _is_answer(seen: StageSeen | PropagationChanged) -> bool:
     return bool(seen.sentence) and seen.sentence != NOT_PROVED
 
 
-def _certain(verifier: Verifier, vm: ResourceId, scope: str) -> datetime | None:
+def _certain(verifier: VerifyController, vm: ResourceId, scope: str) -> datetime | None:
     """When a right counts at the latest; None while that is not known."""
     written = _seen(verifier, vm, scope, PropagationStage.WRITTEN)
     return written.at + PROPAGATION if isinstance(written, StageSeen) and written.at is not None else None
@@ -163,7 +170,7 @@ def _bar(seen: StageSeen | PropagationChanged | None, tick: PropagationStage, ce
     return BarShown(tick.value, state, sanitize(seen.sentence, 120))
 
 
-def _meter_note(verifier: Verifier) -> str:
+def _meter_note(verifier: VerifyController) -> str:
     if verifier.looking:
         return f"asked every 10 s, {USUAL}"
     if verifier.looked_at is not None:
@@ -171,7 +178,7 @@ def _meter_note(verifier: Verifier) -> str:
     return ""
 
 
-def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) -> tuple[RestartShown, ...]:
+def _restarts(verifier: VerifyController, result: VerifyResult | None, *, locked: bool) -> tuple[RestartShown, ...]:
     order = verifier.looked.order if verifier.looked is not None else None
     if result is None or order is None or not order.machines:
         return ()
@@ -217,11 +224,11 @@ def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) 
     return tuple(rows)
 
 
-def _rehearsal(result: VerifyResult | None) -> tuple[RehearsalRow, ...]:
+def _rehearsal(result: VerifyResult | None) -> tuple[RehearsalLine, ...]:
     if result is None:
         return ()
     return tuple(
-        RehearsalRow(row.sentence, tuple(_cell(cell) for cell in row.cells), _why(row.cells))
+        RehearsalLine(row.sentence, tuple(_cell(cell) for cell in row.cells), _why(row.cells))
         for row in result.rehearsal
     )
 
@@ -234,14 +241,14 @@ def _why(cells: tuple[RehearsalCell, RehearsalCell]) -> str:
     return "\n".join(dict.fromkeys(sanitize(cell.why, 300) for cell in cells if cell.why))
 
 
-def _rehearsal_state(verifier: Verifier, result: VerifyResult | None) -> tuple[Shape, str]:
+def _rehearsal_state(verifier: VerifyController, result: VerifyResult | None) -> tuple[Shape, str]:
     if result is None:
         return (Shape.MOVING, "Being worked out") if verifier.looking else (Shape.WAITING, "Not run yet")
     may, of = result.counted
     return _STANDING[result.standing], f"{may} of {of} worked out"
 
 
-def _checks(verifier: Verifier, result: VerifyResult | None) -> tuple[tuple[Shape, str, str], ...]:
+def _checks(verifier: VerifyController, result: VerifyResult | None) -> tuple[tuple[Shape, str, str], ...]:
     found: tuple[Finding, ...] = tuple(verifier.checks.values())
     if result is not None:
         found = tuple(item.finding for item in result.checks)

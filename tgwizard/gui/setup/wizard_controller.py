@@ -26,13 +26,13 @@ from tgwizard.engine.setup.wizard_state import ReadNeeded, WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.page import Shell
-from tgwizard.gui.setup.apply_controller import Applier
+from tgwizard.gui.setup.apply_controller import ApplyController
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.setup.finish_setup import FinishSetup
 from tgwizard.gui.setup.restart_dialog import RestartSheet
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.undo_dialog import UndoSheet
-from tgwizard.gui.setup.verify_controller import Verifier
+from tgwizard.gui.setup.verify_controller import VerifyController
 from tgwizard.gui.widgets.save_text import copy_text
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -131,8 +131,8 @@ class WizardController(QObject):
         super().__init__(over)
         self.shell = shell
         session = self.session = SetupSession(opened.services, shell.bridge.own, self._saved, self)
-        self.applier = Applier(opened.services, session.tasks, self)
-        self.verifier = Verifier(opened.services, session.tasks, self)
+        self.applier = ApplyController(opened.services, session.tasks, self)
+        self.verifier = VerifyController(opened.services, session.tasks, self)
         self.ending = FinishSetup(shell, session.tasks, self.verifier, over)
         self.drafts = DraftKeeper(opened.services, session.tasks, self.changed.emit)
         self.plan: SetupPlan | None = None

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QSh
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.read_only_lock import LOCKED
-from tgwizard.gui.setup.apply_controller import Applier
+from tgwizard.gui.setup.apply_controller import ApplyController
 from tgwizard.gui.setup.step_pages import StepPages
 from tgwizard.gui.setup.step_problems import waits_for
 from tgwizard.gui.setup.wizard_controller import WizardController
@@ -114,7 +114,7 @@ def apply_words(plan: SetupPlan | None) -> str:
     return f"Apply what I may: {changes}" if others else f"Apply {changes}"
 
 
-def apply_reason(applier: Applier) -> str:
+def apply_reason(applier: ApplyController) -> str:
     """Why one cannot go on from Apply yet."""
     if applier.running:
         return "The changes are being made."

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.wizard_state import STEPS, StepProgress, reachable, state_of
 from tgwizard.engine.setup.wizard_steps import summary
-from tgwizard.gui.setup.apply_controller import Applier
+from tgwizard.gui.setup.apply_controller import ApplyController
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.theme import Theme
@@ -33,7 +33,7 @@ _LOOKS = {
 }
 
 
-def steps_shown(session: SetupSession, applier: Applier, *, problem: bool) -> tuple[StepShown, ...]:
+def steps_shown(session: SetupSession, applier: ApplyController, *, problem: bool) -> tuple[StepShown, ...]:
     """The ten rows; `problem`: the step shown has one, and carries its shape."""
     flow = session.flow
     rows = []
@@ -61,7 +61,7 @@ def steps_shown(session: SetupSession, applier: Applier, *, problem: bool) -> tu
     return tuple(rows)
 
 
-def _apply_words(applier: Applier) -> str:
+def _apply_words(applier: ApplyController) -> str:
     finished = applier.finished
     if applier.running:
         return f"{applier.applying.done} of {len(applier.applying.rows)}"
@@ -73,7 +73,7 @@ def _apply_words(applier: Applier) -> str:
     return f"done{when}" if finished.outcome is Outcome.DONE else f"stopped{when}"
 
 
-def promise_words(applier: Applier, *, locked: bool) -> tuple[str, str]:
+def promise_words(applier: ApplyController, *, locked: bool) -> tuple[str, str]:
     """What has been changed so far."""
     if applier.running:
         return "Changes are being made", "What is under way is finished, whatever you do here."
