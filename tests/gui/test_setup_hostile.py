@@ -36,7 +36,7 @@ from tgwizard.gui.setup.role_step import RoleOption, RoleShown
 from tgwizard.gui.setup.scope_step import ScopeShown
 from tgwizard.gui.setup.sign_in_step import SignInShown
 from tgwizard.gui.setup.step_pages import StepPages
-from tgwizard.gui.setup.undo_dialog import UndoSheet
+from tgwizard.gui.setup.undo_dialog import UndoDialog
 from tgwizard.gui.setup.verify_step import MeterShown, RehearsalLine, RestartShown, VerifyShown
 from tgwizard.gui.setup.wizard_frame import WizardFrame
 from tgwizard.gui.style.state_shapes import Shape
@@ -204,12 +204,12 @@ def test_that_the_question_of_undo_shows_foreign_names_as_text(
     shown = (UndoItem("a", f"Delete the role {sanitize(text, 130)}", made),)
     turned = UndoItem("b", text, made)
 
-    def make(over: QWidget) -> UndoSheet:
-        return UndoSheet(theme, over, shown, (*shown, turned), desk.window.lock)
+    def make(over: QWidget) -> UndoDialog:
+        return UndoDialog(theme, over, shown, (*shown, turned), desk.window.lock)
 
     desk.window.show_dialog(make)
     sheet = desk.window.dialog
-    assert isinstance(sheet, UndoSheet)
+    assert isinstance(sheet, UndoDialog)
     sheet.identities.setChecked(True)
     qtbot.waitUntil(partial(no_fault_in, sheet), timeout=PATIENCE_MS)
     assert sanitize(text, 130)[:4] in "".join(shown_text(sheet))

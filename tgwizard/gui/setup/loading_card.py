@@ -17,7 +17,7 @@ from tgwizard.model.inventory import Part
 from tgwizard.model.setup_events import PartProgress
 
 
-class ReadingCard(Card):
+class LoadingCard(Card):
     """Hidden while nothing is read. `cancelled` when a person has had enough."""
 
     cancelled = Signal()

@@ -16,7 +16,7 @@ from tgwizard.engine.discovery.lan_interface import LanChoice
 from tgwizard.engine.discovery.pairs import NotOffered, Pair, PairsFound, PairState
 from tgwizard.engine.setup.suggestions import chosen_pair
 from tgwizard.engine.setup.wizard_state import ReadNeeded
-from tgwizard.gui.setup.loading_card import ReadingCard
+from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon, IconMark
@@ -158,7 +158,7 @@ class MachinesPage(StepPage):
         self._group = QButtonGroup(self)
         self._cards: dict[frozenset[ResourceId], OptionCard] = {}
         self._most = PAIRS_SHOWN
-        self.reading = ReadingCard(theme)
+        self.reading = LoadingCard(theme)
         self.body.addWidget(self.reading)
         self._pairs = QVBoxLayout()
         self._pairs.setSpacing(theme.px(9))

@@ -14,7 +14,7 @@ from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
 
 
-class RestartSheet(Sheet):
+class RestartDialog(Sheet):
     """`move_asked` when the address shall move first, `restart_asked` when not."""
 
     wide = 640

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
 from tgwizard.engine.setup.wizard_state import ReadNeeded
-from tgwizard.gui.setup.loading_card import ReadingCard
+from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
@@ -169,7 +169,7 @@ class ReviewPage(StepPage):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "", parent)
         self._shown = ReviewShown()
-        self.reading = ReadingCard(theme)
+        self.reading = LoadingCard(theme)
         self.body.addWidget(self.reading)
         self._tabs_place = QVBoxLayout()
         self.body.addLayout(self._tabs_place)

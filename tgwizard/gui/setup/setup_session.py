@@ -177,7 +177,7 @@ _AFTER = frozenset({SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY})
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class ReadFailure:
     """A reading that did not come about; not tried again before it is asked for, or for other answers."""
 
     key: tuple[object, ...]
@@ -207,7 +207,7 @@ class SetupSession(QObject):
         self.shown: Answers = Answers()
         self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
-        self.unread: dict[ReadNeeded, Unread] = {}
+        self.unread: dict[ReadNeeded, ReadFailure] = {}
         self.account = Account(services.setup.sign_in, services.setup.inventories, self.tasks, self)
         self.account.changed.connect(self._on_account)
         self.account.signed_in.connect(self._on_signed_in)
@@ -395,7 +395,7 @@ class SetupSession(QObject):
         key = self._key(want)
 
         def failed(problem: Problem) -> None:
-            self.unread[want] = Unread(key, problem)
+            self.unread[want] = ReadFailure(key, problem)
             if want is ReadNeeded.ADDRESS:
                 self.flow = flows.with_address(self.flow, self.flow.checked, problem)
             self.settle()
@@ -473,7 +473,7 @@ class SetupSession(QObject):
             checked = found if isinstance(found, AddressChecked) else None
             if checked is None and answers.address is not None:
                 # Of no use to ask: outside the subnet, reserved, or the cluster's own. The checks say which.
-                self.unread[ReadNeeded.ADDRESS] = Unread(self._key(ReadNeeded.ADDRESS), NOT_ASKED)
+                self.unread[ReadNeeded.ADDRESS] = ReadFailure(self._key(ReadNeeded.ADDRESS), NOT_ASKED)
             self.flow = flows.with_address(self.flow, checked)
             self.settle()
 

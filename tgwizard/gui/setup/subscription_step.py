@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.setup.wizard_state import ReadNeeded
-from tgwizard.gui.setup.loading_card import ReadingCard
+from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
@@ -23,7 +23,7 @@ class SubscriptionPage(StepPage):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Choosing one reads what is in it. Nothing is changed.", parent)
-        self.reading = ReadingCard(theme)
+        self.reading = LoadingCard(theme)
         self.body.addWidget(self.reading)
         self.list = PickList(theme, "Subscriptions")
         self.list.picked.connect(self._on_picked)

@@ -17,7 +17,7 @@ from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.text import counted
 
 
-class UndoSheet(Sheet):
+class UndoDialog(Sheet):
     """`undo_asked(identities)`: whether identities that were turned on are turned off again."""
 
     wide = 640

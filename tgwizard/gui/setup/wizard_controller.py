@@ -29,9 +29,9 @@ from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.apply_controller import ApplyController
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.setup.finish_setup import FinishSetup
-from tgwizard.gui.setup.restart_dialog import RestartSheet
+from tgwizard.gui.setup.restart_dialog import RestartDialog
 from tgwizard.gui.setup.setup_session import SetupSession
-from tgwizard.gui.setup.undo_dialog import UndoSheet
+from tgwizard.gui.setup.undo_dialog import UndoDialog
 from tgwizard.gui.setup.verify_controller import VerifyController
 from tgwizard.gui.widgets.save_text import copy_text
 from tgwizard.model.cluster import ResourceId
@@ -341,8 +341,8 @@ class WizardController(QObject):
             self.verifier.forget()
             self.applier.undo(answers, whole if identities else plain, identities=identities)
 
-        def make(over: QWidget) -> UndoSheet:
-            sheet = UndoSheet(self.shell.theme, over, plain, whole, self.shell.lock)
+        def make(over: QWidget) -> UndoDialog:
+            sheet = UndoDialog(self.shell.theme, over, plain, whole, self.shell.lock)
             sheet.undo_asked.connect(undo)
             return sheet
 
@@ -357,9 +357,9 @@ class WizardController(QObject):
         other = next((member.name for member in cluster.members if member.vm != vm), "the other machine")
         shell, movable = self.shell, session is not None
 
-        def make(over: QWidget) -> RestartSheet:
+        def make(over: QWidget) -> RestartDialog:
             names = (sanitize(vm.name, 90), str(cluster.address), sanitize(other, 90))
-            sheet = RestartSheet(shell.theme, over, *names, shell.lock, movable=movable)
+            sheet = RestartDialog(shell.theme, over, *names, shell.lock, movable=movable)
             sheet.restart_asked.connect(partial(self.verifier.restart, vm))
             # After the sheet is gone: one question at a time is open.
             sheet.move_asked.connect(lambda: QTimer.singleShot(0, self, self.ending.prove))
