@@ -129,7 +129,7 @@ def public_lab(
         return SignInDialog(session, cloud, **{"page": it.lab.sign_in_url, **people})  # type: ignore[arg-type]
 
     clients = it.services.azure.clients  # type: ignore[attr-defined]
-    return it, ArmSignIn(clients, (cloud,), computer=computer, desk=desk)
+    return it, ArmSignIn(clients, (cloud,), computer=computer, dialog=desk)
 
 
 def wish(method: SignInMethod, tenant: str | None = None) -> SignInRequest:

@@ -68,7 +68,7 @@ class Served:
         def desk(session: AzureSession, cloud: Cloud) -> SignInDialog:
             return SignInDialog(session, cloud, self.browse, wait, self.lab.sign_in_url)
 
-        return ArmSignIn(self.azure.clients, (self.cloud,), computer=SignInSurvey(environment), desk=desk)
+        return ArmSignIn(self.azure.clients, (self.cloud,), computer=SignInSurvey(environment), dialog=desk)
 
     def wish(self, method: SignInMethod) -> SignInRequest:
         return SignInRequest(method, self.cloud)

@@ -313,7 +313,7 @@ def test_that_a_run_that_begins_during_a_sign_in_keeps_its_account_too() -> None
     it, sign_in, user = signs_in_by_code()
     runs: list[bool] = []
     watched = ArmSignIn(
-        clients_of(it), (PUBLIC,), busy=lambda: bool(runs), computer=sign_in._computer, desk=sign_in._desk
+        clients_of(it), (PUBLIC,), busy=lambda: bool(runs), computer=sign_in._computer, dialog=sign_in._desk
     )
     before = clients_of(it).session
 

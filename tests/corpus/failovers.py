@@ -310,7 +310,7 @@ def go_on(files: dict[str, str], stop: Stop, folder: Path, *, own: bool) -> tupl
     if not own:
         made = replace(made, setup=replace(made.setup, cloud="public"))
     file = restored(files[JOURNAL], made.services.journal_file(made.setup), stop.records)
-    options = RunOptions(timing=COARSE, dice=DICE())
+    options = RunOptions(timing=COARSE, rng=DICE())
     outcomes = []
     while True:
         finished = resume(made.services, made.setup, None, made.events.append, made.token, options)

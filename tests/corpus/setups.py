@@ -81,10 +81,10 @@ class Planned:
         """Do one of the jobs of a set-up."""
         assert self.answers.machines is not None
         if name == "apply":
-            return apply_in_context(made.desk, self.plan).outcome
+            return apply_in_context(made.context, self.plan).outcome
         if name == "undo":
-            return undo_in_context(made.desk, identities=True).outcome
-        return restart_in_context(made.desk, self.answers.machines[int(name.removeprefix("restart "))]).outcome
+            return undo_in_context(made.context, identities=True).outcome
+        return restart_in_context(made.context, self.answers.machines[int(name.removeprefix("restart "))]).outcome
 
 
 JOBS = ("apply", "restart 1", "restart 0", "undo")

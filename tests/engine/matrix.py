@@ -250,7 +250,7 @@ def _begin(seed: int, witness: Witness) -> Rig:
 
 
 def _run(made: Rig, kind: Kind) -> Finished:
-    return made.fail_over(verb=kind.verb, timing=COARSE, strategy=kind.strategy, fence=kind.fence, dice=seeded_random())
+    return made.fail_over(verb=kind.verb, timing=COARSE, strategy=kind.strategy, fence=kind.fence, rng=seeded_random())
 
 
 def _resume(made: Rig, witness: Witness, broken: list[str]) -> Finished:
@@ -260,7 +260,7 @@ def _resume(made: Rig, witness: Witness, broken: list[str]) -> Finished:
         told = len(witness.broken)
         witness.watch(made.setup, made.b, fresh_checks=False)
         events: list[Event] = []
-        options = RunOptions(timing=COARSE, dice=seeded_random())
+        options = RunOptions(timing=COARSE, rng=seeded_random())
         finished = resume(made.services, made.setup, None, events.append, CancelToken(), options)
         assert events[-1] is finished
         witness.judge_end(made, finished)
@@ -283,7 +283,7 @@ def _elsewhere(lab: Lab, case: Case, broken: list[str]) -> Finished:
     made.lab.faults.clear()
     witness.watch(made.setup, made.b)
     events: list[Event] = []
-    options = RunOptions(timing=COARSE, dice=seeded_random())
+    options = RunOptions(timing=COARSE, rng=seeded_random())
     finished = resume(made.services, made.setup, made.b, events.append, CancelToken(), options)
     assert events[-1] is finished
     witness.judge_end(made, finished)

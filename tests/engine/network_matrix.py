@@ -338,7 +338,7 @@ def play(case: Case, files: Certificates) -> Result:
 def _played(case: Case, made: Rig, witness: Witness, network: _Network, fronts: tuple[Front, Front]) -> Result:
     witness.watch(made.setup, made.b)
     begun = time.monotonic()
-    options = RunOptions(timing=TIMING, dice=seeded_random())
+    options = RunOptions(timing=TIMING, rng=seeded_random())
     events: list[Event] = []
     if case.phase.resumed:
         finished = resume(made.services, made.setup, made.b, events.append, CancelToken(), options)
@@ -363,7 +363,7 @@ def _resumed(made: Rig, witness: Witness) -> Finished:
     finished: Finished | None = None
     for _ in range(3):
         witness.watch(made.setup, made.b, fresh_checks=False)
-        options = RunOptions(timing=TIMING, dice=seeded_random())
+        options = RunOptions(timing=TIMING, rng=seeded_random())
         finished = resume(made.services, made.setup, None, lambda _event: None, CancelToken(), options)
         witness.judge_end(made, finished)
         if not finished.resume:

@@ -69,7 +69,7 @@ class Operator:
     def fail_over(self, to: Member, verb: Verb, strategy: Strategy) -> None:
         """Start a run; it goes up to its first request."""
         self.witness.watch(self.rig.setup, to)
-        options = RunOptions(timing=COARSE, strategy=strategy, dice=seeded_random())
+        options = RunOptions(timing=COARSE, strategy=strategy, rng=seeded_random())
         services, setup = self.rig.services, self.rig.setup
         self._start(lambda: fail_over(services, setup, to, verb, list[Event]().append, CancelToken(), options))
 
@@ -78,7 +78,7 @@ class Operator:
         began = interrupted_run(self.rig.services, self.rig.setup)
         gaining = self.rig.setup.member(began.to) if began else to
         self.witness.watch(self.rig.setup, gaining or self.rig.b, fresh_checks=began is None)
-        options = RunOptions(timing=COARSE, dice=seeded_random())
+        options = RunOptions(timing=COARSE, rng=seeded_random())
         services, setup = self.rig.services, self.rig.setup
         self._start(lambda: resume(services, setup, to, list[Event]().append, CancelToken(), options))
 

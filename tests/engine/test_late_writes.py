@@ -81,7 +81,7 @@ def stopped(strategy: Strategy, verb: Verb, at: int, seconds: float) -> Stopped:
     made.events = Ears(clock)
     witness.after = lambda *_: clock.boundary()
     witness.watch(made.setup, made.b)
-    finished = made.fail_over(verb=verb, timing=COARSE, strategy=strategy, dice=seeded_random())
+    finished = made.fail_over(verb=verb, timing=COARSE, strategy=strategy, rng=seeded_random())
     return Stopped(made, witness, finished, clock.count)
 
 
@@ -103,7 +103,7 @@ def broken(strategy: Strategy, verb: Verb, seconds: float) -> list[str]:
             found.append(f"boundary {at}: {run.finished.outcome.value}, {run.finished.reason}")
         if run.finished.resume:
             settle(run.made)
-            options = RunOptions(timing=COARSE, dice=seeded_random())
+            options = RunOptions(timing=COARSE, rng=seeded_random())
             last = resume(run.made.services, run.made.setup, None, list[Event]().append, CancelToken(), options)
             if last.resume:
                 found.append(f"boundary {at}: not settled by its resume")

@@ -254,9 +254,9 @@ class IgnoresIfMatch(ArmAzure):
         *,
         if_match: str,
         request_id: str,
-        in_time: Precondition | None = None,
+        precondition: Precondition | None = None,
     ) -> Accepted:
-        assert in_time is None, "a probe writes nothing, so it is never late"
+        assert precondition is None, "a probe writes nothing, so it is never late"
         assert if_match == IMPOSSIBLE_ETAG
         self.applied += 1
         return super().write_nic(nic, document, if_match=document.etag, request_id=request_id)

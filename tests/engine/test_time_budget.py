@@ -188,7 +188,7 @@ def test_that_every_step_tells_its_deadline() -> None:
 def test_that_an_attach_waits_as_long_as_azure_asks_and_a_little_longer(known: CannedError, asked_s: float) -> None:
     made = patient()
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureAnswer(known), nth=2))
-    finished = made.fail_over(dice=seeded_random())
+    finished = made.fail_over(rng=seeded_random())
     writes = [
         event.stamp.clock_s
         for event in made.events
@@ -217,7 +217,7 @@ def test_that_two_programs_with_other_dice_do_not_meet_again() -> None:
         made.lab.faults.add(
             Fault("PUT", "tg-node-b-inside", AzureAnswer(CannedError.ANOTHER_OPERATION), nth=2, times=5)
         )
-        made.fail_over(dice=random.Random(seed))  # noqa: S311 - pauses, no secret
+        made.fail_over(rng=random.Random(seed))  # noqa: S311 - pauses, no secret
         writes = [event.stamp.clock_s for event in made.events if isinstance(event, CallMade) and event.method == "PUT"]
         pauses.append([round(after - before, 6) for before, after in itertools.pairwise(writes[1:])])
     assert pauses[0] != pauses[1]

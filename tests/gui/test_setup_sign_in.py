@@ -72,7 +72,7 @@ def nobody_yet(
         def desk(session: AzureSession, cloud: Cloud) -> SignInDialog:
             return SignInDialog(session, cloud, opens(rig), short_wait, rig.lab.sign_in_url)
 
-        return ArmSignIn(clients, (PUBLIC,), computer=here, desk=desk)
+        return ArmSignIn(clients, (PUBLIC,), computer=here, dialog=desk)
 
     return made
 

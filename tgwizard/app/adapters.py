@@ -112,8 +112,8 @@ def lab_sign_in(
     """
     session = azure.clients.session
     place = Cloud(cloud, "the lab", authority or session.base_url, session.base_url, "", graph=session.graph)
-    desk = partial(SignInDialog, page=page)
-    return ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), desk=desk)
+    dialog = partial(SignInDialog, page=page)
+    return ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), dialog=dialog)
 
 
 def real_ports(azure: ArmAzure, cloud: Cloud, jobs: JobRunner) -> SetupPorts:

@@ -50,13 +50,13 @@ class ArmAzure:
         *,
         if_match: str,
         request_id: str,
-        in_time: Precondition | None = None,
+        precondition: Precondition | None = None,
     ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
         from tgwizard.azure.rest import WriteOptions
 
-        sending = WriteOptions(request_id, in_time)
+        sending = WriteOptions(request_id, precondition)
         return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
 
     def move_configuration(
@@ -66,12 +66,12 @@ class ArmAzure:
         subnet: ResourceId,
         *,
         request_id: str,
-        in_time: Precondition,
+        precondition: Precondition,
     ) -> MoveAccepted:
         """Ask once for the configuration to be moved to another interface in one operation."""
         from tgwizard.azure import network
 
-        return network.move_configuration(self.clients, source, target, subnet, request_id, in_time)
+        return network.move_configuration(self.clients, source, target, subnet, request_id, precondition)
 
     def moves_registered(self, subscription: str) -> bool:
         """Whether the subscription has the preview feature that moving needs."""
@@ -168,12 +168,12 @@ class ArmAzure:
         return found
 
     def stop_vm(
-        self, vm: ResourceId, how: StopMethod, *, request_id: str, in_time: Precondition | None = None
+        self, vm: ResourceId, how: StopMethod, *, request_id: str, precondition: Precondition | None = None
     ) -> StopAccepted:
         """One POST that stops a VM, sent once."""
         from tgwizard.azure import compute
 
-        return compute.stop_vm(self.clients, vm, how, request_id=request_id, in_time=in_time)
+        return compute.stop_vm(self.clients, vm, how, request_id=request_id, precondition=precondition)
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""

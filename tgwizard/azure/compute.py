@@ -62,7 +62,7 @@ def identity_of(clients: Clients, vm: ResourceId) -> str:
 
 
 def stop_vm(
-    clients: Clients, vm: ResourceId, how: StopMethod, *, request_id: str, in_time: Precondition | None = None
+    clients: Clients, vm: ResourceId, how: StopMethod, *, request_id: str, precondition: Precondition | None = None
 ) -> StopAccepted:
     """One POST, sent once. powerOff skips the guest's shutdown: a machine that hangs would not answer it."""
     doing = Operation("stop", vm.name, writes=True)
@@ -71,7 +71,7 @@ def stop_vm(
         "headers": {"x-ms-client-request-id": request_id},
         "polling": False,
         "cls": headers_of,
-        **WriteOptions(request_id, in_time).options(clients),
+        **WriteOptions(request_id, precondition).options(clients),
     }
 
     def post() -> Mapping[str, str]:

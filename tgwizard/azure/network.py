@@ -180,7 +180,7 @@ def move_configuration(
     target: ConfigurationId,
     subnet: ResourceId,
     request_id: str,
-    in_time: Precondition,
+    precondition: Precondition,
 ) -> MoveAccepted:
     """Ask for one move; the answer says only that Azure took it."""
     doing = Operation("move", f"{source.name} of {source.nic.name}", writes=True)
@@ -199,7 +199,7 @@ def move_configuration(
             headers={"x-ms-client-request-id": request_id},
             polling=False,
             cls=headers_of,
-            **WriteOptions(request_id, in_time).options(clients),
+            **WriteOptions(request_id, precondition).options(clients),
         )
         return cast("Mapping[str, str]", poller.result())
 

@@ -66,21 +66,21 @@ class WriteOptions:
     """How one write leaves: its id in the activity log, and who is asked in the last moment."""
 
     request_id: str
-    in_time: Precondition | None
+    precondition: Precondition | None
 
     def options(self, clients: Clients) -> dict[str, Any]:
         """What the SDK is called with. The hook runs after the token was fetched, right before the connection."""
         return {**clients.limits.write(), "raw_request_hook": self._last_look}
 
     def _last_look(self, _request: object) -> None:
-        if self.in_time is not None and not self.in_time():
+        if self.precondition is not None and not self.precondition():
             problem = Problem(
                 "write-too-late",
                 "The write was not sent.",
                 "What it rests on was read too long ago; the computer slept, or the sign-in took long.",
                 "It is read anew.",
             )
-            raise AzureCallError(problem, Certainty.NOT_SENT, Cause.LATE)
+            raise AzureCallError(problem, Certainty.NOT_SENT, Cause.STALE)
 
 
 def read(clients: Clients, doing: Operation, where: ArmPath) -> Json:

@@ -31,7 +31,7 @@ class Cause(Enum):
     THROTTLED = "throttled"
     NOT_FOUND = "not_found"
     SIGN_IN = "sign_in"
-    LATE = "late"
+    STALE = "late"
     ALREADY_ASSIGNED = "already_assigned"
     PRINCIPAL_UNKNOWN = "principal_unknown"
     ROLE_UNKNOWN = "role_unknown"

@@ -125,12 +125,12 @@ class Azure(Protocol):
         *,
         if_match: str,
         request_id: str,
-        in_time: Precondition | None = None,
+        precondition: Precondition | None = None,
     ) -> Accepted:
         """One conditional PUT of the whole interface, sent once, no retries, no polling (engine/README.md 1.5).
 
         ``request_id`` goes out as x-ms-client-request-id, so that the activity log and our journal can be compared.
-        When ``in_time`` says no, nothing is sent: AzureCallError with NOT_SENT and the cause STALE.
+        When ``precondition`` says no, nothing is sent: AzureCallError with NOT_SENT and the cause STALE.
         """
 
     def move_configuration(
@@ -140,7 +140,7 @@ class Azure(Protocol):
         subnet: ResourceId,
         *,
         request_id: str,
-        in_time: Precondition,
+        precondition: Precondition,
     ) -> MoveAccepted:
         """Ask once for the configuration to be moved to another interface in one operation.
 
@@ -193,7 +193,7 @@ class Azure(Protocol):
         """A load balancer: its kind, and what is behind it."""
 
     def stop_vm(
-        self, vm: ResourceId, how: StopMethod, *, request_id: str, in_time: Precondition | None = None
+        self, vm: ResourceId, how: StopMethod, *, request_id: str, precondition: Precondition | None = None
     ) -> StopAccepted:
         """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""
 

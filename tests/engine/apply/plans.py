@@ -113,7 +113,7 @@ class Applying:
         return cls(it, SetupJournal.open(file))
 
     @property
-    def desk(self) -> ApplyContext:
+    def context(self) -> ApplyContext:
         services = self.it.services
         return ApplyContext(
             services.setup,
@@ -130,10 +130,10 @@ class Applying:
         return plan_for(self.it.group())
 
     def apply(self, plan: SetupPlan | None = None, *, only_mine: bool = False) -> SetupFinished:
-        return apply_in_context(self.desk, plan or self.plan(), only_mine=only_mine)
+        return apply_in_context(self.context, plan or self.plan(), only_mine=only_mine)
 
     def undo(self, *, identities: bool = False) -> SetupFinished:
-        return undo_in_context(self.desk, identities=identities)
+        return undo_in_context(self.context, identities=identities)
 
     def told(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]

@@ -197,9 +197,9 @@ def test_that_cancelling_says_what_was_done_and_what_was_left(on: Applying) -> N
         if isinstance(event, ChangeDone) and event.key == "role":
             on.token.cancel()
 
-    desk = on.desk
-    desk.report = stop_at_role
-    finished = apply_in_context(desk, plan)
+    context = on.context
+    context.report = stop_at_role
+    finished = apply_in_context(context, plan)
     assert finished.outcome is Outcome.CANCELLED
     assert "role" in finished.done
     assert {"assign-a", "assign-b"} <= set(finished.left)
@@ -279,10 +279,10 @@ def test_that_an_error_of_ours_still_ends_with_what_was_done(on: Applying, caplo
         if isinstance(event, ChangeDone) and event.key == "role":
             raise RuntimeError("a listener broke")
 
-    desk = on.desk
-    desk.report = broken
+    context = on.context
+    context.report = broken
     with caplog.at_level("CRITICAL", "tgwizard.engine.setup.apply"):
-        finished = apply_in_context(desk, on.plan())
+        finished = apply_in_context(context, on.plan())
     assert finished.outcome is Outcome.UNKNOWN
     assert "Begin again" in finished.reason
     assert on.apply().outcome is Outcome.DONE

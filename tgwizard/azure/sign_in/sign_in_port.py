@@ -41,7 +41,7 @@ class ArmSignIn:
 
     ``lab``: the tokens of the lab, when the place is one.
     ``busy``: whether a run is under way that may still write; its account is not taken from it. Usable from several
-    threads; of two sign-ins at a time the one that ends last counts. ``computer`` and ``desk`` are the program's own
+    threads; of two sign-ins at a time the one that ends last counts. ``computer`` and ``dialog`` are the program's own
     unless a test says otherwise.
     """
 
@@ -53,7 +53,7 @@ class ArmSignIn:
         *,
         busy: Callable[[], bool] = lambda: False,
         computer: SignInSurvey | None = None,
-        desk: DialogOf = SignInDialog,
+        dialog: DialogOf = SignInDialog,
     ) -> None:
         """Nothing is asked before the first call."""
         self._clients = clients
@@ -61,7 +61,7 @@ class ArmSignIn:
         self._lab = lab
         self._busy = busy
         self._computer = computer or SignInSurvey.this()
-        self._desk = desk
+        self._desk = dialog
         self._mutex = threading.Lock()
         self._person: tuple[SignInMethod, Cloud, InteractiveSignIn] | None = None
 
@@ -139,9 +139,9 @@ class ArmSignIn:
         doing = Operation("sign in to", wish.cloud.title)
         known = self._known_person(wish)
         if known is not None and wish.tenant is not None and self._wanted(wish) is None:
-            tenant, desk = wish.tenant, self._desk(self._clients.session, wish.cloud)
+            tenant, dialog = wish.tenant, self._desk(self._clients.session, wish.cloud)
             try:
-                return translate_errors(doing, lambda: _first_token(desk.elsewhere(known, tenant), wish.cloud))
+                return translate_errors(doing, lambda: _first_token(dialog.elsewhere(known, tenant), wish.cloud))
             except AzureCallError as failure:
                 # The directory wants to see the person again, for a second factor say.
                 if failure.cause is not Cause.SIGN_IN:
@@ -174,11 +174,11 @@ class ArmSignIn:
                 return self._azure_cli(wish)
             case SignInMethod.BROWSER:
                 return self._person_at(
-                    lambda desk: desk.by_browser(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
+                    lambda dialog: dialog.by_browser(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
                 )
             case SignInMethod.DEVICE_CODE:
                 return self._person_at(
-                    lambda desk: desk.by_code(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
+                    lambda dialog: dialog.by_code(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
                 )
             case SignInMethod.ENVIRONMENT:
                 seen = self._computer.service_principal()
@@ -189,11 +189,11 @@ class ArmSignIn:
                 return managed_identity(session, self._computer.environment)
 
     def _person_at(self, sign_in: Callable[[SignInDialog], InteractiveSignIn], cloud: Cloud) -> InteractiveSignIn:
-        desk = self._desk(self._clients.session, cloud)
+        dialog = self._desk(self._clients.session, cloud)
         try:
-            return sign_in(desk)
+            return sign_in(dialog)
         except BaseException:
-            desk.close()
+            dialog.close()
             raise
 
     def _azure_cli(self, wish: SignInRequest) -> TokenSource:

@@ -45,14 +45,14 @@ class StopOutcome(Enum):
     WAIVED = "waived"
     HELD = "held"
     CANCELLED = "cancelled"
-    LATE = "late"
+    STALE = "late"
 
 
 @dataclass(slots=True)
 class Fencing:
     """Stops one VM."""
 
-    hall: RunContext
+    context: RunContext
     journal: FailoverJournal
     observer: Observer
     began: RunRecord
@@ -69,24 +69,24 @@ class Fencing:
     _looked_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self._sender = self.hall.sender(self.journal)
+        self._sender = self.context.sender(self.journal)
 
     def stop(self) -> StopOutcome:
         """Ask for the stop and read until it is proved; never raises for what Azure answers."""
-        timing, clock = self.hall.timing, self.hall.services.clock
-        teller = RunReporter(self._sender, self.losing, self.to, self.began.address)
-        teller.step(Step.FENCE, CancelMeaning.STOPS, timing.fence_s)
+        timing, clock = self.context.timing, self.context.services.clock
+        reporter = RunReporter(self._sender, self.losing, self.to, self.began.address)
+        reporter.step(Step.FENCE, CancelMeaning.STOPS, timing.fence_s)
         end = clock.monotonic() + timing.fence_s
         accepted, looks = False, 0
         while True:
             power, self._looked_at = self._power(), clock.monotonic()
             if self._looked_at > end + _LONGEST_LOOK_S or (not self.asked and not self._checks_fresh()):
                 self.problem = run_result.too_late().problem
-                return StopOutcome.LATE
+                return StopOutcome.STALE
             if power in STOPPED:
-                teller.finish()
+                reporter.finish()
                 return StopOutcome.PROVED
-            if self.hall.cancel.is_cancelled:
+            if self.context.cancel.is_cancelled:
                 return StopOutcome.CANCELLED
             if clock.monotonic() > end:
                 return self._gave_up(self._too_long(power))
@@ -94,13 +94,13 @@ class Fencing:
                 refused, accepted = self._ask()
                 if refused is not None:
                     return self._gave_up(refused)
-                teller.stop_asked = self.asked
-                teller.located(self.observer.snapshot().place, CancelMeaning.STOPS)
+                reporter.stop_asked = self.asked
+                reporter.located(self.observer.snapshot().place, CancelMeaning.STOPS)
                 continue
             looks += 1
             if looks % _ASK_OPERATION_EVERY == 0 and (failed := self._operation_failed()) is not None:
                 return self._gave_up(failed)
-            clock.sleep(4 * timing.poll_s, self.hall.cancel)  # a stop takes far longer than an update
+            clock.sleep(4 * timing.poll_s, self.context.cancel)  # a stop takes far longer than an update
 
     def service_end(self, stopped: StopOutcome) -> ServiceEnd | None:
         """When the stop ended service. One that was not proved may have, and one that others asked for did earlier."""
@@ -120,24 +120,24 @@ class Fencing:
 
     def _checks_fresh(self) -> bool:
         """A stop is a write like any other: what allowed it is under two minutes old."""
-        return self.hall.services.clock.monotonic() - self.checked_at <= self.hall.timing.fresh_preflight_s
+        return self.context.services.clock.monotonic() - self.checked_at <= self.context.timing.fresh_preflight_s
 
     def _in_time(self) -> bool:
         """The last look, right before the request leaves: time went by while it was journalled, or a token fetched."""
-        return self._checks_fresh() and self.hall.services.clock.monotonic() - self._looked_at <= _LONGEST_LOOK_S
+        return self._checks_fresh() and self.context.services.clock.monotonic() - self._looked_at <= _LONGEST_LOOK_S
 
     def _may_ask(self) -> bool:
         """A stop whose answer was lost is asked for again only when it does not show for a while."""
-        now = self.hall.services.clock.monotonic()
+        now = self.context.services.clock.monotonic()
         if not self._checks_fresh():
             return False
-        return self._lost_at is None or now - self._lost_at > self.hall.timing.fence_again_s
+        return self._lost_at is None or now - self._lost_at > self.context.timing.fence_again_s
 
     def _ask(self) -> tuple[Problem | None, bool]:
         """Send the request: a reason to give up, or whether Azure took it."""
-        clock, timing = self.hall.services.clock, self.hall.timing
+        clock, timing = self.context.services.clock, self.context.timing
         sent_at = clock.monotonic()
-        reply = self._sender.stop(self.losing, self.how, in_time=self._in_time)
+        reply = self._sender.stop(self.losing, self.how, precondition=self._in_time)
         self.asked = self.asked or not isinstance(reply, AzureCallError) or reply.certainty is not Certainty.NOT_SENT
         if self.asked_at is None and (not isinstance(reply, AzureCallError) or reply.certainty is Certainty.UNKNOWN):
             self.asked_at = sent_at
@@ -149,7 +149,7 @@ class Fencing:
             return None, False
         if reply.certainty is Certainty.NOT_SENT or reply.cause in (Cause.BUSY, Cause.THROTTLED):
             asked = reply.retry_after_s
-            clock.sleep(min(max(asked or 0.0, timing.retry_s), timing.longest_retry_s), self.hall.cancel)
+            clock.sleep(min(max(asked or 0.0, timing.retry_s), timing.longest_retry_s), self.context.cancel)
             return None, False
         return self._refused(reply), False
 
@@ -177,7 +177,7 @@ class Fencing:
 
     def _too_long(self, power: Power | None) -> Problem:
         state = "its power could not be read" if power is None else f"it is {power.value}"
-        return self._not_stopped(f"After {self.hall.timing.fence_s:.0f} s {state}.", "")
+        return self._not_stopped(f"After {self.context.timing.fence_s:.0f} s {state}.", "")
 
     def _not_stopped(self, why: str, detail: str, who: Fixer | None = None, right: str = "") -> Problem:
         fix = f"Nothing was detached. Stop {self.losing.name} in the Azure portal, or force without a fence."
@@ -219,15 +219,17 @@ class Unfenced:
 
 
 def end_unmoved(
-    hall: RunContext, journal: FailoverJournal, began: RunRecord, place: AddressLocation, unfenced: Unfenced
+    context: RunContext, journal: FailoverJournal, began: RunRecord, place: AddressLocation, unfenced: Unfenced
 ) -> Finished:
     """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
-    losing = hall.setup.member(began.other)
+    losing = context.setup.member(began.other)
     left = still_down(losing) if unfenced.asked and losing is not None else ()
-    left += journal.end(RunEndRecord.of(began, format_utc(hall.services.clock.wall()), outcome, place, reason, problem))
-    finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, reason, left, problem=problem)
-    hall.report(finished)
+    left += journal.end(
+        RunEndRecord.of(began, format_utc(context.services.clock.wall()), outcome, place, reason, problem)
+    )
+    finished = Finished(context.stamp(), context.run, context.setup.name, outcome, place, reason, left, problem=problem)
+    context.report(finished)
     return finished
 
 

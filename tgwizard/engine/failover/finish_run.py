@@ -40,57 +40,61 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 from tgwizard.model.text import format_utc, sanitize
 
 
-def refuse(hall: RunContext, problem: Problem, place: AddressLocation, outcome: Outcome = Outcome.REFUSED) -> Finished:
+def refuse(
+    context: RunContext, problem: Problem, place: AddressLocation, outcome: Outcome = Outcome.REFUSED
+) -> Finished:
     """A run that never wrote; it leaves no trace in the journal."""
-    finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, problem.sentence(), problem=problem)
-    hall.report(finished)
+    finished = Finished(
+        context.stamp(), context.run, context.setup.name, outcome, place, problem.sentence(), problem=problem
+    )
+    context.report(finished)
     return finished
 
 
 def end_without_effect(
-    hall: RunContext, journal: FailoverJournal, began: RunRecord, problem: Problem, place: AddressLocation
+    context: RunContext, journal: FailoverJournal, began: RunRecord, problem: Problem, place: AddressLocation
 ) -> Finished:
     """End an interrupted run of which nothing had been applied."""
-    at = format_utc(hall.services.clock.wall())
+    at = format_utc(context.services.clock.wall())
     journal.end(RunEndRecord.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
-    return refuse(hall, problem, place, Outcome.FAILED)
+    return refuse(context, problem, place, Outcome.FAILED)
 
 
-def end_unsettled(hall: RunContext, place: AddressLocation, problem: Problem | None) -> Finished:
+def end_unsettled(context: RunContext, place: AddressLocation, problem: Problem | None) -> Finished:
     """End an interrupted run that cannot be gone on with now; its journal stays open, for the next resume."""
-    ending = endings.unsettled(str(hall.setup.address), problem)
+    ending = endings.unsettled(str(context.setup.address), problem)
     finished = Finished(
-        hall.stamp(),
-        hall.run,
-        hall.setup.name,
+        context.stamp(),
+        context.run,
+        context.setup.name,
         ending.outcome,
         place,
         ending.reason,
         ending.left,
-        resume=f"tgwizard resume {hall.setup.name}",
+        resume=f"tgwizard resume {context.setup.name}",
         problem=problem,
     )
-    hall.report(finished)
+    context.report(finished)
     return finished
 
 
-def finish(hall: RunContext, journal: FailoverJournal, course: FailoverRun, ending: RunResult) -> Finished:
+def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, ending: RunResult) -> Finished:
     """Tell and journal the end of a driven run."""
-    ending = _with_cause(course, ending)
-    place = ending.place or course.observer.snapshot().place
-    measured = course.measured
+    ending = _with_cause(state, ending)
+    place = ending.place or state.observer.snapshot().place
+    measured = state.measured
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
-    gap = NO_SERVICE_GAP if _outage(course, place) else gap_of(measured.released, arrived, course.service_end)
+    gap = NO_SERVICE_GAP if _outage(state, place) else gap_of(measured.released, arrived, state.service_end)
     open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (LocationKind.NO_NIC, LocationKind.STRANGER)
-    by_other = _by_other(course)
-    losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
-    journal.append(hall.run, seen_last(hall, losing, gaining, by_other))
+    by_other = _by_other(state)
+    losing, gaining = (state.observer.seen(member).nic.value for member in (state.losing, state.to))
+    journal.append(context.run, seen_last(context, losing, gaining, by_other))
     unwritten: tuple[str, ...] = ()
     if not open_end:
         done = ending.outcome is Outcome.DONE
-        at = format_utc(hall.services.clock.wall())
-        ended = RunEndRecord.of(course.began, at, ending.outcome, place, ending.reason, ending.problem)
+        at = format_utc(context.services.clock.wall())
+        ended = RunEndRecord.of(state.began, at, ending.outcome, place, ending.reason, ending.problem)
         unwritten = journal.end(
             replace(
                 ended,
@@ -100,48 +104,48 @@ def finish(hall: RunContext, journal: FailoverJournal, course: FailoverRun, endi
             ).with_gap(gap)
         )
     finished = Finished(
-        hall.stamp(),
-        hall.run,
-        hall.setup.name,
+        context.stamp(),
+        context.run,
+        context.setup.name,
         ending.outcome,
         place,
         ending.reason,
         (
             *ending.left,
-            *_after_a_move(course, ending),
-            *_left_behind(course, ending),
-            *_left_failed(course),
-            *_nobody_served(course, place),
+            *_after_a_move(state, ending),
+            *_left_behind(state, ending),
+            *_left_failed(state),
+            *_nobody_served(state, place),
             *unwritten,
         ),
         ending.rolled_back,
         by_other,
         seconds,
         gap.seconds,
-        f"tgwizard resume {hall.setup.name}" if open_end else "",
+        f"tgwizard resume {context.setup.name}" if open_end else "",
         ending.problem,
         gap.at_least,
         gap.at_most_s,
     )
-    hall.report(finished)
+    context.report(finished)
     return finished
 
 
-def _with_cause(course: FailoverRun, ending: RunResult) -> RunResult:
+def _with_cause(state: FailoverRun, ending: RunResult) -> RunResult:
     """The end with the cause of a refused write looked up. Only now: nothing is asked for words while a gap is open."""
-    refusal, problem = course.refusal, ending.problem
+    refusal, problem = state.refusal, ending.problem
     if refusal is None or problem is None or problem != refusal.problem or not refusal.refused:
         return ending
     denials: tuple[DenyAssignment, ...] | None = None
     with contextlib.suppress(AzureCallError):
-        denials = course.sender.azure.own_denials(course.setup.subscription)
+        denials = state.sender.azure.own_denials(state.setup.subscription)
     cause = explained(problem, refusal.refused, denials)
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 
 
-def _left_failed(course: FailoverRun) -> tuple[str, ...]:
+def _left_failed(state: FailoverRun) -> tuple[str, ...]:
     """An update that failed leaves its interface in state Failed; the remedy is a new write (azure/README.md 2.4)."""
-    seen = [course.observer.seen(member) for member in course.setup.members]
+    seen = [state.observer.seen(member) for member in state.setup.members]
     return tuple(
         f"{item.member.nic.name} is in state Failed. Any new write of it, such as the next failover, ends that."
         for item in seen
@@ -149,34 +153,34 @@ def _left_failed(course: FailoverRun) -> tuple[str, ...]:
     )
 
 
-def _nobody_served(course: FailoverRun, place: AddressLocation) -> tuple[str, ...]:
+def _nobody_served(state: FailoverRun, place: AddressLocation) -> tuple[str, ...]:
     """A VM that the run stopped stays stopped, however it ended: said, so that nobody wonders in the morning.
 
     So is a holder that cannot serve: the gap goes on.
     """
-    fence = still_down(course.losing) if wants_fence(course.began) else ()
-    outage = _outage(course, place)
-    return (f"Nobody answers at {course.address}: {outage}.", *fence) if outage else fence
+    fence = still_down(state.losing) if wants_fence(state.began) else ()
+    outage = _outage(state, place)
+    return (f"Nobody answers at {state.address}: {outage}.", *fence) if outage else fence
 
 
-def _outage(course: FailoverRun, place: AddressLocation) -> str:
+def _outage(state: FailoverRun, place: AddressLocation) -> str:
     """Why the holder cannot serve, by its last reading: it was stopped, by this run too, or it was dead by consent."""
     if place.kind is not LocationKind.MEMBER or place.member is None:
         return ""
-    return course.observer.seen(place.member).outage
+    return state.observer.seen(place.member).outage
 
 
-def _after_a_move(course: FailoverRun, ending: RunResult) -> tuple[str, ...]:
+def _after_a_move(state: FailoverRun, ending: RunResult) -> tuple[str, ...]:
     """What a move in one call did to the configuration: Azure's doing, and compared (engine/README.md 1.5)."""
-    found = course.nic(course.to).find(course.address) if ending.outcome is Outcome.DONE else None
-    if not course.standing.atomic or course.began.configuration is None or found is None:
+    found = state.nic(state.to).find(state.address) if ending.outcome is Outcome.DONE else None
+    if not state.standing.atomic or state.began.configuration is None or found is None:
         return ()
-    wanted = _wanted(course, NicDocument.parse(course.began.gaining_body), str(found.get("name", "")))
+    wanted = _wanted(state, NicDocument.parse(state.began.gaining_body), str(found.get("name", "")))
     left = [
-        f"Azure's move changed {item.path} from {item.before} to {item.after}. Correct it on {course.to.nic.name}."
+        f"Azure's move changed {item.path} from {item.before} to {item.after}. Correct it on {state.to.nic.name}."
         for item in configuration_differences(wanted, found)
     ]
-    if not str(found.get("name", "")).startswith(course.setup.ip_configuration):
+    if not str(found.get("name", "")).startswith(state.setup.ip_configuration):
         left.append(f"Azure named the configuration {sanitize(str(found.get('name', '')), 80)}.")
     return tuple(left)
 
@@ -193,32 +197,32 @@ def left_behind(carried: CarriedConfiguration, nic: str, document: NicDocument |
     )
 
 
-def _left_behind(course: FailoverRun, ending: RunResult) -> tuple[str, ...]:
-    if course.standing.atomic or ending.outcome not in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED):
+def _left_behind(state: FailoverRun, ending: RunResult) -> tuple[str, ...]:
+    if state.standing.atomic or ending.outcome not in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED):
         return ()  # a move in one call is told of by itself
-    carried = _carried(course)
+    carried = _carried(state)
     return tuple(
         line
-        for member in course.setup.members
-        for line in left_behind(carried, member.nic.name, course.observer.seen(member).nic.value, course.address)
+        for member in state.setup.members
+        for line in left_behind(carried, member.nic.name, state.observer.seen(member).nic.value, state.address)
     )
 
 
-def _carried(course: FailoverRun) -> CarriedConfiguration:
-    return carried_of(course.began.configuration) if course.began.configuration else course.setup.carried
+def _carried(state: FailoverRun) -> CarriedConfiguration:
+    return carried_of(state.began.configuration) if state.began.configuration else state.setup.carried
 
 
-def _wanted(course: FailoverRun, first: NicDocument, name: str) -> Mapping[str, Any]:
-    return first.new_configuration(name, course.address, _carried(course))
+def _wanted(state: FailoverRun, first: NicDocument, name: str) -> Mapping[str, Any]:
+    return first.new_configuration(name, state.address, _carried(state))
 
 
 def seen_last(
-    hall: RunContext, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ForeignChange, ...]
+    context: RunContext, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ForeignChange, ...]
 ) -> LastReadings:
     """What history compares with the first readings."""
     return LastReadings(
-        hall.run,
-        format_utc(hall.services.clock.wall()),
+        context.run,
+        format_utc(context.services.clock.wall()),
         losing.body if losing else None,
         gaining.body if gaining else None,
         tuple(
@@ -244,33 +248,33 @@ def by_others(nic: str, body: object, last: NicDocument | None, address: str) ->
     return tuple(ForeignChange(nic, item) for item in differences(first, last, apart_from=address))
 
 
-def _by_other(course: FailoverRun) -> tuple[ForeignChange, ...]:
+def _by_other(state: FailoverRun) -> tuple[ForeignChange, ...]:
     """Differences between the first and the last reading that are not ours: kept, and listed (engine/README.md 1.2)."""
     found: list[ForeignChange] = []
-    for member, body in ((course.losing, course.began.losing_body), (course.to, course.began.gaining_body)):
-        last = course.observer.seen(member).nic.value
-        found += by_others(member.nic.name, body, last, course.address)
+    for member, body in ((state.losing, state.began.losing_body), (state.to, state.began.gaining_body)):
+        last = state.observer.seen(member).nic.value
+        found += by_others(member.nic.name, body, last, state.address)
         if last is not None:
-            found += _configuration(course, member, body, last)
+            found += _configuration(state, member, body, last)
     return tuple(found)
 
 
-def _configuration(course: FailoverRun, member: Member, body: object, last: NicDocument) -> list[ForeignChange]:
-    configuration = last.find(course.address)
+def _configuration(state: FailoverRun, member: Member, body: object, last: NicDocument) -> list[ForeignChange]:
+    configuration = last.find(state.address)
     if configuration is None:
         return []
-    if member == course.to:
-        if course.standing.atomic:
+    if member == state.to:
+        if state.standing.atomic:
             return []  # nothing was sent that it could differ from
         try:
-            sent = _wanted(course, NicDocument.parse(body), str(configuration.get("name", "")))
+            sent = _wanted(state, NicDocument.parse(body), str(configuration.get("name", "")))
         except NicDocumentError:
             return []
-    elif course.began.configuration is not None:
-        sent = course.began.configuration
+    elif state.began.configuration is not None:
+        sent = state.began.configuration
     else:
         return []
-    carried = _carried(course)  # told of by itself, whoever lost it
+    carried = _carried(state)  # told of by itself, whoever lost it
     inner = {key: value for key, value in sent.get("properties", {}).items() if key not in carried.properties}
     rest = {key: value for key, value in sent.items() if key not in carried.beside} | {"properties": inner}
     return [ForeignChange(member.nic.name, item) for item in configuration_differences(rest, configuration)]

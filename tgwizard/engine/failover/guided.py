@@ -52,31 +52,31 @@ def portal_path(to: Member) -> str:
     return f"In the Trustgrid portal: Clusters, your cluster, Nodes, Make Active in the row of {to.name}, then Yes"
 
 
-def guide(hall: RunContext, journal: FailoverJournal, to: Member) -> Finished:
+def guide(context: RunContext, journal: FailoverJournal, to: Member) -> Finished:
     """Watch until ``to`` holds the address. UserError: an interface could not be read, so there is nothing to watch."""
-    observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
-    snapshot = observer.look(patience=hall.patience())
+    observer = Observer(context.services.azure, context.services.clock, context.setup)
+    snapshot = observer.look(patience=context.patience())
     place = snapshot.place
     if place.kind is LocationKind.MEMBER and place.member == to:
         problem = Problem("already-there", f"{to.name} already holds {snapshot.address}.", "There is nothing to move.")
-        return refuse(hall, problem, place)
+        return refuse(context, problem, place)
     dead = refusal_of_dead(snapshot, to, Verb.GRACEFUL)
     if dead is not None:  # Trustgrid would make a member active that cannot serve
-        return refuse(hall, dead, place)
-    began = make_run_record(hall, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
+        return refuse(context, dead, place)
+    began = make_run_record(context, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
     try:
         journal.begin(began)
     except JournalError as error:
-        return refuse(hall, error.problem, place)
-    save_carried_configuration(hall, began)
-    return _Watch(hall, journal, began, to, observer).until_arrived(snapshot)
+        return refuse(context, error.problem, place)
+    save_carried_configuration(context, began)
+    return _Watch(context, journal, began, to, observer).until_arrived(snapshot)
 
 
 @dataclass(slots=True)
 class _Watch:
     """One guided run under way."""
 
-    hall: RunContext
+    context: RunContext
     journal: FailoverJournal
     began: RunRecord
     to: Member
@@ -89,41 +89,45 @@ class _Watch:
 
     def __post_init__(self) -> None:
         """Count from now."""
-        self.since = self.hall.stamp().clock_s
+        self.since = self.context.stamp().clock_s
 
     def until_arrived(self, snapshot: Snapshot) -> Finished:
         """From the first look to the end."""
-        hall, limit = self.hall, self.hall.timing.step_s
+        context, limit = self.context, self.context.timing.step_s
         self._announce(snapshot.place, limit)
-        while not hall.cancel.is_cancelled:
+        while not context.cancel.is_cancelled:
             self._see(snapshot)
             if self._arrived(snapshot):
                 self._done(Step.GUIDE, f"{self.to.name} took the address", self.since)
                 return self._confirm()
-            if hall.stamp().clock_s - self.since > limit:
+            if context.stamp().clock_s - self.since > limit:
                 return self._too_long(snapshot)
-            hall.services.clock.sleep(hall.timing.slow_poll_s, hall.cancel)
+            context.services.clock.sleep(context.timing.slow_poll_s, context.cancel)
             snapshot = self.observer.look(vms=False)
         reason = "You stopped watching. tgwizard wrote nothing; what Trustgrid was asked for goes on."
         return self._end(Outcome.CANCELLED, snapshot.place, reason, Problem("cancelled", reason))
 
     def _announce(self, place: AddressLocation, limit: float) -> None:
-        hall, now = self.hall, self.hall.stamp()
+        context, now = self.context, self.context.stamp()
         sentence = f"Press Make Active for {self.to.name} in the Trustgrid portal"
         steps = (StepPlan(Step.GUIDE, sentence, USUAL_S), StepPlan(Step.CONFIRM, CONFIRM, 0.3))
         losing = place.member.name if place.member is not None and place.member != self.to else None
         address = self.began.address
-        hall.report(RunStarted(now, hall.run, hall.setup.name, Verb.GRACEFUL, self.to.name, losing, address, steps))
-        hall.report(StepStarted(now, hall.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit, _LEAVES))
-        hall.report(StepWaiting(now, hall.run, Step.GUIDE, portal_path(self.to), limit))
+        context.report(
+            RunStarted(now, context.run, context.setup.name, Verb.GRACEFUL, self.to.name, losing, address, steps)
+        )
+        context.report(StepStarted(now, context.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit, _LEAVES))
+        context.report(StepWaiting(now, context.run, Step.GUIDE, portal_path(self.to), limit))
 
     def _see(self, snapshot: Snapshot) -> None:
         place = snapshot.place
         if place != self._told:
             self._told = place
-            self.hall.report(HolderObserved(self.hall.stamp(), self.hall.run, place, CancelMeaning.STOPS, _LEAVES))
+            self.context.report(
+                HolderObserved(self.context.stamp(), self.context.run, place, CancelMeaning.STOPS, _LEAVES)
+            )
             who = place.stranger.text if place.stranger else place.member.name if place.member else ""
-            self.journal.append(self.hall.run, HolderRecord(self.hall.run, self._at(), place.kind, who))
+            self.journal.append(self.context.run, HolderRecord(self.context.run, self._at(), place.kind, who))
         kind, holder = place.kind, place.member
         if self.moved_at is None and not (kind is LocationKind.MEMBER and holder != self.to):
             self.moved_at = snapshot.now
@@ -140,9 +144,9 @@ class _Watch:
 
     def _confirm(self) -> Finished:
         """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it."""
-        hall, start = self.hall, self.hall.stamp()
-        hall.report(StepStarted(start, hall.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
-        snapshot = self.observer.look(vms=False, patience=hall.patience())
+        context, start = self.context, self.context.stamp()
+        context.report(StepStarted(start, context.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
+        snapshot = self.observer.look(vms=False, patience=context.patience())
         self._see(snapshot)
         if not self._arrived(snapshot):
             what = f"{self.to.name} held {self.began.address}, and the next reading did not show it there."
@@ -164,12 +168,12 @@ class _Watch:
         return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem, left)
 
     def _done(self, step: Step, told: str, since: float) -> None:
-        stamp = self.hall.stamp()
+        stamp = self.context.stamp()
         seconds = stamp.clock_s - since
         self.journal.append(
-            self.hall.run, StepRecord(self.hall.run, format_utc(stamp.at), step, told, round(seconds, 3))
+            self.context.run, StepRecord(self.context.run, format_utc(stamp.at), step, told, round(seconds, 3))
         )
-        self.hall.report(StepCompleted(stamp, self.hall.run, step, told, seconds))
+        self.context.report(StepCompleted(stamp, self.context.run, step, told, seconds))
 
     def _end(
         self,
@@ -179,10 +183,10 @@ class _Watch:
         problem: Problem | None = None,
         left: tuple[str, ...] = (),
     ) -> Finished:
-        hall, began = self.hall, self.began
-        losing, gaining = (self.observer.seen(member).nic.value for member in (hall.setup.other(self.to), self.to))
+        context, began = self.context, self.began
+        losing, gaining = (self.observer.seen(member).nic.value for member in (context.setup.other(self.to), self.to))
         others = (
-            *by_others(hall.setup.other(self.to).nic.name, began.losing_body, losing, began.address),
+            *by_others(context.setup.other(self.to).nic.name, began.losing_body, losing, began.address),
             *by_others(self.to.nic.name, began.gaining_body, gaining, began.address),
         )
         done = outcome is Outcome.DONE
@@ -191,13 +195,13 @@ class _Watch:
         seconds = self._span(self.moved_at) if done else None
         before = ServiceEnd(self.since) if began.outage else None
         gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_SERVICE_GAP
-        self.journal.append(hall.run, seen_last(hall, losing, gaining, others))
+        self.journal.append(context.run, seen_last(context, losing, gaining, others))
         ended = RunEndRecord.of(began, self._at(), outcome, place, reason)
         left += self.journal.end(replace(ended, seconds=seconds).with_gap(gap))
         finished = Finished(
-            hall.stamp(),
-            hall.run,
-            hall.setup.name,
+            context.stamp(),
+            context.run,
+            context.setup.name,
             outcome,
             place,
             reason,
@@ -209,11 +213,11 @@ class _Watch:
             gap_at_least=gap.at_least,
             gap_at_most_s=gap.at_most_s,
         )
-        hall.report(finished)
+        context.report(finished)
         return finished
 
     def _span(self, start: float | None) -> float | None:
         return None if start is None or self.arrived_at is None else max(0.0, self.arrived_at - start)
 
     def _at(self) -> str:
-        return format_utc(self.hall.services.clock.wall())
+        return format_utc(self.context.services.clock.wall())

@@ -68,47 +68,49 @@ def resume(
 ) -> Finished:
     """Bring an interrupted run to its end. ``to``: where the address shall be; None: where the run was going."""
     options = options or RunOptions()
-    hall = options.hall(services, setup, report, cancel)
-    return under_run_lock(hall, lambda journal: _resume(hall, journal, to))
+    context = options.context(services, setup, report, cancel)
+    return under_run_lock(context, lambda journal: _resume(context, journal, to))
 
 
-def _resume(hall: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
+def _resume(context: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
     began = journal.unfinished()
     if began is None:
-        return _without_journal(hall, journal, to)
-    gaining = hall.setup.member(began.to)
-    if began.nics != hall.setup.identity.nics or gaining is None:
+        return _without_journal(context, journal, to)
+    gaining = context.setup.member(began.to)
+    if began.nics != context.setup.identity.nics or gaining is None:
         problem = Problem(
             "journal-of-another-cluster",
             "The interrupted run was of other network interfaces or members.",
             "The cluster file was changed since.",
             "Resume with the file as it was then.",
         )
-        return refuse(hall, problem, Observer(hall.services.azure, hall.services.clock, hall.setup).snapshot().place)
-    return _with_journal(replace(hall, run=began.run), journal, began, gaining, to)
+        return refuse(
+            context, problem, Observer(context.services.azure, context.services.clock, context.setup).snapshot().place
+        )
+    return _with_journal(replace(context, run=began.run), journal, began, gaining, to)
 
 
 def _with_journal(
-    hall: RunContext, journal: FailoverJournal, began: RunRecord, gaining: Member, to: Member | None
+    context: RunContext, journal: FailoverJournal, began: RunRecord, gaining: Member, to: Member | None
 ) -> Finished:
-    services = hall.services
-    observer = Observer(services.azure, services.clock, hall.setup)
-    snapshot = observer.look(patience=hall.patience())
+    services = context.services
+    observer = Observer(services.azure, services.clock, context.setup)
+    snapshot = observer.look(patience=context.patience())
     records = journal.records(began.run)
-    standing = _standing(began, records, hall.setup, gaining)
-    if standing.atomic and _age_s(hall, began) > hall.timing.unanswered_move_s + hall.timing.fresh_preflight_s:
+    standing = _standing(began, records, context.setup, gaining)
+    if standing.atomic and _age_s(context, began) > context.timing.unanswered_move_s + context.timing.fresh_preflight_s:
         # A request without an answer does not arrive after this long; from here on it is a run like any other.
         standing = replace(standing, atomic=_accepted(standing))
     if to is not None:
         standing = replace(standing, goal=_goal(standing, to, gaining))
-    hall = replace(hall, to_dead_machine=hall.to_dead_machine or began.to_dead_machine)
-    intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup), began.strategy)
-    losing = hall.setup.other(gaining)
-    hall.report(
+    context = replace(context, to_dead_machine=context.to_dead_machine or began.to_dead_machine)
+    intended = plan(snapshot, gaining, began.verb, services.measured(context.setup), began.strategy)
+    losing = context.setup.other(gaining)
+    context.report(
         RunStarted(
-            hall.stamp(),
-            hall.run,
-            hall.setup.name,
+            context.stamp(),
+            context.run,
+            context.setup.name,
             began.verb,
             gaining.name,
             losing.name,
@@ -116,13 +118,13 @@ def _with_journal(
             intended.steps,
         )
     )
-    snapshot = _both_read(hall, observer, snapshot)
+    snapshot = _both_read(context, observer, snapshot)
     if _unread(snapshot) is not None:
         # What it would do first is not known, so neither is whether its checks must be made anew: nothing is written.
-        return end_unsettled(hall, snapshot.place, _unread(snapshot))
-    dead = None if hall.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
+        return end_unsettled(context, snapshot.place, _unread(snapshot))
+    dead = None if context.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
     if dead is not None and (to is not None or not standing.had_holder):
-        return refuse(hall, dead, snapshot.place)
+        return refuse(context, dead, snapshot.place)
     aim = gaining if standing.goal is Goal.FORWARD else losing
     holder = snapshot.place.member if snapshot.place.kind is LocationKind.MEMBER else None
     served = holder == losing and not snapshot.seen(losing).outage
@@ -131,45 +133,45 @@ def _with_journal(
     if dead is not None and not would_detach:
         # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
         standing = replace(standing, goal=Goal.BACK)
-        hall.report(WarningRaised(hall.stamp(), hall.run, dead))
+        context.report(WarningRaised(context.stamp(), context.run, dead))
     checked_at = snapshot.now
     if would_detach:
-        if _age_s(hall, began) > hall.timing.fresh_preflight_s:
+        if _age_s(context, began) > context.timing.fresh_preflight_s:
             # A late run is dropped, never executed (engine/README.md 1.7); nothing of it can still be under way after
             # this long.
-            return _drop(hall, journal, began, snapshot)
-        checked = check(hall, snapshot, gaining, began.verb, fence=FenceRequest(began.fence, began.fence_optional))
+            return _drop(context, journal, began, snapshot)
+        checked = check(context, snapshot, gaining, began.verb, fence=FenceRequest(began.fence, began.fence_optional))
         against = checked.reason_against(began.verb)
         if against is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
             standing = replace(standing, goal=Goal.BACK)
-            hall.report(WarningRaised(hall.stamp(), hall.run, against))
+            context.report(WarningRaised(context.stamp(), context.run, against))
         checked_at = checked.at
         if wants_fence(began) and against is None:
-            stopped = stop_first(hall, journal, began, gaining, observer, checked)
+            stopped = stop_first(context, journal, began, gaining, observer, checked)
             if isinstance(stopped, Unfenced):
                 # As above: a removal sent before the interruption must not land on a member that was not stopped.
                 standing = replace(standing, goal=Goal.BACK)
-                hall.report(WarningRaised(hall.stamp(), hall.run, stopped.problem))
+                context.report(WarningRaised(context.stamp(), context.run, stopped.problem))
             else:
                 checked_at = stopped.checked.at
                 service_end = stopped.service_end or service_end
-    return continue_run(hall, journal, began, gaining, observer, standing, checked_at, service_end)
+    return continue_run(context, journal, began, gaining, observer, standing, checked_at, service_end)
 
 
-def _both_read(hall: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
+def _both_read(context: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
     """Look until both interfaces were read, for as long as a silence may last; one that is gone is not waited for."""
-    clock, end = hall.services.clock, hall.services.clock.monotonic() + hall.timing.silence_s
+    clock, end = context.services.clock, context.services.clock.monotonic() + context.timing.silence_s
     told = False
-    while _unread(snapshot) is not None and clock.monotonic() < end and not hall.cancel.is_cancelled:
+    while _unread(snapshot) is not None and clock.monotonic() < end and not context.cancel.is_cancelled:
         if any(seen.nic.gone for seen in snapshot.members):
             break
         if not told:
             what = "An interface cannot be read; it is asked again"
-            hall.report(StepWaiting(hall.stamp(), hall.run, Step.CHECK, what, hall.timing.silence_s))
+            context.report(StepWaiting(context.stamp(), context.run, Step.CHECK, what, context.timing.silence_s))
             told = True
-        clock.sleep(hall.timing.retry_s, hall.cancel)
-        snapshot = observer.look(patience=hall.patience())
+        clock.sleep(context.timing.retry_s, context.cancel)
+        snapshot = observer.look(patience=context.patience())
     return snapshot
 
 
@@ -255,18 +257,18 @@ def _would_detach(snapshot: Snapshot, standing: RunProgress, losing: Member, gai
     return decide(sides[0], sides[1], standing) is Move.DETACH
 
 
-def _age_s(hall: RunContext, began: RunRecord) -> float:
-    return (hall.services.clock.wall() - datetime.fromisoformat(began.at)).total_seconds()
+def _age_s(context: RunContext, began: RunRecord) -> float:
+    return (context.services.clock.wall() - datetime.fromisoformat(began.at)).total_seconds()
 
 
-def _drop(hall: RunContext, journal: FailoverJournal, began: RunRecord, snapshot: Snapshot) -> Finished:
+def _drop(context: RunContext, journal: FailoverJournal, began: RunRecord, snapshot: Snapshot) -> Finished:
     problem = Problem(
         "run-too-late",
         f"The interrupted run was dropped: {began.other} still holds {began.address}.",
         _applied(began),
         "Start a new failover if it is still wanted.",
     )
-    return end_without_effect(hall, journal, began, problem, snapshot.place)
+    return end_without_effect(context, journal, began, problem, snapshot.place)
 
 
 def _applied(began: RunRecord) -> str:
@@ -276,16 +278,16 @@ def _applied(began: RunRecord) -> str:
     return "Nothing of it had been applied, and its checks are too old."
 
 
-def _without_journal(hall: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
-    observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
-    snapshot = observer.look(patience=hall.patience())
+def _without_journal(context: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
+    observer = Observer(context.services.azure, context.services.clock, context.setup)
+    snapshot = observer.look(patience=context.patience())
     place = snapshot.place
     if place.kind in (LocationKind.MEMBER, LocationKind.STRANGER) or to is None:
-        return refuse(hall, _nothing_to_resume(snapshot, to), place)
-    hall.report(
+        return refuse(context, _nothing_to_resume(snapshot, to), place)
+    context.report(
         WarningRaised(
-            hall.stamp(),
-            hall.run,
+            context.stamp(),
+            context.run,
             Problem(
                 "no-journal",
                 "This computer has no journal of an interrupted run.",
@@ -293,13 +295,13 @@ def _without_journal(hall: RunContext, journal: FailoverJournal, to: Member | No
             ),
         )
     )
-    snapshot, quiet = _quiet(hall, observer, snapshot)
+    snapshot, quiet = _quiet(context, observer, snapshot)
     if not quiet or snapshot.place.kind is not LocationKind.NO_NIC or snapshot.elsewhere.value is None:
         silent = _silent(snapshot)
         problem = Problem(
             "not-quiet",
             "Resume did not act.",
-            f"Both interfaces must be settled and unchanged for {hall.timing.quiet_s:.0f} s, "
+            f"Both interfaces must be settled and unchanged for {context.timing.quiet_s:.0f} s, "
             f"and it must be known that nobody holds {snapshot.address}.",
             "Wait until the other run has ended, then resume again. Nothing was written.",
         )
@@ -307,18 +309,18 @@ def _without_journal(hall: RunContext, journal: FailoverJournal, to: Member | No
             problem = Problem(
                 "not-quiet", "Resume did not act.", silent.sentence(), "Resume again. Nothing was written."
             )
-        return refuse(hall, problem, snapshot.place)
-    checked = check(hall, snapshot, to, Verb.FORCED)
+        return refuse(context, problem, snapshot.place)
+    checked = check(context, snapshot, to, Verb.FORCED)
     against = checked.reason_against(Verb.FORCED)
     if against is not None:
-        return refuse(hall, against, snapshot.place)
+        return refuse(context, against, snapshot.place)
     try:
-        began = begin_forced(hall, journal, snapshot, to)
+        began = begin_forced(context, journal, snapshot, to)
     except JournalError as error:
-        return refuse(hall, error.problem, snapshot.place)
+        return refuse(context, error.problem, snapshot.place)
     standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=False)
-    service_end = before_the_run(began, hall.services.clock)
-    return continue_run(hall, journal, began, to, observer, standing, checked.at, service_end)
+    service_end = before_the_run(began, context.services.clock)
+    return continue_run(context, journal, began, to, observer, standing, checked.at, service_end)
 
 
 def _silent(snapshot: Snapshot) -> Problem | None:
@@ -327,17 +329,17 @@ def _silent(snapshot: Snapshot) -> Problem | None:
     return next((problem for problem in troubles if problem is not None), None)
 
 
-def _quiet(hall: RunContext, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
+def _quiet(context: RunContext, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
     """Watch for 20 s; whether both interfaces were settled and unchanged all the time."""
-    clock, seconds = hall.services.clock, hall.timing.quiet_s
+    clock, seconds = context.services.clock, context.timing.quiet_s
     first, end = _versions(snapshot), clock.monotonic() + seconds
     what = f"Watching both interfaces for {seconds:.0f} s before anything is written"
-    hall.report(StepWaiting(hall.stamp(), hall.run, Step.CHECK, what, seconds))
+    context.report(StepWaiting(context.stamp(), context.run, Step.CHECK, what, seconds))
     while clock.monotonic() < end:
-        if hall.cancel.is_cancelled or first is None or _versions(snapshot) != first:
+        if context.cancel.is_cancelled or first is None or _versions(snapshot) != first:
             return snapshot, False
-        clock.sleep(min(2.0, max(0.0, end - clock.monotonic())), hall.cancel)
-        snapshot = observer.look(vms=False, patience=hall.patience())
+        clock.sleep(min(2.0, max(0.0, end - clock.monotonic())), context.cancel)
+        snapshot = observer.look(vms=False, patience=context.patience())
     return snapshot, first is not None and _versions(snapshot) == first
 
 

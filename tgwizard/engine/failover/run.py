@@ -71,7 +71,7 @@ class RunOptions:
     ``fence``: whether the losing VM is stopped before anything is detached; for forced runs only.
     ``to_dead_machine``: the consent that the address goes to a member that cannot serve it; for forced runs only.
     ``decisions`` is where the user's answers come in when a step's time is over; without it nobody is asked.
-    ``dice`` spreads the pauses between repeated writes.
+    ``rng`` spreads the pauses between repeated writes.
     """
 
     accept_unknown: bool = False
@@ -80,12 +80,12 @@ class RunOptions:
     fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
     decisions: UserDecisions | None = None
-    dice: random.Random = field(default_factory=random.Random)
+    rng: random.Random = field(default_factory=random.Random)
 
-    def hall(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> RunContext:
+    def context(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> RunContext:
         """What the parts of a new run share."""
         renewed, consent = with_kept_carried(setup), self.to_dead_machine
-        return RunContext(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.dice, consent)
+        return RunContext(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.rng, consent)
 
 
 def fail_over(
@@ -99,10 +99,10 @@ def fail_over(
 ) -> Finished:
     """Move the floating IP to ``to``. Synchronous; every expected trouble ends in the returned ``Finished``."""
     options = options or RunOptions()
-    hall = options.hall(services, setup, report, cancel)
+    context = options.context(services, setup, report, cancel)
     if resolve_strategy(options.strategy, setup, verb) is Strategy.GUIDED:
-        return under_run_lock(hall, lambda journal: guide(hall, journal, to))
-    return under_run_lock(hall, lambda journal: _fail_over(hall, journal, to, verb, options))
+        return under_run_lock(context, lambda journal: guide(context, journal, to))
+    return under_run_lock(context, lambda journal: _fail_over(context, journal, to, verb, options))
 
 
 def rehearse(
@@ -136,91 +136,93 @@ def new_run() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def under_run_lock(hall: RunContext, body: Callable[[FailoverJournal], Finished]) -> Finished:
+def under_run_lock(context: RunContext, body: Callable[[FailoverJournal], Finished]) -> Finished:
     """Run ``body(journal)`` under the cluster's lock with its journal open.
 
     What stands in the way becomes a refusal.
     """
     try:
-        with file_lock.hold_lock(hall.services.lock_file(hall.setup), cluster_in_use(hall.setup)):
-            journal = hall.services.journal(hall.setup)
-            journal.on_trouble = hall.sender(journal).note
+        with file_lock.hold_lock(context.services.lock_file(context.setup), cluster_in_use(context.setup)):
+            journal = context.services.journal(context.setup)
+            journal.on_trouble = context.sender(journal).note
             try:
                 return body(journal)
             finally:
                 journal.close()
     except UserError as error:
-        return refuse(hall, error.problem, AddressLocation(LocationKind.NOT_KNOWN))
+        return refuse(context, error.problem, AddressLocation(LocationKind.NOT_KNOWN))
 
 
-def _fail_over(hall: RunContext, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
-    services, setup = hall.services, hall.setup
+def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
+    services, setup = context.services, context.setup
     observer = Observer(services.azure, services.clock, setup)
-    snapshot = observer.look(patience=hall.patience())
+    snapshot = observer.look(patience=context.patience())
     unread = any(seen.nic.value is None for seen in snapshot.members)
-    if unread and hall.cancel.is_cancelled:
-        return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
+    if unread and context.cancel.is_cancelled:
+        return refuse(context, _cancelled(), snapshot.place, Outcome.CANCELLED)
     if unread or (snapshot.place.kind is LocationKind.MEMBER and snapshot.place.member == to):
         there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
         if there is not None:  # nothing to plan, so nothing is announced
-            return refuse(hall, there, snapshot.place)
+            return refuse(context, there, snapshot.place)
     strategy = resolve_strategy(options.strategy, setup, verb)
     fence = options.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
     journal.ends()  # a damaged journal is named now, before anything is announced
     intended = plan(snapshot, to, verb, services.measured(setup), strategy, fence)
-    hall.report(_started(hall, intended))
-    since = hall.stamp()
+    context.report(_started(context, intended))
+    since = context.stamp()
     sentence = intended.steps[0].sentence
-    limit, stops = hall.timing.settle_s, CancelMeaning.STOPS
-    hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, stops, limit, NOTHING_WRITTEN))
-    snapshot = _settled(hall, observer, snapshot, to)
-    checked = check(hall, snapshot, to, verb, intended.strategy, fence)
-    hall.report(
+    limit, stops = context.timing.settle_s, CancelMeaning.STOPS
+    context.report(StepStarted(since, context.run, Step.CHECK, sentence, stops, limit, NOTHING_WRITTEN))
+    snapshot = _settled(context, observer, snapshot, to)
+    checked = check(context, snapshot, to, verb, intended.strategy, fence)
+    context.report(
         PreflightCompleted(
-            hall.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, intended.strategy
+            context.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, intended.strategy
         )
     )
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
-        return refuse(hall, against, snapshot.place)
-    if hall.cancel.is_cancelled:
-        return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
-    began = make_run_record(hall, snapshot, to, verb, intended.strategy, fence)
+        return refuse(context, against, snapshot.place)
+    if context.cancel.is_cancelled:
+        return refuse(context, _cancelled(), snapshot.place, Outcome.CANCELLED)
+    began = make_run_record(context, snapshot, to, verb, intended.strategy, fence)
     try:
         journal.begin(began)
     except JournalError as error:
-        return refuse(hall, error.problem, snapshot.place)
-    save_carried_configuration(hall, began)
+        return refuse(context, error.problem, snapshot.place)
+    save_carried_configuration(context, began)
     count = len(checked.findings.findings)
     told = f"{counted(count, 'check')}, none stands in the way"
-    hall.report(StepCompleted(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
+    context.report(
+        StepCompleted(context.stamp(), context.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s)
+    )
     service_end = before_the_run(began, services.clock)
     if wants_fence(began):
-        stopped = stop_first(hall, journal, began, to, observer, checked)
+        stopped = stop_first(context, journal, began, to, observer, checked)
         if isinstance(stopped, Unfenced):
-            return end_unmoved(hall, journal, began, observer.snapshot().place, stopped)
+            return end_unmoved(context, journal, began, observer.snapshot().place, stopped)
         checked, service_end = stopped.checked, stopped.service_end or service_end
     atomic = began.strategy is Strategy.ATOMIC
     standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
-    return continue_run(hall, journal, began, to, observer, standing, checked.at, service_end)
+    return continue_run(context, journal, began, to, observer, standing, checked.at, service_end)
 
 
 def stop_first(
-    hall: RunContext, journal: FailoverJournal, began: RunRecord, to: Member, observer: Observer, checked: Preflight
+    context: RunContext, journal: FailoverJournal, began: RunRecord, to: Member, observer: Observer, checked: Preflight
 ) -> Fenced | Unfenced:
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
-    losing = hall.setup.other(to)
+    losing = context.setup.other(to)
     how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopMethod.POWER_OFF
-    fencing = Fencing(hall, journal, observer, began, losing, to, how, checked.at)
+    fencing = Fencing(context, journal, observer, began, losing, to, how, checked.at)
     stopped = fencing.stop()
-    anew = check(hall, observer.look(patience=hall.patience()), to, began.verb, began.strategy)
+    anew = check(context, observer.look(patience=context.patience()), to, began.verb, began.strategy)
     if stopped is StopOutcome.CANCELLED:
         return Unfenced(Outcome.CANCELLED, _cancelled(), asked=fencing.asked)
-    if stopped in (StopOutcome.HELD, StopOutcome.LATE) and fencing.problem is not None:
-        outcome = Outcome.REFUSED if stopped is StopOutcome.LATE else Outcome.FAILED
+    if stopped in (StopOutcome.HELD, StopOutcome.STALE) and fencing.problem is not None:
+        outcome = Outcome.REFUSED if stopped is StopOutcome.STALE else Outcome.FAILED
         return Unfenced(outcome, fencing.problem, asked=fencing.asked)
     against = anew.reason_against(began.verb)
-    if hall.services.clock.monotonic() - checked.at > hall.timing.longest_fence_s:
+    if context.services.clock.monotonic() - checked.at > context.timing.longest_fence_s:
         against = run_result.too_late().problem  # checked anew, but nobody waits for this run any more
     if against is not None:
         return Unfenced(Outcome.FAILED, against, asked=fencing.asked)
@@ -228,7 +230,7 @@ def stop_first(
 
 
 def check(
-    hall: RunContext,
+    context: RunContext,
     snapshot: Snapshot,
     to: Member,
     verb: Verb,
@@ -236,12 +238,12 @@ def check(
     fence: FenceRequest = NO_FENCE,
 ) -> Preflight:
     """Readiness first: what it already forbids needs no question to Azure."""
-    consent = hall.to_dead_machine
+    consent = context.to_dead_machine
     ready = readiness(snapshot, to, verb, strategy=strategy, to_dead_machine=consent)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
     extent = PreflightScope(fence=fence, thorough=False, to_dead_machine=consent)
-    return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy, extent)
+    return _preflight(context.services, snapshot, to, verb, context.timing, strategy, extent)
 
 
 def _preflight(
@@ -262,15 +264,15 @@ def _preflight(
     return replace(checked, findings=Readiness.of([*checked.findings.findings, *more]))
 
 
-def begin_forced(hall: RunContext, journal: FailoverJournal, snapshot: Snapshot, to: Member) -> RunRecord:
+def begin_forced(context: RunContext, journal: FailoverJournal, snapshot: Snapshot, to: Member) -> RunRecord:
     """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
-    began = make_run_record(hall, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
+    began = make_run_record(context, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
     journal.begin(began)
     return began
 
 
 def continue_run(
-    hall: RunContext,
+    context: RunContext,
     journal: FailoverJournal,
     began: RunRecord,
     to: Member,
@@ -280,39 +282,41 @@ def continue_run(
     service_end: ServiceEnd | None = None,
 ) -> Finished:
     """Drive a journalled run to its end and tell how it ended. ``service_end``: if service ended before the drive."""
-    sender = hall.sender(journal)
-    teller = RunReporter(sender, hall.setup.other(to), to, str(hall.setup.address), stop_asked=wants_fence(began))
-    course = FailoverRun(
-        setup=hall.setup,
+    sender = context.sender(journal)
+    reporter = RunReporter(
+        sender, context.setup.other(to), to, str(context.setup.address), stop_asked=wants_fence(began)
+    )
+    state = FailoverRun(
+        setup=context.setup,
         began=began,
         to=to,
         observer=observer,
         sender=sender,
-        teller=teller,
-        cancel=hall.cancel,
-        timing=hall.timing,
+        reporter=reporter,
+        cancel=context.cancel,
+        timing=context.timing,
         checked_at=checked_at,
         standing=standing,
-        decisions=hall.decisions,
-        dice=hall.dice,
+        decisions=context.decisions,
+        rng=context.rng,
         service_end=service_end,
-        check_anew=lambda: check(hall, observer.look(), to, began.verb, began.strategy),
+        check_anew=lambda: check(context, observer.look(), to, began.verb, began.strategy),
     )
     try:
-        ended = ControlLoop(course).go()
+        ended = ControlLoop(state).go()
     except Exception:  # noqa: BLE001 - whatever it is, the run must say where the address is
         # An error of ours must not hide where the address is; it is logged, and the run stays resumable.
-        _log.exception("run %s broke off", hall.run)
-        ended = run_result.broke_off(str(hall.setup.address))
-    return finish(hall, journal, course, ended)
+        _log.exception("run %s broke off", context.run)
+        ended = run_result.broke_off(str(context.setup.address))
+    return finish(context, journal, state, ended)
 
 
-def _started(hall: RunContext, intended: FailoverPlan) -> RunStarted:
+def _started(context: RunContext, intended: FailoverPlan) -> RunStarted:
     losing = intended.losing.name if intended.losing else None
     return RunStarted(
-        hall.stamp(),
-        hall.run,
-        hall.setup.name,
+        context.stamp(),
+        context.run,
+        context.setup.name,
         intended.verb,
         intended.to.name,
         losing,
@@ -321,26 +325,26 @@ def _started(hall: RunContext, intended: FailoverPlan) -> RunStarted:
     )
 
 
-def _settled(hall: RunContext, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
+def _settled(context: RunContext, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
     """No write while either NIC is Updating.
 
     Wait first, bounded (engine/README.md 1.5). Forced goes on at the deadline, after saying so.
     """
-    clock, deadline = hall.services.clock, hall.services.clock.monotonic() + hall.timing.settle_s
+    clock, deadline = context.services.clock, context.services.clock.monotonic() + context.timing.settle_s
     told = False
-    while not hall.cancel.is_cancelled:
+    while not context.cancel.is_cancelled:
         busy = [seen.member.nic.name for seen in snapshot.members if seen.provisioning is Provisioning.UPDATING]
         already = snapshot.place.member == to and snapshot.place.kind is LocationKind.MEMBER
         if not busy or already or clock.monotonic() >= deadline:
             break
         if not told:
             what = f"Azure still updates {' and '.join(busy)}"
-            hall.report(StepWaiting(hall.stamp(), hall.run, Step.CHECK, what, hall.timing.settle_s))
+            context.report(StepWaiting(context.stamp(), context.run, Step.CHECK, what, context.timing.settle_s))
             told = True
-        clock.sleep(2 * hall.timing.poll_s, hall.cancel)
-        snapshot = observer.look(vms=False, patience=hall.patience())
+        clock.sleep(2 * context.timing.poll_s, context.cancel)
+        snapshot = observer.look(vms=False, patience=context.patience())
     # Whether the target runs may be another thing by now.
-    return observer.look(patience=hall.patience()) if told else snapshot
+    return observer.look(patience=context.patience()) if told else snapshot
 
 
 def _cancelled() -> Problem:

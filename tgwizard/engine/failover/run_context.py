@@ -53,7 +53,7 @@ class RunContext:
     run: str
     timing: FailoverTiming
     decisions: UserDecisions | None = None
-    dice: random.Random = field(default_factory=random.Random)
+    rng: random.Random = field(default_factory=random.Random)
     to_dead_machine: bool = False
     noted: set[Problem] = field(default_factory=set)
 

@@ -21,7 +21,7 @@ from tgwizard.model.text import format_utc
 
 
 def make_run_record(
-    hall: RunContext, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceRequest = NO_FENCE
+    context: RunContext, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceRequest = NO_FENCE
 ) -> RunRecord:
     """What is journalled before a run does anything. UserError: an interface was not read."""
     other = snapshot.setup.other(to)
@@ -31,8 +31,8 @@ def make_run_record(
         fence.stops and verb is Verb.FORCED and configuration is not None and snapshot.seen(other).power not in STOPPED
     )
     return RunRecord(
-        run=hall.run,
-        at=format_utc(hall.services.clock.wall()),
+        run=context.run,
+        at=format_utc(context.services.clock.wall()),
         cluster=snapshot.setup.name,
         verb=verb,
         to=to.name,
@@ -49,11 +49,11 @@ def make_run_record(
         fence_optional=stops and fence.optional,
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
         outage=_outage(snapshot),
-        to_dead_machine=hall.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
+        to_dead_machine=context.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
     )
 
 
-def save_carried_configuration(hall: RunContext, began: RunRecord) -> None:
+def save_carried_configuration(context: RunContext, began: RunRecord) -> None:
     """Keep in the cluster file what stands on the floating configuration now, so that a resume elsewhere knows it.
 
     Trouble with the file stops nothing: it is told, and the journal has the whole configuration.
@@ -61,12 +61,12 @@ def save_carried_configuration(hall: RunContext, began: RunRecord) -> None:
     if began.configuration is None:
         return
     try:
-        keep_carried(hall.setup, carried_of(began.configuration))
+        keep_carried(context.setup, carried_of(began.configuration))
     except UserError as error:
         why = f"{error.problem.what} A resume on another computer would attach the address with what the file says."
         fix = error.problem.fix or "Make the file writable; the next failover keeps it."
         problem = Problem("carried-not-kept", "What travels with the address was not kept in its file.", why, fix)
-        hall.report(WarningRaised(hall.stamp(), hall.run, problem))
+        context.report(WarningRaised(context.stamp(), context.run, problem))
 
 
 def _outage(snapshot: Snapshot) -> str:

@@ -50,14 +50,14 @@ class FailoverRun:
     to: Member
     observer: Observer
     sender: WriteSender
-    teller: RunReporter
+    reporter: RunReporter
     cancel: CancelToken
     timing: FailoverTiming
     checked_at: float
     standing: RunProgress
     decisions: UserDecisions | None = None
     check_anew: Callable[[], Preflight] | None = None
-    dice: random.Random = field(default_factory=random.Random)
+    rng: random.Random = field(default_factory=random.Random)
     measured: RunMoments = field(default_factory=RunMoments)
     service_end: ServiceEnd | None = None
     turned_back: str = ""
@@ -164,7 +164,7 @@ class FailoverRun:
 
     def jittered(self, seconds: float) -> float:
         """A little longer each time, so that two programs that met once do not meet again and again."""
-        return seconds + self.dice.uniform(0.0, min(1.0, 0.25 * seconds))
+        return seconds + self.rng.uniform(0.0, min(1.0, 0.25 * seconds))
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class FailoverRun:
             released = has == "without" and seen.nic.value.provisioning is not Provisioning.UPDATING
             if member == self.losing and released and self.measured.released is None and not self.standing.sent_nothing:
                 self.measured.released = self._heard_at
-        self.teller.located(self.observer.snapshot().place, self.cancel_meaning)
+        self.reporter.located(self.observer.snapshot().place, self.cancel_meaning)
         if self.now() - self._heard_at <= self.timing.silence_s:
             return None
         return run_result.unsettled(self.address, self.read_problem)
@@ -261,7 +261,7 @@ class FailoverRun:
         if granted > timing.retry_s and problem is not None:
             sooner = f"; {self.address} is on no interface, so it is tried again sooner" if granted < asked_s else ""
             why = f" {problem.why}" if problem.why else ""
-            self.teller.waiting(f"{problem.what}{why} Azure asks to wait{sooner}", granted)
+            self.reporter.waiting(f"{problem.what}{why} Azure asks to wait{sooner}", granted)
         return granted
 
     def rest(self, seconds: float) -> None:

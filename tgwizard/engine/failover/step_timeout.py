@@ -28,7 +28,7 @@ class _Question:
 class StepTimeout:
     """Asks and carries out; one question is open at a time."""
 
-    course: FailoverRun
+    state: FailoverRun
     _open: _Question | None = None
     _retried: set[Move] = field(default_factory=set)
 
@@ -36,7 +36,7 @@ class StepTimeout:
         """An update, or a contradiction of two readings, does not end in time."""
         fact = f"The update of {member.nic.name} does not end."
         if move is Move.READ_AGAIN:
-            fact = f"Both interfaces go on naming {self.course.address}."
+            fact = f"Both interfaces go on naming {self.state.address}."
         return self._decide(move, fact, None)
 
     def of_write(self, move: Move, member: Member, problem: Problem) -> RunResult | None:
@@ -49,54 +49,54 @@ class StepTimeout:
             self._close(self._open.move, None, by_user=False)
 
     def _decide(self, move: Move, fact: str, problem: Problem | None) -> RunResult | None:
-        course = self.course
-        choices = on_timeout(move, course.standing, forced=course.forced, again=move in self._retried)
-        if course.decisions is None or move is Move.READ_AGAIN:
+        state = self.state
+        choices = on_timeout(move, state.standing, forced=state.forced, again=move in self._retried)
+        if state.decisions is None or move is Move.READ_AGAIN:
             return self._carry_out(choices[0], move, fact, problem)
-        now = course.now()
+        now = state.now()
         if self._open is None:
-            course.decisions.take()  # what was answered before the question is no answer to it
-            self._open = _Question(move, choices, now + course.timing.answer_s)
-            stamp, step = course.sender.stamp(), self._step(move)
-            asked = DecisionRequested(stamp, course.began.run, step, fact, choices, course.timing.answer_s)
-            course.sender.report(asked)
-        chosen = course.decisions.take()
+            state.decisions.take()  # what was answered before the question is no answer to it
+            self._open = _Question(move, choices, now + state.timing.answer_s)
+            stamp, step = state.sender.stamp(), self._step(move)
+            asked = DecisionRequested(stamp, state.began.run, step, fact, choices, state.timing.answer_s)
+            state.sender.report(asked)
+        chosen = state.decisions.take()
         if chosen in choices or now >= self._open.until:
             by_user = chosen in choices
             choice = chosen if by_user and chosen is not None else choices[0]
             self._close(move, choice, by_user=by_user)
             return self._carry_out(choice, move, fact, problem)
-        course.rest(course.timing.retry_s)
-        return course.read(*course.setup.members)
+        state.rest(state.timing.retry_s)
+        return state.read(*state.setup.members)
 
     def _carry_out(self, choice: TimeoutChoice, move: Move, fact: str, problem: Problem | None) -> RunResult | None:
-        course = self.course
+        state = self.state
         match choice:
             case TimeoutChoice.WAIT:
-                course.wait_anew()
+                state.wait_anew()
             case TimeoutChoice.RETRY:
                 self._retried.add(move)
-                course.sender.note(Problem("superseding", fact, "It was decided not to wait any longer."))
-                course.standing = replace(course.standing, overdue=True)
-                course.wait_anew()
+                state.sender.note(Problem("superseding", fact, "It was decided not to wait any longer."))
+                state.standing = replace(state.standing, overdue=True)
+                state.wait_anew()
             case TimeoutChoice.PUT_BACK:
                 waits_for_gaining = move is Move.WAIT_GAINING
-                course.turn_back(problem, fact)
-                course.standing = replace(course.standing, overdue=waits_for_gaining)
-            case TimeoutChoice.HAND_OVER if course.standing.sent_nothing:
+                state.turn_back(problem, fact)
+                state.standing = replace(state.standing, overdue=waits_for_gaining)
+            case TimeoutChoice.HAND_OVER if state.standing.sent_nothing:
                 if problem is None:
                     problem = Problem("nic-busy", fact, "It began before this run.", "Try again later.")
                 return run_result.failed_untouched(problem)
             case TimeoutChoice.HAND_OVER:
-                return run_result.unsettled(course.address, problem)
+                return run_result.unsettled(state.address, problem)
         return None
 
     def _close(self, move: Move, choice: TimeoutChoice | None, *, by_user: bool) -> None:
         self._open = None
-        course = self.course
-        course.sender.report(DecisionMade(course.sender.stamp(), course.began.run, self._step(move), choice, by_user))
+        state = self.state
+        state.sender.report(DecisionMade(state.sender.stamp(), state.began.run, self._step(move), choice, by_user))
 
     def _step(self, move: Move) -> Step:
-        standing = self.course.standing
+        standing = self.state.standing
         step = step_of(move, standing.goal, atomic=standing.atomic)
         return step or (Step.PUT_BACK if standing.goal is Goal.BACK else Step.ATTACH)

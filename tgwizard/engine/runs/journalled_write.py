@@ -42,7 +42,7 @@ class WriteSender:
     noted: set[Problem] = field(default_factory=set)
 
     def send(
-        self, step: Step, member: Member, document: NicDocument, *, request: str = "", in_time: Precondition
+        self, step: Step, member: Member, document: NicDocument, *, request: str = "", precondition: Precondition
     ) -> Accepted | AzureCallError:
         """PUT the document, bound to the version it was read at. A failure is returned: the run goes on with it."""
         request = request or str(uuid.uuid4())
@@ -50,7 +50,7 @@ class WriteSender:
         self.journal.append(self.run, attempt)
         try:
             accepted = self.azure.write_nic(
-                member.nic, document, if_match=document.etag, request_id=request, in_time=in_time
+                member.nic, document, if_match=document.etag, request_id=request, precondition=precondition
             )
         except AzureCallError as failure:
             return self._failed("PUT", member.nic.name, request, failure)
@@ -68,13 +68,15 @@ class WriteSender:
         subnet: ResourceId,
         losing: Member,
         *,
-        in_time: Precondition,
+        precondition: Precondition,
     ) -> MoveAccepted | AzureCallError:
         """Ask for the move in one call, once. A failure is returned: the run goes on with it."""
         request = str(uuid.uuid4())
         self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.MOVE, losing.name, request, ""))
         try:
-            accepted = self.azure.move_configuration(source, target, subnet, request_id=request, in_time=in_time)
+            accepted = self.azure.move_configuration(
+                source, target, subnet, request_id=request, precondition=precondition
+            )
         except AzureCallError as failure:
             return self._failed("POST", subnet.parent_name, request, failure)
         self._told("POST", subnet.parent_name, f"accepted, {target.name} on {target.nic.name}")
@@ -82,12 +84,12 @@ class WriteSender:
         self.journal.append(self.run, answered)
         return accepted
 
-    def stop(self, member: Member, how: StopMethod, *, in_time: Precondition) -> StopAccepted | AzureCallError:
+    def stop(self, member: Member, how: StopMethod, *, precondition: Precondition) -> StopAccepted | AzureCallError:
         """Ask for the stop of a member's VM, once. A failure is returned: the instance view settles what came of it."""
         request = str(uuid.uuid4())
         self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.FENCE, member.name, request, ""))
         try:
-            accepted = self.azure.stop_vm(member.vm, how, request_id=request, in_time=in_time)
+            accepted = self.azure.stop_vm(member.vm, how, request_id=request, precondition=precondition)
         except AzureCallError as failure:
             return self._failed("POST", f"{member.vm.name}/{how.value}", request, failure)
         self._told("POST", f"{member.vm.name}/{how.value}", "accepted")

@@ -107,23 +107,23 @@ class TaskRunner:
     workers: int = 4
     ends: dict[str, TaskEnd] = field(default_factory=dict)
 
-    def go(self, pieces: Iterable[Task], left: Callable[[str, str], None]) -> dict[str, TaskEnd]:
+    def go(self, tasks: Iterable[Task], left: Callable[[str, str], None]) -> dict[str, TaskEnd]:
         """All pieces, each after what it needs. ``left(key, reason)`` hears of those that were not begun."""
-        waiting = list(pieces)
-        known = {piece.key for piece in waiting}
+        waiting = list(tasks)
+        known = {task.key for task in waiting}
         active: list[_Active] = []
         pool = futures.ThreadPoolExecutor(self.workers, "tgwizard-setup") if self.workers else None
         try:
             while waiting or active:
-                for piece in list(waiting):
-                    reason = self._against(piece)
+                for task in list(waiting):
+                    reason = self._against(task)
                     if reason:
-                        waiting.remove(piece)
-                        self.ends[piece.key] = TaskEnd(TaskOutcome.LEFT, reason)
-                        left(piece.key, reason)
-                    elif all(key in self.ends or key not in known for key in piece.after):
-                        waiting.remove(piece)
-                        active.append(_Active(piece.key, piece.begin()))
+                        waiting.remove(task)
+                        self.ends[task.key] = TaskEnd(TaskOutcome.LEFT, reason)
+                        left(task.key, reason)
+                    elif all(key in self.ends or key not in known for key in task.after):
+                        waiting.remove(task)
+                        active.append(_Active(task.key, task.begin()))
                         self._step(active[-1], pool)
                 active = [item for item in active if item.key not in self.ends]
                 if active:
@@ -134,12 +134,12 @@ class TaskRunner:
                 pool.shutdown(wait=True, cancel_futures=True)
         return self.ends
 
-    def _against(self, piece: Task) -> str:
+    def _against(self, task: Task) -> str:
         if self.token.is_cancelled:
             return "Cancelled before it was begun."
-        for key in piece.after:
+        for key in task.after:
             end = self.ends.get(key)
-            if end is not None and end.how is not TaskOutcome.DONE and not piece.anyway:
+            if end is not None and end.how is not TaskOutcome.DONE and not task.anyway:
                 return "It follows a change that was left or did not come about."
         return ""
 

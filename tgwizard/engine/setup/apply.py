@@ -74,23 +74,25 @@ def apply(
     return apply_in_context(ApplyContext(ports, azure, clock, journal, report, token), plan, only_mine=only_mine)
 
 
-def apply_in_context(desk: ApplyContext, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
+def apply_in_context(context: ApplyContext, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
     """The same in a context of the caller's, which also says how long it waits and how many calls go out at once."""
-    desk.run = new_run()
+    context.run = new_run()
     others = _others(plan)
     against = apply_refusal(plan, only_mine=only_mine)
     if against is not None:
         left = plan.writing if plan.problems else others
-        return conclude(desk, "apply", Outcome.REFUSED, against, left=[item.key for item in left])
+        return conclude(context, "apply", Outcome.REFUSED, against, left=[item.key for item in left])
     if not plan.writing:
-        return conclude(desk, "apply", Outcome.DONE, Problem("nothing-to-do", "Everything is there; nothing to write."))
+        return conclude(
+            context, "apply", Outcome.DONE, Problem("nothing-to-do", "Everything is there; nothing to write.")
+        )
     wanted = plan.mine if only_mine else plan.writing
-    pieces = [_piece(desk, plan, change) for change in wanted]
+    tasks = [_piece(context, plan, change) for change in wanted]
     for change in others:
-        desk.report(ChangeSkipped(desk.stamp(), change.key, change.sentence, _OTHERS))
+        context.report(ChangeSkipped(context.stamp(), change.key, change.sentence, _OTHERS))
     sentences = {change.key: change.sentence for change in plan.writing}
     return run_tasks(
-        desk, "apply", pieces, sentences, {change.key: TaskEnd(TaskOutcome.LEFT, _OTHERS) for change in others}
+        context, "apply", tasks, sentences, {change.key: TaskEnd(TaskOutcome.LEFT, _OTHERS) for change in others}
     )
 
 
@@ -112,36 +114,36 @@ def new_run() -> str:
 
 
 def run_tasks(
-    desk: ApplyContext, job: str, pieces: list[Task], sentences: dict[str, str], ended: dict[str, TaskEnd]
+    context: ApplyContext, job: str, tasks: list[Task], sentences: dict[str, str], ended: dict[str, TaskEnd]
 ) -> SetupFinished:
     """Run the tasks and tell how each ended. ``ended``: changes whose end is known already."""
 
     def left(key: str, reason: str) -> None:
-        desk.report(ChangeSkipped(desk.stamp(), key, sentences[key], reason))
+        context.report(ChangeSkipped(context.stamp(), key, sentences[key], reason))
 
-    crew = TaskRunner(desk.clock, desk.token, desk.workers, dict(ended))
+    runner = TaskRunner(context.clock, context.token, context.workers, dict(ended))
     try:
-        of = desk.journal.identity
+        of = context.journal.identity
         whose = (of.nics, of.address) if of is not None else ((), "")
-        desk.journal.add(
-            desk.run, SetupRunRecord(desk.run, desk.at(), job, tuple(piece.key for piece in pieces), *whose)
+        context.journal.add(
+            context.run, SetupRunRecord(context.run, context.at(), job, tuple(task.key for task in tasks), *whose)
         )
-        crew.go([_told(desk, piece, sentences[piece.key]) for piece in pieces], left)
+        runner.go([_told(context, task, sentences[task.key]) for task in tasks], left)
     except JournalError as error:
-        open_keys = [piece.key for piece in pieces if piece.key not in crew.ends]
+        open_keys = [task.key for task in tasks if task.key not in runner.ends]
         for key in open_keys:
             left(key, "The journal could not be written, so nothing more was sent.")
-        return conclude(desk, job, Outcome.FAILED, error.problem, ends=crew.ends, left=open_keys)
+        return conclude(context, job, Outcome.FAILED, error.problem, ends=runner.ends, left=open_keys)
     except Exception:  # noqa: BLE001 - whatever it is, the job must end with what was done and what was not
         # An error of ours must not hide what stands in Azure; it is logged, and the job can be begun again.
         _log.exception("the job %s broke off", job)
-        open_keys = [piece.key for piece in pieces if piece.key not in crew.ends]
-        return conclude(desk, job, Outcome.UNKNOWN, _broke_off(), ends=crew.ends, left=open_keys)
-    return _concluded(desk, job, crew.ends)
+        open_keys = [task.key for task in tasks if task.key not in runner.ends]
+        return conclude(context, job, Outcome.UNKNOWN, _broke_off(), ends=runner.ends, left=open_keys)
+    return _concluded(context, job, runner.ends)
 
 
 def conclude(
-    desk: ApplyContext,
+    context: ApplyContext,
     job: str,
     outcome: Outcome,
     problem: Problem,
@@ -152,7 +154,7 @@ def conclude(
     """Tell the end of a job; ``problem.sentence()`` is its reason."""
     ends = ends or {}
     finished = SetupFinished(
-        desk.stamp(),
+        context.stamp(),
         job,
         outcome,
         problem.sentence(),
@@ -163,12 +165,12 @@ def conclude(
     )
     # The end is told all the same; without its record the next run only looks once more.
     with contextlib.suppress(JournalError):
-        desk.journal.add(desk.run, SetupRunEndRecord(desk.run, desk.at(), outcome, finished.reason))
-    desk.report(finished)
+        context.journal.add(context.run, SetupRunEndRecord(context.run, context.at(), outcome, finished.reason))
+    context.report(finished)
     return finished
 
 
-def _concluded(desk: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> SetupFinished:
+def _concluded(context: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> SetupFinished:
     unknown = [end for end in ends.values() if end.how is TaskOutcome.UNKNOWN]
     failed = [end for end in ends.values() if end.how is TaskOutcome.FAILED]
     left = [key for key, end in ends.items() if end.how is TaskOutcome.LEFT]
@@ -179,19 +181,21 @@ def _concluded(desk: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> SetupF
         cause = worst.problem or Problem("not-done", worst.words)
         rest = f" {len(left)} {'was' if len(left) == 1 else 'were'} left." if left else ""
         told = Problem(cause.code, f"{count}. {cause.what}", cause.why, f"{cause.fix}{rest}".strip(), cause.detail)
-        return conclude(desk, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, told, ends=ends)
-    if desk.token.is_cancelled and left:
+        return conclude(context, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, told, ends=ends)
+    if context.token.is_cancelled and left:
         fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Begin again to go on."
-        fix = fix if desk.wrote else "Nothing was written."
-        return conclude(desk, job, Outcome.CANCELLED, Problem("cancelled", f"Cancelled: {count}.", "", fix), ends=ends)
+        fix = fix if context.wrote else "Nothing was written."
+        return conclude(
+            context, job, Outcome.CANCELLED, Problem("cancelled", f"Cancelled: {count}.", "", fix), ends=ends
+        )
     if left and any(ends[key].words == _OTHERS for key in left):
         what = f"{count}; {len(left)} {are(len(left))} left to someone whose roles allow them."
-        return conclude(desk, job, Outcome.DONE, Problem("part-done", what, "", "Hand them over."), ends=ends)
+        return conclude(context, job, Outcome.DONE, Problem("part-done", what, "", "Hand them over."), ends=ends)
     if left:
         reasons = join_words(dict.fromkeys(ends[key].words for key in left))
-        return conclude(desk, job, Outcome.DONE, Problem("kept", f"{count}; kept: {reasons}"), ends=ends)
+        return conclude(context, job, Outcome.DONE, Problem("kept", f"{count}; kept: {reasons}"), ends=ends)
     what = "1 change is done." if len(ends) == 1 else f"All {len(ends)} changes are done."
-    return conclude(desk, job, Outcome.DONE, Problem("done", what), ends=ends)
+    return conclude(context, job, Outcome.DONE, Problem("done", what), ends=ends)
 
 
 def _broke_off() -> Problem:
@@ -203,47 +207,47 @@ def _broke_off() -> Problem:
     )
 
 
-def _told(desk: ApplyContext, piece: Task, sentence: str) -> Task:
+def _told(context: ApplyContext, task: Task, sentence: str) -> Task:
     """The piece with its beginning and end told."""
 
     def work() -> TaskBody[TaskEnd]:
-        begun = desk.clock.monotonic()
-        desk.report(ChangeStarted(desk.stamp(), piece.key, sentence))
-        end = yield from piece.begin()
+        begun = context.clock.monotonic()
+        context.report(ChangeStarted(context.stamp(), task.key, sentence))
+        end = yield from task.begin()
         match end.how:
             case TaskOutcome.DONE:
-                desk.report(ChangeDone(desk.stamp(), piece.key, end.words, desk.clock.monotonic() - begun))
+                context.report(ChangeDone(context.stamp(), task.key, end.words, context.clock.monotonic() - begun))
             case TaskOutcome.LEFT:
-                desk.report(ChangeSkipped(desk.stamp(), piece.key, sentence, end.words))
+                context.report(ChangeSkipped(context.stamp(), task.key, sentence, end.words))
             case _:
                 problem = end.problem or Problem("not-done", end.words)
-                desk.report(ChangeFailed(desk.stamp(), piece.key, sentence, problem))
+                context.report(ChangeFailed(context.stamp(), task.key, sentence, problem))
         return end
 
-    return Task(piece.key, work, piece.after, piece.anyway)
+    return Task(task.key, work, task.after, task.anyway)
 
 
-def _piece(desk: ApplyContext, plan: SetupPlan, change: SetupChange) -> Task:
-    act, doubt = _act(desk, plan, change), change.right.problem
+def _piece(context: ApplyContext, plan: SetupPlan, change: SetupChange) -> Task:
+    act, doubt = _act(context, plan, change), change.right.problem
     mine = {one.key for one in plan.mine}
     after = (*change.after_keys, *(key for key in change.not_if_failed if key in mine))
-    return Task(change.key, lambda: run_change(desk, change.key, change.sentence, act, doubt), after)
+    return Task(change.key, lambda: run_change(context, change.key, change.sentence, act, doubt), after)
 
 
-def _act(desk: ApplyContext, plan: SetupPlan, change: SetupChange) -> ChangeAction:
+def _act(context: ApplyContext, plan: SetupPlan, change: SetupChange) -> ChangeAction:
     match change.act:
         case EnableIdentity():
-            return EnableIdentityAction(desk, change.act)
+            return EnableIdentityAction(context, change.act)
         case PutRole():
-            return PutRoleAction(desk, change.act, _written_at(change))
+            return PutRoleAction(context, change.act, _written_at(change))
         case Assign():
-            return AssignRoleAction(desk, change.act, plan.role)
+            return AssignRoleAction(context, change.act, plan.role)
         case RemoveStale():
-            return RemoveStaleAction(desk, change.act)
+            return RemoveStaleAction(context, change.act)
         case PlaceAddress():
             held = (thing for scope in plan.scopes for thing in scope.holds)
             return PlaceAddressAction(
-                desk, change.act, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE)
+                context, change.act, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE)
             )
         case Restart():
             raise ValueError("a restart is asked for by itself, never a part of applying")

@@ -78,7 +78,7 @@ def _role_meaning(role: RoleDefinition) -> tuple[object, ...]:
 class EnableIdentityAction:
     """Turn on a machine's system-assigned identity."""
 
-    desk: ApplyContext
+    context: ApplyContext
     act: EnableIdentity
     deed: WriteKind = WriteKind.ENABLE_IDENTITY
     done: str = ""
@@ -94,7 +94,7 @@ class EnableIdentityAction:
 
     def look(self) -> TaskBody[Seen]:
         """On, with an object id."""
-        vm = yield from make_call(lambda: self.desk.ports.inventories.vm(self.act.vm))
+        vm = yield from make_call(lambda: self.context.ports.inventories.vm(self.act.vm))
         if not vm.identity.system_assigned:
             return Absent({"type": vm.identity.kind.value})
         return Present() if vm.identity.principal_id else Pending(self.showing)
@@ -105,7 +105,7 @@ class EnableIdentityAction:
 
     def send(self, request: str) -> None:
         """One PATCH of the machine."""
-        self.desk.ports.access.enable_identity(self.act.vm, request_id=request)
+        self.context.ports.access.enable_identity(self.act.vm, request_id=request)
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
@@ -115,7 +115,7 @@ class EnableIdentityAction:
 class PutRoleAction:
     """Create or update the custom role. ``scope``: where it is read and written, one that the user has rights at."""
 
-    desk: ApplyContext
+    context: ApplyContext
     act: PutRole
     scope: str
     deed: WriteKind = WriteKind.PUT_ROLE
@@ -133,7 +133,7 @@ class PutRoleAction:
 
     def look(self) -> TaskBody[Seen]:
         """The role's own reading, compared by meaning."""
-        found = yield from make_call(lambda: self.desk.ports.access.role_definition(self.scope, self.act.role.guid))
+        found = yield from make_call(lambda: self.context.ports.access.role_definition(self.scope, self.act.role.guid))
         if found is not None and same_role(found, self.act.role):
             return Present()
         if found is None and self.act.before is None:
@@ -148,7 +148,7 @@ class PutRoleAction:
 
     def send(self, request: str) -> None:
         """One PUT."""
-        self.desk.ports.access.put_role(self.scope, self.act.role, request_id=request)
+        self.context.ports.access.put_role(self.scope, self.act.role, request_id=request)
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         """A name that is taken in a directory is not cured by waiting."""
@@ -193,7 +193,7 @@ class PutRoleAction:
 class AssignRoleAction:
     """Give the role to a machine's identity at one scope."""
 
-    desk: ApplyContext
+    context: ApplyContext
     act: Assign
     role: RoleDefinition
     deed: WriteKind = WriteKind.ASSIGN
@@ -219,9 +219,9 @@ class AssignRoleAction:
 
     def look(self) -> TaskBody[Seen]:
         """Its own reading; then, before anything was written, by meaning under any other name."""
-        access, act = self.desk.ports.access, self.act
+        access, act = self.context.ports.access, self.act
         if self.wanted is None:
-            vm = yield from make_call(lambda: self.desk.ports.inventories.vm(act.vm))
+            vm = yield from make_call(lambda: self.context.ports.inventories.vm(act.vm))
             if not vm.identity.principal_id:
                 return Conflicting(self._no_identity())
             self.wanted = _assignment(act.scope, act.role_guid, vm.identity.principal_id)
@@ -253,7 +253,7 @@ class AssignRoleAction:
         """One PUT, with the principal's type, which spares the look-up in a directory that may not know it yet."""
         full = self.role.id if self.role.id and self.role.guid == self.act.role_guid else ""
         full = full or role_id(self.act.scope, self.act.role_guid)
-        self.desk.ports.access.put_assignment(self.assignment, full, request_id=request)
+        self.context.ports.access.put_assignment(self.assignment, full, request_id=request)
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         """What is normal for a fresh identity or role is waited for; what is there already is done."""
@@ -292,7 +292,7 @@ class AssignRoleAction:
 class RemoveStaleAction:
     """Remove an assignment to an identity that no longer exists."""
 
-    desk: ApplyContext
+    context: ApplyContext
     act: RemoveStale
     deed: WriteKind = WriteKind.REMOVE_STALE
     done: str = "The stale assignment is gone"
@@ -304,7 +304,7 @@ class RemoveStaleAction:
 
     def look(self) -> TaskBody[Seen]:
         """Gone; or there, and its identity still unknown to the directory."""
-        access, stale = self.desk.ports.access, self.act.assignment
+        access, stale = self.context.ports.access, self.act.assignment
         found = yield from make_call(lambda: access.role_assignment(stale.scope, stale.guid))
         if found is None:
             return Present()
@@ -325,7 +325,7 @@ class RemoveStaleAction:
 
     def send(self, request: str) -> None:
         """One DELETE."""
-        self.desk.ports.access.delete_assignment(self.act.assignment, request_id=request)
+        self.context.ports.access.delete_assignment(self.act.assignment, request_id=request)
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
@@ -360,7 +360,7 @@ def _assignment_meaning(item: RoleAssignment) -> tuple[str, str, str]:
 class PlaceAddressAction:
     """Create the configuration. ``nics``: the cluster's own interfaces, on either of which the address is at home."""
 
-    desk: ApplyContext
+    context: ApplyContext
     act: PlaceAddress
     nics: tuple[ResourceId, ...]
     deed: WriteKind = WriteKind.PLACE_ADDRESS
@@ -383,14 +383,14 @@ class PlaceAddressAction:
     def look(self) -> TaskBody[Seen]:
         """The interface itself; before a write also whether anyone else has the address."""
         act = self.act
-        document = yield from make_call(lambda: self.desk.azure.read_nic(act.nic))
+        document = yield from make_call(lambda: self.context.azure.read_nic(act.nic))
         self._read = document
         if document.lists(act.address):
             return self._listed(document)
         if document.provisioning is Provisioning.UPDATING:
             return Pending(f"Azure still updates {act.nic.name}.")
         subnet = ResourceId(document.subnet)
-        holders = yield from make_call(lambda: self.desk.azure.nics_listing(act.address, subnet))
+        holders = yield from make_call(lambda: self.context.azure.nics_listing(act.address, subnet))
         for holder in holders:
             if holder == act.nic:
                 continue
@@ -407,7 +407,7 @@ class PlaceAddressAction:
         """One conditional PUT of the whole interface."""
         document = self._document()
         wanted = document.plus(self._configuration())
-        self.desk.azure.write_nic(self.act.nic, wanted, if_match=document.etag, request_id=request)
+        self.context.azure.write_nic(self.act.nic, wanted, if_match=document.etag, request_id=request)
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         """A moved version is read again; an address that another has is named."""
@@ -420,7 +420,7 @@ class PlaceAddressAction:
 
     def _free(self, subnet: ResourceId) -> TaskBody[Seen]:
         try:
-            answer = yield from make_call(lambda: self.desk.ports.inventories.address_free(subnet, self.act.address))
+            answer = yield from make_call(lambda: self.context.ports.inventories.address_free(subnet, self.act.address))
         except AzureCallError as failure:
             if failure.cause is Cause.NOT_ALLOWED:
                 return Absent()  # No right to ask; the write itself is refused when the address is taken.

@@ -130,19 +130,21 @@ class ChangeAction(Protocol):
 
 
 def run_change(
-    desk: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None = None
+    context: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None = None
 ) -> TaskBody[TaskEnd]:
     """Carry a change out. Never raises AzureCallError; JournalError goes up, for then nothing may be written.
 
     ``doubt``: why it was not sure that one may; a refusal is told with it.
     """
-    return (yield from _ChangeLoop(desk, key, sentence, act, doubt).go())
+    return (yield from _ChangeLoop(context, key, sentence, act, doubt).go())
 
 
 class _ChangeLoop:
-    def __init__(self, desk: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None) -> None:
-        self.desk, self.key, self.sentence, self.act, self.doubt = desk, key, sentence, act, doubt
-        self.begun = desk.clock.monotonic()
+    def __init__(
+        self, context: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None
+    ) -> None:
+        self.context, self.key, self.sentence, self.act, self.doubt = context, key, sentence, act, doubt
+        self.begun = context.clock.monotonic()
         self.sent_at: float | None = None
         self.first_sent: float | None = None
         self.unknown: Problem | None = None
@@ -155,7 +157,7 @@ class _ChangeLoop:
         while True:
             seen = yield from self._look()
             if isinstance(seen, Absent) and self.sent_at is None and not cancelled:
-                if self.desk.token.is_cancelled:
+                if self.context.token.is_cancelled:
                     return self._left()
                 seen = yield from self._write(seen)
             end = self._end(seen)
@@ -167,7 +169,7 @@ class _ChangeLoop:
                 continue
             if cancelled:
                 return self._left()
-            if self.desk.clock.monotonic() - self.begun > self.desk.patience.longest_s:
+            if self.context.clock.monotonic() - self.begun > self.context.patience.longest_s:
                 return self._too_long(seen)
             cancelled = yield from self._wait(seen)
 
@@ -183,14 +185,16 @@ class _ChangeLoop:
             return Pending(f"Azure did not answer: {failure.problem.what} It is asked again.")
 
     def _end(self, seen: Seen) -> TaskEnd | None:
-        desk = self.desk
+        context = self.context
         match seen:
             case Present():
                 if self.first_sent is not None or self.act.deed in UNDOES:
                     # What is gone without our doing need not be undone again either.
-                    seconds = desk.clock.monotonic() - (self.first_sent or desk.clock.monotonic())
+                    seconds = context.clock.monotonic() - (self.first_sent or context.clock.monotonic())
                     deed, target = self.act.deed, self.act.target()
-                    desk.journal.add(desk.run, ChangeConfirmed(desk.run, desk.at(), self.key, deed, target, seconds))
+                    context.journal.add(
+                        context.run, ChangeConfirmed(context.run, context.at(), self.key, deed, target, seconds)
+                    )
                 return TaskEnd(TaskOutcome.DONE, seen.words or self.act.done)
             case Conflicting():
                 how = TaskOutcome.UNKNOWN if self.unknown is not None else TaskOutcome.FAILED
@@ -201,11 +205,11 @@ class _ChangeLoop:
                 return None
 
     def _write(self, seen: Absent) -> TaskBody[Seen]:
-        desk, act = self.desk, self.act
+        context, act = self.context, self.act
         request = str(uuid.uuid4())
         intended = WriteIntended(
-            desk.run,
-            desk.at(),
+            context.run,
+            context.at(),
             self.key,
             act.deed,
             act.target(),
@@ -214,9 +218,9 @@ class _ChangeLoop:
             act.sent(),
             seen.before,
         )
-        desk.journal.add(desk.run, intended)
-        desk.wrote = True
-        started = desk.clock.monotonic()
+        context.journal.add(context.run, intended)
+        context.wrote = True
+        started = context.clock.monotonic()
         try:
             yield from make_call(lambda: act.send(request))
         except AzureCallError as failure:
@@ -257,16 +261,16 @@ class _ChangeLoop:
         self.first_sent = started if self.first_sent is None else self.first_sent
 
     def _wait(self, seen: Seen) -> TaskBody[bool]:
-        desk = self.desk
+        context = self.context
         sentence = seen.sentence if isinstance(seen, Pending) else self.act.showing
-        now = desk.clock.monotonic()
-        if self.sent_at is not None and self.unknown is not None and now - self.sent_at > desk.patience.lost_s:
+        now = context.clock.monotonic()
+        if self.sent_at is not None and self.unknown is not None and now - self.sent_at > context.patience.lost_s:
             # Reading by name has shown for long enough that the lost write never arrived: it may be written again.
             self.sent_at = None
-        if (sentence, True) != (self._told[0], now - self._told[1] < desk.patience.tell_s):
+        if (sentence, True) != (self._told[0], now - self._told[1] < context.patience.tell_s):
             self._told = (sentence, now)
-            desk.report(ChangeWaiting(desk.stamp(), self.key, sentence, now - self.begun))
-        seconds = desk.patience.poll_s if self.sent_at is not None else desk.patience.again_s
+            context.report(ChangeWaiting(context.stamp(), self.key, sentence, now - self.begun))
+        seconds = context.patience.poll_s if self.sent_at is not None else context.patience.again_s
         return (yield from sleep(seconds))
 
     def _left(self) -> TaskEnd:
@@ -277,15 +281,17 @@ class _ChangeLoop:
         )
 
     def _too_long(self, seen: Seen) -> TaskEnd:
-        waited = format_duration(self.desk.clock.monotonic() - self.begun)
+        waited = format_duration(self.context.clock.monotonic() - self.begun)
         on = seen.sentence if isinstance(seen, Pending) else self.act.showing
         problem = self.unknown or Problem(
             "waited-too-long",
             f"{self.sentence}: not done after {waited}.",
-            f"{on} Azure needs {format_estimate(self.desk.patience.longest_s)} at most, as far as is known.",
+            f"{on} Azure needs {format_estimate(self.context.patience.longest_s)} at most, as far as is known.",
             "Apply again later: what is there already is skipped.",
         )
         return TaskEnd(TaskOutcome.UNKNOWN if self.unknown else TaskOutcome.FAILED, problem.what, problem)
 
     def _note(self, request: str, answer: WriteAnswer, problem: str) -> None:
-        self.desk.journal.add(self.desk.run, WriteReplied(self.desk.run, self.desk.at(), request, answer, problem))
+        self.context.journal.add(
+            self.context.run, WriteReplied(self.context.run, self.context.at(), request, answer, problem)
+        )

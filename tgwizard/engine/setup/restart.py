@@ -39,12 +39,14 @@ def restart(
     return restart_in_context(ApplyContext(ports, azure, clock, journal, report, token), vm)
 
 
-def restart_in_context(desk: ApplyContext, vm: ResourceId) -> SetupFinished:
+def restart_in_context(context: ApplyContext, vm: ResourceId) -> SetupFinished:
     """The same in a context of the caller's."""
-    desk.run = new_run()
+    context.run = new_run()
     key, sentence = f"restart:{vm.key}", f"Restart {vm.name}"
-    act = _Restart(desk, vm)
-    return run_tasks(desk, "restart", [Task(key, lambda: run_change(desk, key, sentence, act))], {key: sentence}, {})
+    act = _Restart(context, vm)
+    return run_tasks(
+        context, "restart", [Task(key, lambda: run_change(context, key, sentence, act))], {key: sentence}, {}
+    )
 
 
 def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
@@ -61,7 +63,7 @@ def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
 
 @dataclass(slots=True)
 class _Restart:
-    desk: ApplyContext
+    context: ApplyContext
     vm: ResourceId
     deed: WriteKind = WriteKind.RESTART
     done: str = ""
@@ -78,12 +80,12 @@ class _Restart:
         return self.vm.text
 
     def look(self) -> TaskBody[Seen]:
-        seen = yield from make_call(lambda: self.desk.azure.read_vm(self.vm))
+        seen = yield from make_call(lambda: self.context.azure.read_vm(self.vm))
         if self._sent is None:
             return Absent() if seen.power is Power.RUNNING else Conflicting(self._not_running(seen.power))
         up = seen.power is Power.RUNNING and seen.agent_ready is not False
         self._down = self._down or not up
-        waited = self.desk.clock.monotonic() - self._sent
+        waited = self.context.clock.monotonic() - self._sent
         if up and self._down:
             return Present()
         if up and waited > SLOWEST_S:
@@ -95,9 +97,9 @@ class _Restart:
         return {}
 
     def send(self, request: str) -> None:
-        self._sent = self.desk.clock.monotonic()
+        self._sent = self.context.clock.monotonic()
         try:
-            self.desk.ports.access.restart(self.vm, request_id=request)
+            self.context.ports.access.restart(self.vm, request_id=request)
         except AzureCallError as failure:
             self._lost = failure.certainty is Certainty.UNKNOWN
             if not self._lost:

@@ -87,41 +87,43 @@ def undo(
     return undo_in_context(ApplyContext(ports, azure, clock, journal, report, token), identities=identities)
 
 
-def undo_in_context(desk: ApplyContext, *, identities: bool = False) -> SetupFinished:
+def undo_in_context(context: ApplyContext, *, identities: bool = False) -> SetupFinished:
     """The same in a context of the caller's."""
-    desk.run = new_run()
-    wanted = undo_items(desk.journal, identities=identities)
+    context.run = new_run()
+    wanted = undo_items(context.journal, identities=identities)
     if not wanted:
         what = "There is nothing to undo."
-        return conclude(desk, "undo", Outcome.DONE, Problem("nothing-to-undo", what, "Nothing was created from here."))
+        return conclude(
+            context, "undo", Outcome.DONE, Problem("nothing-to-undo", what, "Nothing was created from here.")
+        )
     ours = frozenset(item.made.sent["guid"].lower() for item in wanted if item.made.deed is WriteKind.ASSIGN)
     assigned = tuple(item.key for item in wanted if item.made.deed is WriteKind.ASSIGN)
-    pieces = [_piece(desk, item, ours, assigned) for item in wanted]
-    stay = {item.key: item for item in _made(desk.journal) if item not in wanted}
+    tasks = [_piece(context, item, ours, assigned) for item in wanted]
+    stay = {item.key: item for item in _made(context.journal) if item not in wanted}
     for key, item in stay.items():
-        desk.report(ChangeSkipped(desk.stamp(), key, item.sentence, _STAYS))
+        context.report(ChangeSkipped(context.stamp(), key, item.sentence, _STAYS))
     ends = {key: TaskEnd(TaskOutcome.LEFT, _STAYS) for key in stay}
-    return run_tasks(desk, "undo", pieces, {item.key: item.sentence for item in wanted}, ends)
+    return run_tasks(context, "undo", tasks, {item.key: item.sentence for item in wanted}, ends)
 
 
-def _piece(desk: ApplyContext, item: UndoItem, ours: frozenset[str], assigned: tuple[str, ...]) -> Task:
-    act = _act(desk, item.made, ours)
+def _piece(context: ApplyContext, item: UndoItem, ours: frozenset[str], assigned: tuple[str, ...]) -> Task:
+    act = _act(context, item.made, ours)
     after = assigned if item.made.deed in (WriteKind.PUT_ROLE, WriteKind.ENABLE_IDENTITY) else ()
-    return Task(item.key, lambda: run_change(desk, item.key, item.sentence, act), after, anyway=True)
+    return Task(item.key, lambda: run_change(context, item.key, item.sentence, act), after, anyway=True)
 
 
-def _act(desk: ApplyContext, made: WriteIntended, ours: frozenset[str]) -> ChangeAction:
+def _act(context: ApplyContext, made: WriteIntended, ours: frozenset[str]) -> ChangeAction:
     match made.deed:
         case WriteKind.PLACE_ADDRESS:
-            return _RemoveAddress(desk, made)
+            return _RemoveAddress(context, made)
         case WriteKind.ASSIGN:
-            return _Unassign(desk, made)
+            return _Unassign(context, made)
         case WriteKind.PUT_ROLE if made.before is not None:
-            return _RestoreRole(desk, made)
+            return _RestoreRole(context, made)
         case WriteKind.PUT_ROLE:
-            return _DeleteRole(desk, made, ours)
+            return _DeleteRole(context, made, ours)
         case _:
-            return _DisableIdentity(desk, made, ours)
+            return _DisableIdentity(context, made, ours)
 
 
 def _sentence(made: WriteIntended) -> str:
@@ -143,7 +145,7 @@ def _sentence(made: WriteIntended) -> str:
 class _Taking:
     """What all of undo's acts share."""
 
-    desk: ApplyContext
+    context: ApplyContext
     made: WriteIntended
 
     def target(self) -> str:
@@ -170,7 +172,7 @@ class _Unassign(_Taking):
 
     def look(self) -> TaskBody[Seen]:
         wanted = self.assignment
-        found = yield from make_call(lambda: self.desk.ports.access.role_assignment(wanted.scope, wanted.guid))
+        found = yield from make_call(lambda: self.context.ports.access.role_assignment(wanted.scope, wanted.guid))
         if found is None:
             return Present()
         if not same_assignment(found, wanted):
@@ -178,7 +180,7 @@ class _Unassign(_Taking):
         return Absent(assignment_document(found))
 
     def send(self, request: str) -> None:
-        self.desk.ports.access.delete_assignment(self.assignment, request_id=request)
+        self.context.ports.access.delete_assignment(self.assignment, request_id=request)
 
 
 @dataclass(slots=True)
@@ -204,7 +206,7 @@ class _DeleteRole(_RoleTaking):
     refusals: int = 0
 
     def look(self) -> TaskBody[Seen]:
-        access, role = self.desk.ports.access, self.role
+        access, role = self.context.ports.access, self.role
         found = yield from make_call(lambda: access.role_definition(self.at, role.guid))
         if found is None:
             return Present()
@@ -217,7 +219,7 @@ class _DeleteRole(_RoleTaking):
         return Absent(role_document(found))
 
     def send(self, request: str) -> None:
-        self.desk.ports.access.delete_role(self.at, self.role.guid, request_id=request)
+        self.context.ports.access.delete_role(self.at, self.role.guid, request_id=request)
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         """Azure counts assignments that were removed a moment ago; for a minute that is normal, then it is not."""
@@ -232,7 +234,7 @@ class _DeleteRole(_RoleTaking):
 
     def _users(self) -> TaskBody[int]:
         """How many assignments of others use the role. The list may lag, so each is read by itself."""
-        access, guid = self.desk.ports.access, self.role.guid.lower()
+        access, guid = self.context.ports.access, self.role.guid.lower()
         scopes = tuple(dict.fromkeys("/".join(scope.split("/")[:3]) for scope in self.role.assignable_scopes))
         found: dict[str, RoleAssignment] = {}
         for scope in scopes:
@@ -256,7 +258,7 @@ class _RestoreRole(_RoleTaking):
         return role_of(self.made.before or {})
 
     def look(self) -> TaskBody[Seen]:
-        found = yield from make_call(lambda: self.desk.ports.access.role_definition(self.at, self.role.guid))
+        found = yield from make_call(lambda: self.context.ports.access.role_definition(self.at, self.role.guid))
         if found is None:
             return LeftAlone(
                 f"The role {sanitize(self.role.name, 130)} was deleted since, so there is nothing to restore."
@@ -269,7 +271,7 @@ class _RestoreRole(_RoleTaking):
         return {**role_document(self.before), "at": self.at}
 
     def send(self, request: str) -> None:
-        self.desk.ports.access.put_role(self.at, self.before, request_id=request)
+        self.context.ports.access.put_role(self.at, self.before, request_id=request)
 
 
 @dataclass(slots=True)
@@ -284,8 +286,8 @@ class _DisableIdentity(_Taking):
         return ResourceId(self.made.target)
 
     def look(self) -> TaskBody[Seen]:
-        access = self.desk.ports.access
-        vm = yield from make_call(lambda: self.desk.ports.inventories.vm(self.vm))
+        access = self.context.ports.access
+        vm = yield from make_call(lambda: self.context.ports.inventories.vm(self.vm))
         if not vm.identity.system_assigned:
             return Present()
         scope = f"/subscriptions/{self.vm.subscription}"
@@ -297,7 +299,7 @@ class _DisableIdentity(_Taking):
         return Absent({"type": vm.identity.kind.value, "principal": vm.identity.principal_id})
 
     def send(self, request: str) -> None:
-        self.desk.ports.access.disable_identity(self.vm, request_id=request)
+        self.context.ports.access.disable_identity(self.vm, request_id=request)
 
 
 @dataclass(slots=True)
@@ -316,7 +318,7 @@ class _RemoveAddress(_Taking):
         return str(self.made.sent["address"])
 
     def look(self) -> TaskBody[Seen]:
-        document = yield from make_call(lambda: self.desk.azure.read_nic(self.nic))
+        document = yield from make_call(lambda: self.context.azure.read_nic(self.nic))
         self._read = document
         if document.provisioning is Provisioning.UPDATING:
             return Pending(f"Azure still updates {self.nic.name}.")
@@ -335,7 +337,9 @@ class _RemoveAddress(_Taking):
         document = self._read
         if document is None:
             raise RuntimeError("the interface has not been looked at")
-        self.desk.azure.write_nic(self.nic, document.without(self.address), if_match=document.etag, request_id=request)
+        self.context.azure.write_nic(
+            self.nic, document.without(self.address), if_match=document.etag, request_id=request
+        )
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         if failure.cause is Cause.ETAG_MOVED:
@@ -343,7 +347,7 @@ class _RemoveAddress(_Taking):
         return None
 
     def _gone(self, subnet: ResourceId) -> TaskBody[Seen]:
-        holders = yield from make_call(lambda: self.desk.azure.nics_listing(self.address, subnet))
+        holders = yield from make_call(lambda: self.context.azure.nics_listing(self.address, subnet))
         others = [holder for holder in holders if holder != self.nic]
         if others:
             return LeftAlone(f"{self.address} has moved to {sanitize(others[0].name, 90)} since, so it stays there.")
