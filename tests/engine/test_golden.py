@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.golden.render import expected, judged, rendered
-from tests.engine.golden.scene import Checked, Planned
-from tests.engine.golden.tables import TABLES
+from tests.engine.readiness.golden.render import expected, judged, rendered
+from tests.engine.readiness.golden.scene import Checked, Planned
+from tests.engine.readiness.golden.tables import TABLES
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import Fixer

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.golden.scene import ROLE_ACTIONS
+from tests.engine.readiness.golden.scene import ROLE_ACTIONS
 from tests.engine.worlds import changed
 from tests.rig import Rig
 from tgwizard.azure.arm_ports import ArmAzure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.engine.golden.scene import Checked, Planned
-from tests.engine.golden.tables import TABLES
+from tests.engine.readiness.golden.scene import Checked, Planned
+from tests.engine.readiness.golden.tables import TABLES
 from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.readiness.preflight_findings import judge_preflight
 from tgwizard.model.cluster import Verb

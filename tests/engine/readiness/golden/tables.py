@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.engine.golden.scene import (
+from tests.engine.readiness.golden.scene import (
     ASG,
     EVERYTHING,
     FORCED,
