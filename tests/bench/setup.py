@@ -25,7 +25,7 @@ from typing import cast
 from tests.bench.measured.figures import Promise, Spread, judged, machine
 from tests.bench.measured.hybrid_clock import HybridClock
 from tests.e2e.test_az_cli import clean_environment, lab_env, tgwizard
-from tests.engine.apply.scenarios import prepared
+from tests.engine.setup.apply.scenarios import prepared
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock

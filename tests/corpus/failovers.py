@@ -16,8 +16,8 @@ import requests
 from tests.corpus.sqlite_text import line_of, record_of, restored, text_of
 from tests.corpus.steady import Renamer, drawn_in_order
 from tests.corpus.worlds import CHANGES, WORLD, Chronicle, lab_at, seconds
-from tests.engine.crash import COARSE, tapped
-from tests.engine.promises import overlaps
+from tests.engine.failover.crash import COARSE, tapped
+from tests.engine.failover.promises import overlaps
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions

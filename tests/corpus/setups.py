@@ -16,8 +16,8 @@ from tests.corpus.failovers import ENDS, JOURNAL, SQLITE, STOPS, TAIL_EVERY, WRI
 from tests.corpus.sqlite_text import line_of, record_of, restored, text_of
 from tests.corpus.steady import Renamer, drawn_in_order
 from tests.corpus.worlds import CHANGES, WORLD, Chronicle, lab_at, seconds
-from tests.engine.apply.plans import Applying
-from tests.engine.crash import tapped
+from tests.engine.failover.crash import tapped
+from tests.engine.setup.apply.plans import Applying
 from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.runs.records import setup_record_to_document

@@ -1,7 +1,7 @@
 """SIGSTOP for longer than every limit, then SIGCONT, between two calls of a real process: never a late write.
 
 What was late is judged by the lab's own log of requests. Time between any two calls, for all of them, is jumped in
-tests/engine/test_late_writes.py.
+tests/engine/runs/test_late_writes.py.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
-from tests.engine.apply.scenarios import prepared
+from tests.engine.setup.apply.scenarios import prepared
 from tests.fuzz.mutation import seeded, spoil_bytes, spoil_json, spoil_text
 from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.cancel import CancelToken

@@ -15,7 +15,7 @@ import pytest
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.documents import sections
-from tests.lab.test_role_errors import ASSIGNMENT_ERRORS, ROLE_ERRORS
+from tests.lab.rbac.test_role_errors import ASSIGNMENT_ERRORS, ROLE_ERRORS
 from tests.lab.test_wire_table import DETAILS
 from tests.lab.wire_rows import REFUSED
 from tgwizard import lab

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.bench import Shell
 from tests.engine.access.test_reach import findings, rehearsal
-from tests.engine.apply.scenarios import fail_over_as
+from tests.engine.setup.apply.scenarios import fail_over_as
 from tests.engine.worlds import changed
 from tests.rig import Rig, SetupRig, members_of
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ, AskedBy, asked_by, not_asked

@@ -1,0 +1,186 @@
+"""Resume: with a journal, without one, and when there is nothing to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.failover.crash import Kind, crashed_run
+from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine.failover.resume import interrupted_run, resume
+from tgwizard.engine.failover.run import RunOptions
+from tgwizard.engine.files.cluster_file import load_cluster
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.lab import Lab
+from tgwizard.model.cluster import ClusterIdentity, Member
+from tgwizard.model.cluster_setup import CarriedConfiguration
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CallMade, Event, Finished, WarningRaised
+from tgwizard.model.problem import UserError
+from tgwizard.model.snapshot import LocationKind
+
+
+def go(made: Rig, to: Member | None = None) -> tuple[Finished, list[Event]]:
+    events: list[Event] = []
+    return resume(made.services, made.setup, to, events.append, made.token, RunOptions()), events
+
+
+def test_that_an_interrupted_run_is_pending_until_it_is_resumed(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    began = interrupted_run(made.services, made.setup)
+    assert began is not None
+    assert began.to == "tg-node-b"
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.DONE
+    assert finished.run == began.run
+    assert interrupted_run(made.services, made.setup) is None
+
+
+def test_that_resume_can_restore_the_start(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    finished, _ = go(made, made.a)
+    assert finished.rolled_back
+    assert made.holders() == ["tg-node-a"]
+
+
+def test_that_without_a_journal_resume_demands_the_member(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert "--to tg-node-a or tg-node-b" in finished.reason
+
+
+def test_that_without_a_journal_resume_watches_for_twenty_seconds_and_says_what_it_cannot_know(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    made.clock.sleep(60)
+    start = made.clock.monotonic()
+    finished, events = go(made, made.b)
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    first = next(event for event in events if isinstance(event, CallMade) and event.method == "PUT")
+    assert first.stamp.clock_s - start >= 20
+    assert [event.problem.code for event in events if isinstance(event, WarningRaised)] == ["no-journal"]
+
+
+def test_that_without_a_journal_resume_does_not_act_while_someone_changes_an_interface(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    finished, _ = go(made, made.b)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "not-quiet"
+    assert not made.nic(made.b).lists(made.address)
+
+
+def test_that_resume_with_nothing_to_do_says_who_holds_the_address() -> None:
+    made = rig()
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.reason.startswith("There is nothing to resume. tg-node-a holds 10.20.2.50.")
+    assert finished.place.member == made.a
+
+
+def test_that_a_run_of_which_nothing_was_applied_is_dropped_when_it_is_old(tmp_path: Path) -> None:
+    made = crashed_run(Kind.COMMITTED, "flushed", tmp_path)
+    made.clock.sleep(600)
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.FAILED
+    assert finished.problem is not None
+    assert finished.problem.code == "run-too-late"
+    assert made.holders() == ["tg-node-a"]
+    assert interrupted_run(made.services, made.setup) is None
+
+
+def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumable(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    made.clock.sleep(30)
+    stranger = made.a.nic.text.replace("tg-node-a-inside", "vm-app-01-nic")
+    _give(made, stranger)
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.FAILED
+    assert finished.place.kind is LocationKind.STRANGER
+    assert interrupted_run(made.services, made.setup) is not None
+
+
+def test_that_a_journal_of_other_interfaces_is_refused_and_kept(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    path = made.services.journal_file(made.setup)
+    other = rig(state=tmp_path / "other")
+    path.rename(target := other.services.state_dir / "journal-copy.sqlite")
+    with pytest.raises(UserError) as caught:
+        inline_journal(target, ClusterIdentity(("x", "y"), "10.0.0.9"))
+    assert caught.value.problem.code == "journal-of-another-cluster"
+    assert target.exists()
+
+
+def test_that_a_damaged_journal_is_kept_and_named() -> None:
+    made = rig()
+    path = made.services.journal_file(made.setup)
+    path.write_bytes(b"this is no database, whatever its name says" * 40)
+    before = path.read_bytes()
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "journal-damaged"
+    assert path.read_bytes() == before
+
+
+def _give(made: Rig, nic: str) -> None:
+    body: dict[str, Any] = made.call("GET", nic).json()
+    primary = body["properties"]["ipConfigurations"][0]
+    extra: dict[str, Any] = {
+        "name": "taken",
+        "properties": {
+            "privateIPAddress": made.address,
+            "privateIPAllocationMethod": "Static",
+            "subnet": primary["properties"]["subnet"],
+            "primary": False,
+        },
+    }
+    if groups := primary["properties"].get("applicationSecurityGroups"):
+        extra["properties"]["applicationSecurityGroups"] = groups
+    primary["properties"]["primary"] = True
+    body["properties"]["ipConfigurations"].append(extra)
+    made.call("PUT", nic, body).raise_for_status()
+    made.clock.sleep(60)
+
+
+def test_that_without_a_journal_all_that_travelled_comes_from_the_file_that_the_last_failover_kept(
+    tmp_path: Path,
+) -> None:
+    made = rig(lab=Lab.from_scenario("busy-nic", clock=VirtualClock()), state=tmp_path / "first")
+
+    def more(body: dict[str, Any]) -> None:
+        floating = next(item for item in body["properties"]["ipConfigurations"] if item["name"] == "tg-floating")
+        floating["properties"]["fooBar"] = {"a": [1, {"b": None}]}
+        floating["futureBeside"] = "x"
+
+    made.edit(made.a, more)
+    made.clock.sleep(60)
+    before = made.nic(made.a).find(made.address)
+    assert before is not None
+    assert made.fail_over(made.b).outcome is Outcome.DONE
+    made.edit(made.b, lambda body: body["properties"]["ipConfigurations"].pop())
+    made.clock.sleep(60)
+    assert made.holders() == []
+    elsewhere = rig(lab=made.lab, state=tmp_path / "second")
+    assert made.setup.file is not None
+    finished, events = go(replace(elsewhere, setup=load_cluster(made.setup.file)), made.a)
+    assert (finished.outcome, finished.left) == (Outcome.DONE, ())
+    assert [event.problem.code for event in events if isinstance(event, WarningRaised)] == ["no-journal"]
+    after = made.nic(made.a).find(made.address)
+    assert after is not None
+    assert {**after, "etag": ""} == {**before, "etag": ""}
+
+
+def test_that_a_file_that_cannot_be_written_is_told_and_stops_no_failover(tmp_path: Path) -> None:
+    made = rig(lab=Lab.from_scenario("busy-nic", clock=VirtualClock()), state=tmp_path)
+    assert made.setup.file is not None
+    made.setup.file.write_text(made.setup.file.read_text().replace("schema = 1", "schema = one"))
+    assert made.fail_over(made.b).outcome is Outcome.DONE
+    (noted,) = [event.problem for event in made.events if isinstance(event, WarningRaised)]
+    assert noted.code == "carried-not-kept"
+    assert "this is not TOML" in noted.why
+    assert made.setup.carried == CarriedConfiguration()

@@ -1,0 +1,192 @@
+"""Starting and ending the program: the window paints before anything is opened, and it ends in order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 240
+"""How long a program may take on a slow, loaded machine."""
+
+
+def run_program(body: str) -> subprocess.CompletedProcess[str]:
+    """Run a small program of its own, offscreen; `body` defines `open_program`."""
+    program = (
+        "import sys, threading\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from tgwizard.gui.app.app_context import OpenedProgram, AppContext\n"
+        "from tgwizard.gui.start import run\n"
+        "from tgwizard.model.problem import Problem, UserError\n"
+        + textwrap.dedent(body)
+        + '\ncode = run(open_program, AppContext("a test", True))\nprint("exit", code)\nsys.exit(code)\n'
+    )
+    return subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_gui_thread() -> None:
+    done = run_program(
+        """
+        from tgwizard.gui.shell.main_window import MainWindow
+        def heavy():
+            return sorted(name for name in sys.modules if name.split(".")[0] in {"azure", "msal", "requests"})
+        def open_program():
+            from PySide6.QtWidgets import QApplication
+            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
+            print("visible", window.isVisible(), "heavy", heavy())
+            print("thread", threading.current_thread() is not threading.main_thread())
+            raise UserError(Problem("no", "There is no lab.", "", "Start one."))
+        def look():
+            from PySide6.QtWidgets import QApplication
+            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
+            print("trouble", window.stack.currentWidget() is window.trouble)
+            window.close()
+        import tgwizard.gui.shell.program_opener as start
+        class Looking(start.ProgramOpener):
+            def _take(self, event):
+                super()._take(event)
+                if isinstance(event, start.OpeningFailed):
+                    QTimer.singleShot(0, look)
+        start.ProgramOpener = Looking
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "visible True heavy []" in done.stdout
+    assert "thread True" in done.stdout
+    assert "trouble True" in done.stdout
+
+
+def test_that_a_program_that_never_opens_can_still_be_closed() -> None:
+    done = run_program(
+        """
+        from tgwizard.gui.shell.main_window import MainWindow
+        def open_program():
+            from PySide6.QtCore import QMetaObject, Qt
+            from PySide6.QtWidgets import QApplication
+            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
+            QMetaObject.invokeMethod(window, "close", Qt.ConnectionType.QueuedConnection)
+            threading.Event().wait()
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_that_sigterm_closes_the_window_in_order() -> None:
+    done = run_program(
+        """
+        import os, signal
+        def open_program():
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise UserError(Problem("no", "There is no lab.", "", "Start one."))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "exit 0" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP", "SIGQUIT"])
+def test_that_a_closed_terminal_closes_the_window_in_order(name: str) -> None:
+    done = run_program(
+        f"""
+        import os, signal
+        def open_program():
+            os.kill(os.getpid(), signal.{name})
+            raise UserError(Problem("no", "There is no lab.", "", "Start one."))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "exit 0" in done.stdout
+
+
+WRITING = """
+    import os, signal, tempfile
+    from pathlib import Path
+    from PySide6.QtCore import qWarning
+    from PySide6.QtWidgets import QApplication
+    from tests.model.seen import SETUP
+    from tests.rig import rig
+    import tgwizard.gui.shell.program_opener as opening
+    it = rig(state=Path(tempfile.mkdtemp()))
+    def open_program():
+        return OpenedProgram(it.services, ())
+    def work(_report, token):
+        print("asked", token.wait(120.0), flush=True)
+        threading.Event().wait(2.0)
+        print("left in order", flush=True)
+    def begin():
+        it.services.jobs.start("write", work, writes=SETUP.identity)
+        QTimer.singleShot(300, act)
+    class Beginning(opening.ProgramOpener):
+        def _take(self, event):
+            super()._take(event)
+            if isinstance(event, OpenedProgram):
+                QTimer.singleShot(300, begin)
+    opening.ProgramOpener = Beginning
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        ("os.kill(os.getpid(), signal.SIGTERM)", 0),
+        ("os.kill(os.getpid(), signal.SIGHUP); os.kill(os.getpid(), signal.SIGHUP)", 0),
+        ("QApplication.exit(1)", 4),
+        ("qWarning('The X11 connection broke: I/O error (code 1)')", 4),
+        ("qWarning('The Wayland connection broke. Did the Wayland compositor die?')", 4),
+        ("qWarning('The Wayland connection experienced a fatal error: Protocol error')", 4),
+    ],
+    ids=["asked to stop", "hung up twice", "event loop ended by Qt", "X server", "compositor", "protocol error"],
+)
+def test_that_the_process_does_not_end_before_what_it_writes_is_left_in_order(act: str, code: int) -> None:
+    done = run_program(f"{WRITING}\n    def act(): {act}\n")
+    assert done.returncode == code, done.stderr
+    assert done.stdout.splitlines()[:2] == ["asked True", "left in order"]
+    assert ("The display went away." in done.stderr) is (code == 4)
+
+
+def test_that_the_end_of_the_session_waits_for_what_is_written() -> None:
+    act = """
+    def act():
+        (program,) = [child for child in QApplication.instance().children() if type(child).__name__ == "_Program"]
+        program.on_session_end(None)
+        print("the session may end", it.services.jobs.writers(), flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+    """
+    done = run_program(WRITING + act)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:3] == ["asked True", "left in order", "the session may end ()"]
+
+
+def test_that_a_window_closed_before_it_has_unfolded_ends_the_program_in_order() -> None:
+    done = run_program(
+        """
+        import tgwizard.gui.start as start
+        from PySide6.QtWidgets import QApplication
+        usual = start.WarmUp.begin
+        def begin(self):
+            if len(self._left) == len(start.AFTER_FIRST_PAINT) - 5:
+                for window in QApplication.topLevelWidgets():
+                    window.close()
+            usual(self)
+        start.WarmUp.begin = begin
+        def open_program():
+            print("opened")
+            raise UserError(Problem("no", "There is no lab."))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "exit 0" in done.stdout
+    assert "opened" not in done.stdout
+    assert "Traceback" not in done.stderr
