@@ -21,7 +21,7 @@ from pathlib import Path
 from tgwizard.engine.files.file_lock import hold_lock, is_locked
 from tgwizard.model.problem import Problem
 with hold_lock(Path(sys.argv[1]), Problem("busy", "Busy.")):
-    print("hold_lock", flush=True)
+    print("held", flush=True)
     sys.stdin.read()
 """
 

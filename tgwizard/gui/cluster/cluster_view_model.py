@@ -6,6 +6,7 @@ program, or when nothing answers.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -181,15 +182,18 @@ def findings_state(findings: Readiness, verb: VerbReadiness, graceful: VerbReadi
     return verb_state(known, graceful)
 
 
-def checks_shown(findings: Readiness | None, *, fold_calm: bool, pending: bool = False) -> tuple[CheckShown, ...]:
+def checks_shown(
+    findings: Readiness | None, *, fold_calm: bool, pending: bool = False, explained: Collection[Finding] = ()
+) -> tuple[CheckShown, ...]:
     """The rows for what was found.
 
     A forced failover is decided by what is wrong: with ``fold_calm`` all that is in order is one line, so that what
-    is to be done is in sight. ``pending`` adds that Azure is still being asked.
+    is to be done is in sight. ``pending`` adds that Azure is still being asked. The evidence of what is ``explained``
+    elsewhere is left to the tooltip.
     """
     found = findings.findings if findings is not None else ()
     calm = tuple(finding for finding in found if finding.level in _CALM) if fold_calm else ()
-    shown = [_check(finding) for finding in found if finding not in calm]
+    shown = [_check(finding, brief=finding in explained) for finding in found if finding not in calm]
     if calm:
         facts = [finding.fact for finding in calm]
         good = any(finding.level is Level.PASSED for finding in calm)
@@ -200,9 +204,9 @@ def checks_shown(findings: Readiness | None, *, fold_calm: bool, pending: bool =
     return (*shown, ASKING) if pending else tuple(shown)
 
 
-def _check(finding: Finding) -> CheckShown:
-    """A passed check is one calm line; its evidence is in the tooltip and read out."""
-    evidence = "" if finding.level in _CALM else finding.evidence
+def _check(finding: Finding, *, brief: bool) -> CheckShown:
+    """A passed check is one calm line, as is a ``brief`` one; its evidence is in the tooltip and read out."""
+    evidence = "" if brief or finding.level in _CALM else finding.evidence
     return CheckShown(level_shape(finding.level), finding.fact, evidence, tip=finding.evidence, spoken=finding.evidence)
 
 

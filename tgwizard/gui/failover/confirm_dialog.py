@@ -36,7 +36,7 @@ from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import PreflightCompleted
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, StopMethod, Strategy
-from tgwizard.model.finding import Level, Readiness
+from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import STOPPED
 from tgwizard.model.text import format_age, format_estimate
@@ -161,6 +161,7 @@ class ConfirmDialog(Sheet):
         self._session = session
         self._plan = plan
         self._findings: Readiness | None = None
+        self._explained: set[Finding] = set()
         self._checked_at: float | None = None
         self._matches = graceful
         self._accept: QCheckBox | None = None
@@ -216,6 +217,7 @@ class ConfirmDialog(Sheet):
         cure = "Graceful failover is ready and is the better choice." if state.graceful.possible else ""
         for finding in state.of(self._plan.verb).findings.findings:
             if finding.level is Level.WARNS:
+                self._explained.add(finding)
                 why = self._sentence(finding.evidence)
                 self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {cure}".strip()))
 
@@ -371,7 +373,8 @@ class ConfirmDialog(Sheet):
         if not pending and findings == self._findings:
             return
         graceful = self._plan.verb is Verb.GRACEFUL
-        self._checks.show_checks(checks_shown(findings, fold_calm=not graceful, pending=pending))
+        shown = checks_shown(findings, fold_calm=not graceful, pending=pending, explained=self._explained)
+        self._checks.show_checks(shown)
         if not pending:
             self._findings = findings
 
