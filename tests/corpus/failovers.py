@@ -218,7 +218,7 @@ class Recorder:
         self._made = made if self.story.own else replace(made, setup=replace(made.setup, cloud="public"))
         clock.acts = {at: partial(self._act, act) for at, act in self.story.acts.items()}
         self.story.prepare(self.made)
-        options = {"timing": COARSE, "strategy": Strategy.DETACH_ATTACH, "dice": DICE(), **self.story.options}
+        options = {"timing": COARSE, "strategy": Strategy.DETACH_ATTACH, "rng": DICE(), **self.story.options}
         return self.made.fail_over(verb=self.story.verb, **options)
 
     def _act(self, act: Callable[[Rig], None]) -> None:

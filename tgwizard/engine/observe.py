@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.retry import PAUSES_S, RetryPolicy, plausible_wait_s
+from tgwizard.engine.retry import PAUSES_S, RetryPolicy, is_plausible, plausible_wait_s
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Source
@@ -33,6 +33,7 @@ class Observer:
     _elsewhere: Reading[tuple[ResourceId, ...]] = field(init=False, default_factory=Reading)
     _ranges: Reading[tuple[str, ...]] = field(init=False, default_factory=Reading)
     quiet_until: float = field(init=False, default=0.0)
+    quiet_is_plausible: bool = field(init=False, default=True)
     """Until when Azure asked for no more reads (a 429's Retry-After), on the Clock's monotonic scale."""
 
     def __post_init__(self) -> None:
@@ -129,6 +130,7 @@ class Observer:
         except AzureCallError as failure:
             if failure.cause is Cause.THROTTLED and failure.retry_after_s:
                 asked_s = plausible_wait_s(failure.retry_after_s) or 0.0
+                self.quiet_is_plausible = is_plausible(failure.retry_after_s)
                 self.quiet_until = max(self.quiet_until, self.clock.monotonic() + asked_s)
             if _says_gone(failure):
                 return reading.vanished(failure.problem, asked)

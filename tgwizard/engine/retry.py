@@ -26,9 +26,14 @@ LONGEST_PAUSE_S = 15.0
 _LONGEST_THROTTLE_S, _INSTEAD_S = 3600.0, 30.0
 
 
+def is_plausible(retry_after_s: float | None) -> bool:
+    """Whether Azure can have asked for it: its longest throttles end within the hour."""
+    return retry_after_s is None or retry_after_s <= _LONGEST_THROTTLE_S
+
+
 def plausible_wait_s(retry_after_s: float | None) -> float | None:
-    """What an answer asks to wait. Azure's longest throttles end within the hour: what asks for more is not Azure."""
-    return _INSTEAD_S if retry_after_s is not None and retry_after_s > _LONGEST_THROTTLE_S else retry_after_s
+    """What an answer asks to wait, or half a minute where that is not plausible."""
+    return retry_after_s if is_plausible(retry_after_s) else _INSTEAD_S
 
 
 @dataclass(frozen=True, slots=True)

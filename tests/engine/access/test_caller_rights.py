@@ -230,5 +230,8 @@ def test_that_a_name_that_is_taken_elsewhere_stops_all_that_rests_on_the_role() 
     answer = called(it, "apply", "--yes")
     assert answer.code == 4
     assert "The name tg-cluster-ip-failover is taken by another role." in answer.out
-    assert [path.rsplit("/", 2)[-2] for _, path in it.writes()] == ["virtualMachines", "roleDefinitions"]
+    assert sorted(path.rsplit("/", 2)[-2] for _, path in it.writes()) == [
+        "roleDefinitions",
+        "virtualMachines",
+    ]  # at once
     assert "left: Put 10.20.2.254 on tg-node-a-inside" in answer.out

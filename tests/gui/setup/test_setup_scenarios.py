@@ -82,7 +82,8 @@ def apply_all(desk: SetupDesk, qtbot: QtBot, count: int) -> None:
     before = len(desk.rig.writes())
     go_on(desk, qtbot)
     assert desk.page.step is SetupStep.APPLY
-    qtbot.waitUntil(lambda: desk.says(f"Verdict: All {count} changes are done"), timeout=PATIENCE_MS)
+    words = "1 change is done" if count == 1 else f"All {count} changes are done"
+    qtbot.waitUntil(lambda: desk.says(f"Verdict: {words}"), timeout=PATIENCE_MS)
     looks_right(desk, qtbot)
     assert len(desk.rig.writes()) - before == count
 

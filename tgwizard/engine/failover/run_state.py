@@ -245,14 +245,14 @@ class FailoverRun:
         sides = ((self.side(self.losing), standing.losing_sent), (self.side(self.to), standing.gaining_sent))
         return all(side is not None and (not side.lists or _arriving(side, sent)) for side, sent in sides)
 
-    def granted_s(self, asked_s: float, problem: Problem | None) -> float:
+    def granted_s(self, asked_s: float, problem: Problem | None, *, plausible: bool) -> float:
         """How long to wait because Azure asks for it, told with its reason.
 
-        A throttle's Retry-After is honoured. While nobody has the address all such waits together are bounded: an
-        answer that asks for too much, again and again, must not decide how long the gap is.
+        A throttle's Retry-After is honoured. While nobody has the address, the waits that are not ``plausible`` last
+        only so long together: an answer that is not Azure's, again and again, must not decide how long the gap is.
         """
         granted, timing = asked_s, self.timing
-        if self.nobody_has_it:
+        if self.nobody_has_it and not plausible:
             left = max(0.0, timing.asked_in_gap_s - self._waited_in_gap_s)
             own = min(timing.retry_s * 2**self._own_waits, timing.rarest_retry_s)
             self._own_waits += own > left
@@ -270,7 +270,10 @@ class FailoverRun:
         Bounded: a run that may have left the address on no interface does not stay blind for longer.
         """
         asked = min(max(0.0, self.observer.quiet_until - self.now()), self.timing.silence_s / 2)
-        self.pause(max(seconds, self.granted_s(asked, self.read_problem) if asked > seconds else 0.0))
+        plausible, granted = self.observer.quiet_is_plausible, 0.0
+        if asked > seconds:
+            granted = self.granted_s(asked, self.read_problem, plausible=plausible)
+        self.pause(max(seconds, granted))
 
     # -- what was sent --------------------------------------------------------------------------------------------
 

@@ -23,8 +23,9 @@ class FailoverTiming:
     apart than ``longest_call_s`` while the program is awake: a read takes 10 s at most and a write 30 s, however slowly
     the answer drips.
 
-    With the address on no interface all waits that Azure asks for last ``asked_in_gap_s`` together; after that the run
-    asks again in its own time, at first after ``retry_s``, then less and less often, at last every ``rarest_retry_s``.
+    With the address on no interface all waits for which Azure cannot have asked (over an hour) last ``asked_in_gap_s``
+    together; after that the run asks again in its own time, at first after ``retry_s``, then less and less often, at
+    last every ``rarest_retry_s``.
 
     ``look_s`` is within which time what failed for a moment is asked again before a run begins.
     """

@@ -12,7 +12,7 @@ from tgwizard.engine.failover.run_result import RunResult
 from tgwizard.engine.failover.run_state import FailoverRun
 from tgwizard.engine.failover.step_timeout import StepTimeout
 from tgwizard.engine.ports import ConfigurationId
-from tgwizard.engine.retry import plausible_wait_s
+from tgwizard.engine.retry import is_plausible, plausible_wait_s
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.journalled_write import write_answer_of
 from tgwizard.engine.runs.records import StrategyFallback, WriteAnswer
@@ -243,7 +243,7 @@ class WriteOutcomes:
     def _again(self, move: Move, member: Member, failure: AzureCallError) -> RunResult | None:
         """Repeat after a pause, by deciding anew: until the step's deadline, or a few times while nothing was sent."""
         state, timing = self.state, self.state.timing
-        asked = plausible_wait_s(failure.retry_after_s)
+        asked, plausible = plausible_wait_s(failure.retry_after_s), is_plausible(failure.retry_after_s)
         if state.standing.sent_nothing:
             tired = self._tries[move] >= timing.tries or (asked is not None and asked > timing.longest_retry_s)
             if state.nobody_has_it:  # nobody is served, so it goes on asking as long as its checks will count
@@ -255,10 +255,12 @@ class WriteOutcomes:
         wait = timing.retry_s if asked is None else max(asked, timing.poll_s)
         if failure.cause is not Cause.THROTTLED:
             wait = min(wait, timing.longest_retry_s)  # a busy interface is free when it is; a throttle is obeyed
-        elif not state.nobody_has_it and state.unaccepted_s() + wait > max(state.deadline_s, timing.silence_s):
+        elif (plausible or not state.nobody_has_it) and state.unaccepted_s() + wait > max(
+            state.deadline_s, timing.silence_s
+        ):
             return self.expiry.of_write(move, member, failure.problem)  # it could only come too late
         if asked is not None:
-            wait = state.granted_s(wait, failure.problem)
+            wait = state.granted_s(wait, failure.problem, plausible=plausible)
         state.pause(state.jittered(wait))
         return state.read(member)
 
