@@ -1,4 +1,4 @@
-"""The table of Azure's codes: cause, cure and who can fix it, row by row; every code that was ever seen has one."""
+"""The table of Azure's codes: cause, fix and who can do it, row by row; every code that was ever seen has one."""
 
 from __future__ import annotations
 

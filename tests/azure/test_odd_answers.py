@@ -1,6 +1,6 @@
 """The places of each answer replaced by what does not belong there: a value or an explained failure, nothing else.
 
-Where tests/fuzz throws dice, this goes through the places one by one, each with kinds of odd values by turns;
+Where tests/fuzz draws at random, this goes through the places one by one, each with kinds of odd values by turns;
 ``every`` says how many of all are left out between two that are tried.
 """
 

@@ -1,4 +1,4 @@
-"""Bad input by the command line: exit 2, a sentence with file, line or key, and cure; the file is kept as it was."""
+"""Bad input by the command line: exit 2, a sentence with file, line or key, and fix; the file is kept as it was."""
 
 from __future__ import annotations
 

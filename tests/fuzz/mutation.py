@@ -81,7 +81,7 @@ TOKENS = (
 
 
 def seeded(name: str) -> random.Random:
-    """The dice of a case."""
+    """The random numbers of a case."""
     return random.Random(name)  # noqa: S311 - to be repeated, not to be secret
 
 

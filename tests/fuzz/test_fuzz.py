@@ -194,7 +194,7 @@ class Spoiling(BaseAdapter):
         self._seen: Counter[str] = Counter()
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        """The lab's answer, spoilt when the dice say so."""
+        """The lab's answer, spoilt as the case's random numbers say."""
         answer = self._inner.send(request, **options)
         content = answer.raw.read()
         asked = f"{request.method} {urlsplit(str(request.url)).path}"

@@ -225,7 +225,7 @@ def test_that_the_parts_of_the_picture_are_children_with_roles_of_their_own(read
     assert names == ["10.20.2.50, on tg-node-a", "tg-node-a", "tg-node-b", "Heartbeat: not connected"]
 
 
-def test_that_a_screen_reader_hears_the_truths_and_the_strip(ready: Desk) -> None:
+def test_that_a_screen_reader_hears_the_sources_and_the_strip(ready: Desk) -> None:
     names = [accessible_name(widget) for widget in ready.window.findChildren(QWidget) if widget.isVisible()]
     assert any(name.startswith("Azure holder: tg-node-a, NIC tg-node-a-inside, read ") for name in names)
     assert "Reachability from this computer: Not measured" in names

@@ -1,4 +1,4 @@
-"""Random histories: whatever clients do, the lab's books stay right."""
+"""Random histories: whatever clients do, the lab's ledger stays right."""
 
 from __future__ import annotations
 

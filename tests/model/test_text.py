@@ -1,4 +1,4 @@
-"""Wording: foreign text tamed, numbers and lists in words."""
+"""Wording: foreign text sanitized, numbers and lists in words."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The wiring: the only place that knows everything."""
+"""Puts the parts of the program together; the only package that knows all of them."""

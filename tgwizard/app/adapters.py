@@ -1,4 +1,4 @@
-"""Builds the Azure adapter for each kind of place: a lab in this process, a lab behind TLS, the real Azure.
+"""Builds the Azure adapter for each kind of environment: a lab in this process, a lab behind TLS, the real Azure.
 
 Importing this module imports parts of the Azure SDK; only jobs and commands do so, after the window is painted.
 """

@@ -1,6 +1,6 @@
-"""How window and commands come to an open place: which lab or cloud was named, where state lies, who signs in.
+"""How window and commands come to an open environment: which lab or cloud was named, where state lies, who signs in.
 
-Nothing heavy is imported before a place is opened.
+Nothing heavy is imported before an environment is opened.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keeps a place at the lab that another program holds: wherever that runs now, started again here when it does not."""
+"""Keeps an environment at the lab that another program holds: wherever that runs now, or started here."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _no_such_user(error: paths.NoSuchUser) -> Problem:
 
 
 def connect(where: EnvironmentChoice) -> OpenEnvironment:
-    """Open the place that a command named."""
+    """Open the environment that a command named."""
     return open_environment(where)
 
 

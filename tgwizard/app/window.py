@@ -41,7 +41,7 @@ class WindowOptions:
     lab_dir: Path | None = None
     config: Path | None = None
     where: EnvironmentChoice | None = None
-    """All that the command line said of the place, the way of signing in included; None: plain words."""
+    """All that the command line said of the environment, the way of signing in included; None: plain words."""
 
     @property
     def settings_file(self) -> Path:
@@ -55,7 +55,7 @@ class WindowOptions:
 
     @property
     def place(self) -> str:
-        """What to call the place; a cloud that has no title of its own by the address that was given."""
+        """What to call the environment; a cloud that has no title of its own by the address that was given."""
         if self.lab_dir is not None:
             return f"Lab in {self.lab_dir}"
         cloud = (self.where.cloud if self.where is not None else None) or "public"
@@ -112,7 +112,7 @@ def _state_folder(wish: WindowOptions) -> Path:
     try:
         return data_folder(_settings(wish))
     except UserError:
-        return paths.state_dir()  # opening the place tells what is wrong; until then nothing is written
+        return paths.state_dir()  # opening the environment tells what is wrong; until then nothing is written
 
 
 def _settings(wish: WindowOptions) -> SettingsRead:
@@ -158,7 +158,7 @@ def _stop(logs: Sequence[logging.Handler | None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """The cluster files of an open place."""
+    """The cluster files of an open environment."""
 
     place: Environment
 
@@ -182,8 +182,8 @@ def open_program(
 ) -> OpenedProgram:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be.
 
-    A lab that dies meanwhile runs in no program any more: it is opened once again, in this one. ``connect``: how a
-    place is opened, if not as the program does.
+    A lab that dies meanwhile runs in no program any more: it is opened once again, in this one. ``connect``: how an
+    environment is opened, if not as the program does.
     """
     from tgwizard.app.connect import open_environment
     from tgwizard.lab.storage.folder_problems import stopped

@@ -25,7 +25,7 @@ T = TypeVar("T")
 class ArmAzure:
     """One signed-in connection; usable from several threads. Each call raises AzureCallError alone.
 
-    ``clients`` is shared with the other ports of the place: who signs in there is who asks here. It remembers the
+    ``clients`` is shared with the other ports of the environment: who signs in there is who asks here. It remembers the
     resource groups of the interfaces it was asked for: they are what is searched for the floating IP when the
     subscription as a whole may not be listed.
     """

@@ -68,7 +68,7 @@ class AzureSession:
             raise ValueError("Microsoft Graph is asked over https only")
 
     def connection(self) -> HttpConnection:
-        """A connection of one's own to the hosts of this place; what signs in has one, and it carries no token."""
+        """A connection to the hosts of this environment, apart from the pool; it signs in and carries no token."""
         http = bounded_session(self.http)
         if self.lab:
             http.trust_env = False

@@ -57,7 +57,7 @@ _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": "'", "\u201d": 
 
 @dataclass(frozen=True, slots=True)
 class ArmError:
-    """Foreign text: tamed before it is shown. ``info`` are the objects of ``additionalInfo``."""
+    """Foreign text: sanitized before it is shown. ``info`` are the objects of ``additionalInfo``."""
 
     code: str = ""
     message: str = ""

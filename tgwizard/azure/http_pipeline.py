@@ -1,7 +1,7 @@
 """The steps that every request to Azure goes through: the SDK's own policies, less those that act by themselves.
 
-Three are ours: a request is sent to the place's own host alone, whoever named the address, what answers in Azure's
-place is refused, and a read whose connection broke is sent once more within the same seconds. Left out on purpose:
+Three are ours: a request is sent to the environment's own host alone, whoever named the address, what answers
+in Azure's place is refused, and a read whose connection broke is sent once more within the same seconds. Left out:
 registering resource providers (the SDK's default sends that write when a mere read meets an unregistered one; nothing
 may be written that was not shown), redirects (ARM sends none, and a token must not follow one), the SDK's repeats (they
 would sleep out any Retry-After), and logging (its records could hold what must not be logged). Imported by the job that
@@ -68,7 +68,7 @@ def same_place(url: str, base_url: str) -> bool:
 
 
 class _OnlyThere(policies.HTTPPolicy[Any, Any]):
-    """Nothing is sent to another place than the one that the token is for."""
+    """Nothing is sent to another host than the one that the token is for."""
 
     def __init__(self, base_url: str) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class _OnceMore(policies.HTTPPolicy[Any, Any]):
 
 
 def elsewhere(url: str, base_url: str) -> AzureCallError:
-    """What an address of another place is refused with."""
+    """What an address of another host is refused with."""
     try:
         named = urlsplit(url).netloc or "no host"
     except ValueError:

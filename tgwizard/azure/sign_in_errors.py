@@ -93,7 +93,7 @@ def _sentence(text: str) -> tuple[str, str]:
 
 
 def _with_command(reason: SignInErrorRow, said: tuple[str, ...]) -> str:
-    """The cure, with the whole command where az names one: it knows directory, scope and challenge."""
+    """What to do, with the whole command where az names one: it knows directory, scope and challenge."""
     found = max((hit.group() for text in said for hit in _COMMAND.finditer(text)), key=len, default="")
     if not found or reason.problem not in _BY_SIGNING_IN:
         return reason.fix

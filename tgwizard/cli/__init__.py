@@ -1,1 +1,1 @@
-"""Every click as a command."""
+"""Every click as a command, for people and as JSON."""

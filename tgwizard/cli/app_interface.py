@@ -1,4 +1,4 @@
-"""What the command line asks of ``app``: a connection to a place, and a lab to run.
+"""What the command line asks of ``app``: a connection to an environment, and a lab to run.
 
 It knows neither Azure nor the lab itself.
 """
@@ -22,10 +22,10 @@ from tgwizard.model.sign_in import SignInMethod
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentChoice:
-    """Which place the user named: the real Azure, or the lab in ``lab_dir``. ``config`` moves the saved clusters.
+    """Which environment the user named: the real Azure, or the lab in ``lab_dir``. ``config`` moves the saved clusters.
 
-    ``sign_in``: how, when it is not the place's usual way; ``tenant``: to which directory; ``cloud``: the name of a
-    real cloud or its ARM endpoint, None for the public one. ``claims``: what Azure wants of a person's sign-in
+    ``sign_in``: how, when it is not the environment's usual way; ``tenant``: to which directory; ``cloud``: the name
+    of a real cloud or its ARM endpoint, None for the public one. ``claims``: what Azure wants of a person's sign-in
     beyond a plain one, in base64.
     """
 
@@ -38,7 +38,7 @@ class EnvironmentChoice:
 
     @property
     def options(self) -> str:
-        """The options that name the place again, for a command that is shown to the user."""
+        """The options that name the environment again, for a command that is shown to the user."""
         said = (
             ("--lab-dir", self.lab_dir),
             ("--cloud", self.cloud),
@@ -55,7 +55,7 @@ def word_of(method: SignInMethod) -> str:
 
 
 class OpenEnvironment(Protocol):
-    """An open place."""
+    """An open environment."""
 
     @property
     def services(self) -> Services:
@@ -63,7 +63,7 @@ class OpenEnvironment(Protocol):
 
     @property
     def profiles(self) -> ClusterFolder:
-        """The clusters of this place."""
+        """The clusters of this environment."""
 
     def check(self, setup: ClusterSetup) -> None:
         """Compare the file with what only Azure knows (the subnet's range); UserError when it cannot be right."""

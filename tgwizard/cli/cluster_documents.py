@@ -41,7 +41,7 @@ Document = dict[str, Any]
 
 
 def holder_document(place: AddressLocation) -> str | Document | None:
-    """A member's name, null, or the stranger's resource id. Only who lists the address and is settled holds it."""
+    """A member's name, null, or the foreign interface's resource id. A holder lists the address and is settled."""
     if place.kind is LocationKind.STRANGER and place.stranger:
         return {"stranger": place.stranger.text}
     return place.member.name if place.kind is LocationKind.MEMBER and place.member else None

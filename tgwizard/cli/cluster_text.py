@@ -90,7 +90,7 @@ _TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
 def status(
     snapshot: Snapshot, found: ClusterReadiness, offer: RecommendedAction | None = None, *, in_full: bool = False
 ) -> Iterator[str]:
-    """The state of a cluster; the three truths stand apart. ``in_full``: with every check and its evidence."""
+    """The state of a cluster; the three sources stand apart. ``in_full``: with every check and its evidence."""
     setup = snapshot.setup
     yield f"{setup.name}{' (lab)' if setup.is_lab else ''}: {found.sentence}"
     if found.detail:

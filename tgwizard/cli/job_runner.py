@@ -58,7 +58,7 @@ class CommandRun:
     """One run as the command sees it.
 
     ``resume_command`` is what to type when the run is left behind; ``place_options`` is what the engine's own resume
-    command needs besides, because the engine does not know which place it is connected to.
+    command needs besides, because the engine does not know which environment it is connected to.
     """
 
     services: Services

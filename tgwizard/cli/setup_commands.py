@@ -1,4 +1,4 @@
-"""``discover``, ``setup plan|apply|verify|undo`` and ``export``: the same flow as the window's, answered by options."""
+"""``discover``, ``setup plan|apply|verify|undo`` and ``export``: the window's wizard, answered by options."""
 
 from __future__ import annotations
 
@@ -321,7 +321,7 @@ def _member(setup: ClusterSetup, name: str) -> Member:
 
 
 def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:
-    """The flow at the review, or where it is blocked."""
+    """The wizard at the review, or where it is blocked."""
     connection = at.connection
     start, saved = saved_or_new(connection.profiles, cluster)
     services = connection.services

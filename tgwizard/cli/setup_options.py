@@ -1,4 +1,4 @@
-"""Turns options into the answers of the flow: names are looked up, offered cures are taken when asked for."""
+"""Turns options into the answers of the wizard: names are looked up, offered fixes are taken when asked for."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def filled(
     report: Report,
     token: CancelToken,
 ) -> WizardState:
-    """Walk the flow as far as it goes, taking the offered cures that the options ask for."""
+    """Walk the wizard as far as it goes, taking the offered fixes that the options ask for."""
     flow = prepare(services.setup, services.clock, answers, saved, report, token)
     wanted = [
         kind

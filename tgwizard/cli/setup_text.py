@@ -1,4 +1,4 @@
-"""Setting up in words: calm lines for people; every foreign text is tamed."""
+"""Setting up as lines of text for people; every foreign text is sanitized."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the program does: no Qt, no Azure SDK, no HTTP. Three wings (failover, setup, watch) over shared rooms."""
+"""What the program does: failing over, setting up, watching; without Qt, the Azure SDK or HTTP."""

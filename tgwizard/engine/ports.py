@@ -206,7 +206,7 @@ Page = Callable[[int], None]
 
 
 class SignIn(Protocol):
-    """Signs in and lets every adapter of the place use the new account from then on."""
+    """Signs in and lets every adapter of the environment use the new account from then on."""
 
     def clouds(self) -> tuple[Cloud, ...]:
         """The clouds known here, the connected one first; in a lab the lab alone."""

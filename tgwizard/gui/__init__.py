@@ -1,1 +1,1 @@
-"""The window: the only package that imports PySide6. It talks to `tgwizard.engine` and `tgwizard.model` alone."""
+"""The window: the only package that imports PySide6, over `tgwizard.engine` and `tgwizard.model` alone."""

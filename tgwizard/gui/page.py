@@ -74,7 +74,7 @@ class Shell(Protocol):
         ...
 
     def go_to(self, place: NavPage) -> None:
-        """Show a place of the rail."""
+        """Show a page of the rail."""
         ...
 
     def visit_cluster(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Starts the window: it paints first, then imports the rest of itself in small turns, and only then a worker thread
+"""Starts the window: it paints first, then imports the rest of itself in small steps, and only then a worker thread
 opens the program, which imports the Azure SDK.
 
 Shutdown order: refuse new jobs, cancel and join them within a bound (what is written, within a long one: the process
@@ -8,8 +8,8 @@ A worker that is still alive after that must not meet a half-dead interpreter, s
 Who asks from outside (a signal, a closed terminal, the end of the session) is not asked back: what is being written is
 left in order, then the window closes. When the display goes away no window is left to close, and Qt must not be touched
 any more; the process waits for its writing jobs all the same. They are threads of this process, and not a process of
-their own, because Qt lets the last moment be held (`app/display`): so the run keeps its sign-in, its lock, its lab and
-its journal, and nothing has to be handed over.
+their own, because Qt lets the last moment be held (`gui/app/display.py`): so the run keeps its sign-in, its lock, its
+lab and its journal, and nothing has to be handed over.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _end_at_once(end: WindowEnd, *lines: str) -> NoReturn:
 
 
 class _Program(QObject):
-    """The window from its first paint to its end. `window` and `opening` are there once it has unfolded."""
+    """The window from its first paint to its end. `window` and `opening` are there once its modules are imported."""
 
     def __init__(
         self,

@@ -90,7 +90,7 @@ class LabAccounts:
 
     @property
     def unsettled(self) -> dict[str, int]:
-        """The statuses that the lab answers where the reference is not settled (`rbac_records.UNSETTLED`)."""
+        """The statuses that the lab answers where the reference is not settled (`role_records.UNSETTLED`)."""
         with self._lock:
             return {name: getattr(self._settings, name) for name in UNSETTLED}
 

@@ -1,4 +1,4 @@
-"""The books of a lab's addresses: who has which address allocated, and the truth about who held it when.
+"""The ledger of a lab's addresses: who has which address allocated, and the truth about who held it when.
 
 Both are indexed, so that a lab of thousands of clusters answers as fast as a lab of one.
 """

@@ -1,1 +1,1 @@
-"""What things are: frozen values and pure functions. Standard library only."""
+"""What things are: frozen values and pure functions, over the standard library alone."""

@@ -142,5 +142,5 @@ class ClusterSetup:
         return self.members[1] if member == self.members[0] else self.members[0]
 
     def member_of_nic(self, nic: ResourceId) -> Member | None:
-        """The member whose LAN interface this is, or None for a stranger's."""
+        """The member whose LAN interface this is, or None for a foreign interface."""
         return next((member for member in self.members if member.nic == nic), None)

@@ -265,7 +265,7 @@ class NicDocument:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two readings of a NIC differ: a dotted path, the value before and after (tamed text)."""
+    """One place where two readings of a NIC differ: a dotted path, the value before and after (sanitized text)."""
 
     path: str
     before: str
@@ -388,7 +388,7 @@ def _indexed(items: list[Any]) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
-    """A value for people: a reference by its id, other JSON as such, everything tamed."""
+    """A value for people: a reference by its id, other JSON as such, everything sanitized."""
     if isinstance(value, Mapping) and set(value) == {"id"}:
         return sanitize(value["id"], 300)
     return sanitize(json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else value, 120)

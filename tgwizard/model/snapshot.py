@@ -173,7 +173,7 @@ class LocationKind(Enum):
 class AddressLocation:
     """Where the address is.
 
-    ``member`` is the holder, or the one that releases or attaches; ``stranger`` another NIC.
+    ``member`` is the holder, or the one that releases or attaches; ``stranger`` the NIC of neither member.
     """
 
     kind: LocationKind

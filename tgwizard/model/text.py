@@ -1,4 +1,4 @@
-"""Wording shared by window, command line and journal: ages, seconds, lists, and taming of foreign text."""
+"""Wording shared by window, command line and journal: ages, seconds, lists, and sanitizing of foreign text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The surroundings of a measured program: folders of its own, and a screen or none."""
+"""Where a measured program runs: folders of its own, and a screen or none."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def play(case: Case) -> Result:
 
 
 def _in_the_end(made: Rig, last: Finished) -> list[str]:
-    """One member has it, by content and by the lab's truth; else a stranger has, or the last word says what is left."""
+    """One member has it, by content and the lab's truth; else another NIC has, or the last word says what is left."""
     listing = [member for member in made.setup.members if truth(made.lab, member).lists(made.address)]
     failed = [member for member in made.setup.members if truth(made.lab, member).provisioning is Provisioning.FAILED]
     holder = made.lab.holder(made.address)
@@ -269,7 +269,7 @@ def _resume(made: Rig, witness: Witness, broken: list[str]) -> Finished:
         if not finished.resume:
             return finished
     assert finished is not None
-    if finished.outcome is not Outcome.FAILED:  # a stranger has it: named each time
+    if finished.outcome is not Outcome.FAILED:  # a foreign interface has it: named each time
         broken.append(f"it does not come to an end: {finished.outcome.value}, {finished.reason}")
     return finished
 

@@ -1,4 +1,4 @@
-"""Two operators, an appliance, an administrator, a policy, Terraform, a stranger, faults and crashes, in any order.
+"""Two operators, an appliance, an administrator, a policy, Terraform, a foreign NIC, faults and crashes, in any order.
 
 No history breaks a promise (engine/README.md 1.3, 1.7); and once the faults and the others have stopped, every run
 settles.

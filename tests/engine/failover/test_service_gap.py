@@ -30,7 +30,7 @@ READS_S = 2.1
 
 
 def truth(made: Rig) -> float | None:
-    """Seconds from the last moment of service to the first, by the lab's own books; None: it never stopped."""
+    """Seconds from the last moment of service to the first, by the lab's own ledger; None: it never stopped."""
     holdings = [item for item in made.lab.holdings if item.address == made.address]
     last = holdings[-1]
     stopped = [item.when for item in made.lab.requests if item.path.endswith("/powerOff") and item.status == 202]

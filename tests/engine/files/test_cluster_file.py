@@ -1,4 +1,4 @@
-"""Cluster files: every fault named with file, line or key, and cure, all at once; comments survive writing."""
+"""Cluster files: every fault named with file, line or key, and fix, all at once; comments survive writing."""
 
 from __future__ import annotations
 

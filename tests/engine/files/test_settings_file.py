@@ -1,4 +1,4 @@
-"""The settings file: what a person wrote is kept, and what is wrong is told with its line and cure."""
+"""The settings file: what a person wrote is kept, and what is wrong is told with its line and fix."""
 
 from __future__ import annotations
 

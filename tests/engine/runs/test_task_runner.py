@@ -1,4 +1,4 @@
-"""The crew: calls in parallel, waits shared, dependencies kept; the journal under it."""
+"""The task runner: calls in parallel, waits shared, dependencies kept; the journal under it."""
 
 from __future__ import annotations
 

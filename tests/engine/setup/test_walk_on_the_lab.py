@@ -1,4 +1,4 @@
-"""The flow on the lab's scenarios, fed by the real readings: what a person sees and has to press."""
+"""The wizard on the lab's scenarios, fed by the real readings: what a person sees and has to press."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tgwizard.model.setup_events import SetupEvent
 
 @dataclass
 class Person:
-    """Signs in to a scenario, presses Continue, and takes the first cure that adds what is needed."""
+    """Signs in to a scenario, presses Continue, and takes the first fix that adds what is needed."""
 
     rig: SetupRig
     flow: WizardState = field(default_factory=begin)
@@ -78,7 +78,7 @@ class Person:
         self.flow, self.clicks = self.fed(continue_step(self.flow)), self.clicks + 1
 
     def to_review(self) -> None:
-        """Continue to the review; take the cure that adds actions where one is asked for."""
+        """Continue to the review; take the fix that adds actions where one is asked for."""
         while self.flow.step is not SetupStep.REVIEW:
             before = self.flow.step
             self.press_continue()

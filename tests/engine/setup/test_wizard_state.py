@@ -68,7 +68,7 @@ TEN = tuple(item.action for item in TEN_ACTIONS)
 
 
 def at(step: SetupStep, inventory: Inventory | None = None, known: AccessFacts | None = None) -> WizardState:
-    """The flow on a step, with every step before it continued from."""
+    """The state on a step, with every step before it continued from."""
     inventory = inventory or world()
     flow = fed(signed_in(), inventory, known)
     while flow.step is not step:

@@ -1,4 +1,4 @@
-"""Walks the flow with hand-made readings, as the window and the command line do with Azure's."""
+"""Walks the wizard with hand-made readings, as the window and the command line do with Azure's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fed(
     known: AccessFacts | None = None,
     subscriptions: tuple[SubscriptionSeen, ...] | None = None,
 ) -> WizardState:
-    """The flow after everything it wants was read."""
+    """The state after everything it wants was read."""
     for _ in range(10):
         want = reads_needed(flow)
         if not want:

@@ -327,7 +327,7 @@ def test_that_the_theme_setting_switches_the_whole_window_at_once(ready: Desk) -
     assert ready.theme.choice is ThemeChoice.DARK
 
 
-def test_that_the_narrow_window_shows_verdict_buttons_picture_and_truths_without_scrolling(
+def test_that_the_narrow_window_shows_verdict_buttons_picture_and_sources_without_scrolling(
     ready: Desk, qtbot: QtBot
 ) -> None:
     ready.window.resize(1024, 700)

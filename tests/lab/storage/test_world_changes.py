@@ -128,7 +128,7 @@ DEEDS: tuple[Callable[[Bench], Any], ...] = (
 
 
 def plain(lab: Lab) -> Any:
-    """Return a world as it is, the order of its books aside."""
+    """Return a world as it is, the order of its ledger aside."""
     found = json.loads(lab.dump())
     found["allocations"].sort(key=lambda item: (item["nic"], item["address"]))
     return found

@@ -87,7 +87,7 @@ class InteractiveSignIn:
 
 
 class SignInDialog:
-    """Where people sign in to one cloud. ``session``: how this place reaches hosts; no token of it is used.
+    """Where people sign in to one cloud. ``session``: how this environment reaches hosts; no token of it is used.
 
     ``open_browser`` and ``wait`` are the computer's own unless a test says otherwise. ``page``: what is told to a
     sign-in page by its address; None: nothing.
@@ -204,7 +204,7 @@ class SignInDialog:
 
 
 class _Http:
-    """What msal talks through: a connection of the place. A redirect could take a secret elsewhere."""
+    """What msal talks through: a connection of the environment. A redirect could take a secret elsewhere."""
 
     def __init__(self, connection: HttpConnection) -> None:
         self._connection = connection

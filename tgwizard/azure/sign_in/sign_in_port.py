@@ -1,4 +1,4 @@
-"""``ArmSignIn``: the engine's ``SignIn`` port. Who signs in here is who all ports of the place ask as, from then on.
+"""``ArmSignIn``: the engine's ``SignIn`` port. From then on all ports of the environment ask as who signed in here.
 
 The lab, the browser, the code, the application and the machine are played by the lab in the tests, the Azure CLI by a
 stand-in; none of it was run against the real Azure.
@@ -39,7 +39,7 @@ _DIRECTORY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?", re.A
 class ArmSignIn:
     """Signs in to the first of ``clouds``, the connected one; the others are known by name.
 
-    ``lab``: the tokens of the lab, when the place is one.
+    ``lab``: the tokens of the lab, when the environment is one.
     ``busy``: whether a run is under way that may still write; its account is not taken from it. Usable from several
     threads; of two sign-ins at a time the one that ends last counts. ``computer`` and ``dialog`` are the program's own
     unless a test says otherwise.

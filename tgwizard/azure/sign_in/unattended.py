@@ -1,7 +1,7 @@
 """Signing in without a person: as an application out of the environment, or as the machine the program runs on.
 
-Credentials of azure-identity over the place's own connection. Played by the lab in the tests; not run against the real
-Entra, nor on an Azure machine.
+Credentials of azure-identity over the environment's own connection. Played by the lab in the tests; not run against
+the real Entra, nor on an Azure machine.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def computed_scopes(topology: Topology) -> tuple[ScopeReason, ...]:
 
 
 def scope_name(scope: str) -> str:
-    """A scope for people: the group's name, or "the subscription". Untrusted text, tamed."""
+    """A scope for people: the group's name, or "the subscription". Untrusted text, sanitized."""
     parts = [part for part in scope.split("/") if part]
     if len(parts) == 2 and parts[0].lower() == "subscriptions":
         return "the subscription"

@@ -1,1 +1,1 @@
-"""The wing that moves the address: plan, run, resume."""
+"""Moves the address: plan, run, resume."""

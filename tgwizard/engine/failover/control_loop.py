@@ -1,4 +1,4 @@
-"""The drive: read both interfaces, decide, act, until the run has arrived somewhere it can name.
+"""The control loop: read both interfaces, decide, act, until the run has arrived somewhere it can name.
 
 It starts after the intents are journalled. From the first write on it never waits for the journal and never stops
 because of its own bookkeeping: leaving the gap comes first.
@@ -25,7 +25,7 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 @dataclass(slots=True)
 class ControlLoop:
-    """Drives one run to its end."""
+    """Brings one run to its end."""
 
     state: FailoverRun
     _expiry: StepTimeout = field(init=False)

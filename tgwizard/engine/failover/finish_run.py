@@ -1,6 +1,6 @@
 """How a run ends.
 
-What the drive arrived at, what others changed meanwhile, what was measured; told once and journalled.
+What the control loop arrived at, what others changed meanwhile, what was measured; told once and journalled.
 """
 
 from __future__ import annotations

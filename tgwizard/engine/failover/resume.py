@@ -1,4 +1,4 @@
-"""Resume: an interrupted run is read from the journal, the world is read anew, and the drive decides from there
+"""Resume: an interrupted run is read from the journal, the world is read anew, and the control loop decides from there
 (engine/README.md 1.3).
 
 Nothing recorded is ever replayed. Without a journal (another computer) resume demands the member, acts only when

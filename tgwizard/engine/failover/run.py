@@ -281,7 +281,7 @@ def continue_run(
     checked_at: float,
     service_end: ServiceEnd | None = None,
 ) -> Finished:
-    """Drive a journalled run to its end and tell how it ended. ``service_end``: if service ended before the drive."""
+    """Bring a journalled run to its end and tell how it ended. ``service_end``: if it ended before this."""
     sender = context.sender(journal)
     reporter = RunReporter(
         sender, context.setup.other(to), to, str(context.setup.address), stop_asked=wants_fence(began)

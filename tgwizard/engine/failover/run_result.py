@@ -1,4 +1,4 @@
-"""Where a drive can arrive, each in words that say what was and what was not done."""
+"""Where a run can arrive, each in words that say what was and what was not done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Where the drive arrived. ``place`` overrides what the last readings say (a stranger that Azure named)."""
+    """Where the run arrived. ``place`` overrides what the last readings say (a foreign interface that Azure named)."""
 
     outcome: Outcome
     reason: str
@@ -50,7 +50,7 @@ def yielded(reason: str, *, wrote: bool, place: AddressLocation | None = None) -
 
 
 def taken(place: AddressLocation, address: str, problem: Problem | None) -> RunResult:
-    """A stranger took the freed address: named, nothing is put back."""
+    """A foreign interface took the freed address: it is named, and nothing is put back."""
     name = place.stranger.name if place.stranger else "another interface"
     left = (f"Remove {address} from {name}, then resume.",)
     return RunResult(Outcome.FAILED, f"{name} took {address} while it was free.", problem, left, place)

@@ -1,4 +1,4 @@
-"""What a run under way knows and how patient it still is: shared by the drive, its writes and its end.
+"""What a run under way knows and how patient it still is: shared by the control loop, its writes and its end.
 
 Patience (deadlines, silence) counts the time that was spent awake; the age of a reading or a check counts sleep too
 (engine/README.md 1.7), so that a run that slept reads anew before it writes and before it gives up.

@@ -1,4 +1,4 @@
-"""The end of a step's time: ``decide.at_expiry`` says what can be done, and the user may choose.
+"""The end of a step's time: ``decide.on_timeout`` says what can be done, and the user may choose.
 
 Without an answer the first choice is taken, so that a run whose window nobody looks at still leaves the gap by itself.
 """

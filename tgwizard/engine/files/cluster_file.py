@@ -1,6 +1,6 @@
 """The cluster file: TOML in, ``ClusterSetup`` out, and back with comments kept (engine/README.md 4.2).
 
-Every fault of a file is told at once, each with the line or key and the cure, so that nobody has to fix it in rounds.
+Every fault of a file is told at once, each with the line or key and the fix, so that nobody has to fix it in rounds.
 Reading never changes the file; writing replaces it whole and atomically.
 """
 

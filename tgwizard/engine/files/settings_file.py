@@ -1,6 +1,6 @@
 """The settings file: TOML in, ``Settings`` out, and single values back with comments kept.
 
-A bad file never stops the program: what cannot be used has its default, each fault is told with its line and cure,
+A bad file never stops the program: what cannot be used has its default, each fault is told with its line and fix,
 and the file is left as it is until it is in order again.
 """
 

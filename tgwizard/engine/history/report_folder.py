@@ -1,4 +1,4 @@
-"""The reports that were kept: HTML files in one folder of the place, named so that a person finds them."""
+"""The reports that were kept: HTML files in one folder of the environment, named so that a person finds them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReportFolder:
 
     @classmethod
     def of(cls, services: Services) -> ReportFolder:
-        """Those of a place."""
+        """Those of an environment."""
         return cls(services.state_dir / "reports")
 
     def keep(self, title: str, at: datetime, html: str) -> KeptReport:

@@ -1,6 +1,6 @@
 """``cluster_readiness``: (Snapshot, KnownRights) -> ClusterReadiness. What everybody shows, and nothing else.
 
-Pure. It rests on the list of facts (``readiness.py``), on what is known of rights, and on the ages of both: what is
+Pure. It rests on the list of facts (``readiness``), on what is known of rights, and on the ages of both: what is
 too old is never good, and a target that cannot serve is never advised.
 """
 

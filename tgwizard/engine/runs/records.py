@@ -115,7 +115,7 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class HolderRecord:
-    """A guided run saw the address somewhere else than before. ``who``: a member's name, a stranger's id, or empty."""
+    """A guided run saw the address somewhere else than before. ``who``: a member's name, another NIC's id, or empty."""
 
     run: str
     at: str

@@ -1,6 +1,6 @@
 """``Services``.
 
-Everything a wing of the engine needs, as one frozen value. ``app`` builds it; window and commands get it.
+Everything that a job of the engine needs, as one frozen value. ``app`` builds it; window and commands get it.
 """
 
 from __future__ import annotations

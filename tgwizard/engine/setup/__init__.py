@@ -1,1 +1,1 @@
-"""The wing that sets a cluster up: the wizard, the plan, applying it, verifying it."""
+"""Sets a cluster up: the wizard, the plan, applying, undoing and verifying it."""

@@ -89,7 +89,7 @@ def delete_draft(path: Path) -> None:
 
 
 def resume(draft: Draft, caller: Caller | None, flow: WizardState | None = None) -> WizardState:
-    """The flow where it was left. ``caller``: who is signed in now; another one has the steps looked at again.
+    """The wizard where it was left. ``caller``: who is signed in now; another one has the steps looked at again.
 
     ``flow``: what is known already (the saved clusters); nothing else of it is kept.
     """

@@ -34,7 +34,7 @@ from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import SetupEvent
 
 _MOST_TURNS = 40
-"""Readings until a flow has enough: each step may want a few; more is an error of ours."""
+"""Readings until a wizard has enough: each step may want a few; more is an error of ours."""
 
 
 def prepare(
@@ -65,7 +65,7 @@ def prepare(
 def read_needed(
     ports: SetupPorts, clock: Clock, flow: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> WizardState:
-    """The flow once it wants nothing more. AzureCallError; Cancelled."""
+    """The state once it wants nothing more. AzureCallError; Cancelled."""
     for _ in range(_MOST_TURNS):
         token.check()
         patience = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
@@ -105,7 +105,7 @@ def _address(ports: SetupPorts, flow: WizardState, shown: Answers) -> WizardStat
 def read_again(
     ports: SetupPorts, clock: Clock, flow: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> WizardState:
-    """The flow with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
+    """The state with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
     answers = proposed(flow)
     if answers.subscription is None:
         return flow

@@ -33,7 +33,7 @@ def is_stale(flow: WizardState, now: float) -> bool:
 
 
 def forget_readings(flow: WizardState) -> WizardState:
-    """The flow that wants its facts and its address once more; what was read stays until they are there."""
+    """The state that wants its facts and its address once more; what was read stays until they are there."""
     return replace(flow, facts_of=(), checked=None, unasked=None)
 
 

@@ -198,7 +198,7 @@ def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, ReadRes
 
 
 def _topology(answers: Answers, inventory: Inventory, facts: AccessFacts | None) -> Topology | None:
-    """The chosen parts, or None while they are not chosen or do not fit: the flow says why."""
+    """The chosen parts, or None while they are not chosen or do not fit: the wizard says why."""
     try:
         return topology_of(answers, inventory, facts)
     except UserError:

@@ -59,7 +59,7 @@ class SetupJournal:
     """Reads and writes the records. Open with ``SetupJournal.open``; close it when done. One thread uses it.
 
     ``identity``: whose it is. ``others``: journals of the same two interfaces under other addresses, read along when it
-    is asked what was made; `pair_journals` finds them.
+    is asked what was made; `open_pair_journal` opens them.
     """
 
     def __init__(self, path: Path, database: sqlite3.Connection, identity: ClusterIdentity | None = None) -> None:

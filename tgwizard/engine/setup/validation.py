@@ -32,7 +32,7 @@ from tgwizard.model.topology import Topology, not_found, topology_problems
 
 
 class FixKind(Enum):
-    """What a cure does. The first four are for the window: nothing in the answers changes."""
+    """What a fix does. The first four are for the window: nothing in the answers changes."""
 
     PLANNED = "planned"
     READ_AGAIN = "read_again"
@@ -73,7 +73,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class StepProblem:
-    """A problem of a step with its cures. Level BLOCKS keeps Continue from going on; the others are told."""
+    """A problem of a step with its fixes. Level BLOCKS keeps Continue from going on; the others are told."""
 
     level: Level
     problem: Problem
@@ -86,7 +86,7 @@ class StepProblem:
 
 
 def with_fix(flow: WizardState, proposed: Answers, cure: Fix) -> WizardState:
-    """The flow with the cure taken; unchanged for a cure that is not pure."""
+    """The state with the fix taken; unchanged for a fix that is not pure."""
     if cure.kind is FixKind.GO_TO_STEP:
         return go_to(flow, cure.step or flow.step)
     if not cure.pure:

@@ -1,7 +1,7 @@
 """``WizardState``: the wizard as a pure state machine. The window and the command line walk the same one.
 
-Each function takes a flow and returns another; nothing is read or written here, so going back and forth has no side
-effect and loses nothing. What has to be read next is said by ``needed_reads``; what was read is put in by ``know_*``.
+Each function takes a state and returns another; nothing is read or written here, so going back and forth has no side
+effect and loses nothing. What has to be read next is said by ``needed_reads``; what was read is put in by ``with_*``.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class StepProgress(Enum):
 
 
 class ReadNeeded(Enum):
-    """What has to be read before the flow can go on, in this order."""
+    """What has to be read before the wizard can go on, in this order."""
 
     SUBSCRIPTIONS = "subscriptions"
     INVENTORY = "inventory"
@@ -79,10 +79,10 @@ class UndoEntry:
 class WizardState:
     """The answers, the place in the steps, and what was read so far.
 
-    ``answers`` holds what was accepted; ``suggest.proposed`` fills its gaps. ``done``: steps that were continued from;
-    ``to_check``: those of them that rest on an answer that changed since. ``typing``: the answer that is being typed,
-    whose keys are one edit. ``checked``: what Azure said about the
-    address, ``unasked`` why it did not. ``saved``: the cluster files here.
+    ``answers`` holds what was accepted; ``suggestions.proposed`` fills its gaps. ``done``: steps that were continued
+    from; ``to_check``: those of them that rest on an answer that changed since. ``typing``: the answer that is being
+    typed, whose keys are one edit. ``checked``: what Azure said about the address, ``unasked`` why it did not.
+    ``saved``: the cluster files here.
     """
 
     answers: Answers = field(default_factory=Answers)
@@ -102,7 +102,7 @@ class WizardState:
 
 
 def begin(saved: Iterable[ClusterSetup] = (), answers: Answers | None = None) -> WizardState:
-    """A new flow; ``answers``: what a draft or the command line's flags said already."""
+    """A new state; ``answers``: what a draft or the command line's flags said already."""
     return WizardState(answers or Answers(), saved=tuple(saved))
 
 
@@ -241,7 +241,7 @@ def reachable(flow: WizardState, step: SetupStep) -> bool:
 
 
 def go_to(flow: WizardState, step: SetupStep) -> WizardState:
-    """Jump to a reachable step; the flow itself when it is not."""
+    """Jump to a reachable step; the state itself when it is not."""
     return replace(flow, step=step, typing="") if reachable(flow, step) else flow
 
 

@@ -1,4 +1,4 @@
-"""The walk through the steps, put together: what a step shows, what is wrong with it, and what Continue does."""
+"""The steps of the wizard, put together: what a step shows, what is wrong with it, and what Continue does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def problems_of(
 ) -> tuple[StepProblem, ...]:
     """What is wrong with a step's answers as they stand in its fields; the current step's by default.
 
-    ``answers``: what ``proposed`` gave for this flow, for a caller that has it already.
+    ``answers``: what ``proposed`` gave for this state, for a caller that has it already.
     """
     answers = answers or proposed(flow)
     match step or flow.step:
@@ -80,9 +80,9 @@ def blockers(flow: WizardState) -> tuple[tuple[SetupStep, Problem], ...]:
 
 
 def summary(flow: WizardState, step: SetupStep, answers: Answers | None = None) -> str:
-    """The second line of a done step in the list: its answer in a few words. Untrusted text, tamed.
+    """The second line of a done step in the list: its answer in a few words. Untrusted text, sanitized.
 
-    ``answers``: what ``proposed`` gave for this flow, for a caller that has it already.
+    ``answers``: what ``proposed`` gave for this state, for a caller that has it already.
     """
     answers = answers or proposed(flow)
     match step:

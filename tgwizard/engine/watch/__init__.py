@@ -1,1 +1,1 @@
-"""The wing that looks: one cluster, many clusters, and the traffic to a floating IP."""
+"""Looks at one cluster, at many, and at the traffic to a floating IP."""

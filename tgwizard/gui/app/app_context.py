@@ -37,7 +37,7 @@ class LabLocation:
 
 
 class SavedClusters(Protocol):
-    """The cluster files of the place that is open. Reading takes time, adopting asks Azure: never in the GUI thread."""
+    """The cluster files of the open environment. Reading takes time, adopting asks Azure: never in the GUI thread."""
 
     def load(self) -> ClusterFolderContent:
         """All of them, read anew; the faults of those that cannot be used beside the others."""
@@ -52,7 +52,7 @@ class SavedClusters(Protocol):
 class OpenedProgram:
     """The program, open: its services and clusters. ``close`` is called once, after the last job has ended.
 
-    ``lab``: the controls of the lab it works on, and ``lab_where`` its place; None for the real Azure. ``lab_epoch``:
+    ``lab``: the controls of the lab it works on, and ``lab_where`` where it is; None for the real Azure. ``lab_epoch``:
     which world of the lab the clusters belong to. ``lab_link`` keeps the program at a lab that another one holds;
     None: this one does. ``saved``: the cluster files, where they can be changed.
     ``problems``: the faults of the files that are left out.
@@ -75,7 +75,7 @@ OpenProgram = Callable[[], OpenedProgram]
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """What the window is told before anything is open: where the log is, how to redact text, what to call the place.
+    """What the window is told before anything is open: the log, how to redact text, what to call the environment.
 
     ``place`` says in the rail where the clusters live ("Lab in DIR", "Azure public"); ``is_lab`` draws the dashed edge.
     ``settings`` is what ``settings_file`` said; without a file, changes live as long as the window. Two windows on one
@@ -92,4 +92,4 @@ class AppContext:
     clusters_folder: Path | None = None
     lab_command: tuple[str, ...] = ()
     place_options: str = ""
-    """What a command that is shown to the user needs besides, to mean this place."""
+    """What a command that is shown to the user needs besides, to mean this environment."""

@@ -1,4 +1,4 @@
-"""The places of the rail, in their order."""
+"""The pages of the rail, in their order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class NavPage(Enum):
-    """A place of the rail, in its order; the value is the word shown."""
+    """A page of the rail, in its order; the value is the word shown."""
 
     CLUSTERS = "Clusters"
     SET_UP = "Set up a cluster"

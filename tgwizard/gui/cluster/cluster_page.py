@@ -66,7 +66,7 @@ LOW = 720
 
 ACTIONS_ABREAST = 760
 SOURCE_CARDS_ABREAST = 720
-"""Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
+"""Narrower than this, at 100 % text, the two action cards, or the three source cards, stand one under the other."""
 
 Scaled = Callable[[float], int]
 """Pixels at 100 % text to those at the present size of text."""
@@ -258,7 +258,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         return sorted((self.graceful, self.forced), key=self._actions_box.indexOf)
 
     def _set_tab_order(self) -> None:
-        """Reading order of gui/README.md 12: verdict, picture, truths, readiness, buttons, events."""
+        """Reading order of gui/README.md 12: verdict, picture, sources, readiness, buttons, events."""
         order = (
             self.banner,
             self.sign_in,

@@ -46,7 +46,7 @@ from tgwizard.model.verdict import Verdict, VerdictName
 
 
 class Agreement(Enum):
-    """What stands between two truths."""
+    """Whether two sources agree."""
 
     AGREE = "agrees"
     DIFFER = "differs"
@@ -117,7 +117,7 @@ class StateShown:
 
 @dataclass(frozen=True, slots=True)
 class SourceShown:
-    """One of the three truths."""
+    """What one of the three sources says."""
 
     value: str
     source: str
@@ -439,7 +439,7 @@ def _provisioning(seen: MemberSeen, *, stale: bool) -> FactShown:
 
 
 _OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
-"""What the readings say in the course of a run; whatever else they say is told as it is."""
+"""What the readings say during a run; whatever else they say is told as it is."""
 
 
 def displayed_readiness(

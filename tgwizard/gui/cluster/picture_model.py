@@ -1,4 +1,4 @@
-"""What the cluster picture shows, as plain values. `watch/shown` makes them of a snapshot, the picture paints them."""
+"""What the cluster picture shows, as plain values: made by `cluster_view_model`, painted by `cluster_picture`."""
 
 from __future__ import annotations
 

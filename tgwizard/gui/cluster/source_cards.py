@@ -64,7 +64,7 @@ class SourceCard(Surface):
 
 
 class AgreementSign(QWidget):
-    """The sign between two truths: equal, not equal, or a question mark, in a tinted disc."""
+    """The sign between two sources: equal, not equal, or a question mark, in a tinted disc."""
 
     accessible_role = QAccessible.Role.StaticText
 

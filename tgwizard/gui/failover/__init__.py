@@ -1,1 +1,1 @@
-"""The failover wing of the window: the question before a run, and the view of a run in progress."""
+"""The question before a failover, and the page of a run in progress."""

@@ -201,7 +201,7 @@ class FleetPage(ShellPage):
         self.files_given.emit(files)
 
     def show_refused(self, refused: NotAdded) -> None:
-        """Say what is wrong with a file, each fault with its place and cure; nothing was copied."""
+        """Say what is wrong with a file, each fault with its line and fix; nothing was copied."""
         boxes = refusal_boxes(self._theme, refused)
         if refused.file is None and boxes:
             again = Button(self._theme, "Read the files again", icon=Icon.REFRESH)

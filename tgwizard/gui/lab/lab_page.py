@@ -1,4 +1,4 @@
-"""The Lab place of the rail: the embedded Azure's own controls, or the words that there is none."""
+"""The Lab page of the rail: the embedded Azure's own controls, or the words that there is none."""
 
 from __future__ import annotations
 

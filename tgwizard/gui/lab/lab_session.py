@@ -60,7 +60,7 @@ class LabAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LabRequest:
-    """One wish that waits for its turn or is in progress. Equal while deed and subject are."""
+    """One request that waits or is in progress. Equal while ``deed`` and ``subject`` are."""
 
     deed: LabAction
     subject: str

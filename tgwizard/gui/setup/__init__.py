@@ -1,1 +1,1 @@
-"""The pages that set a cluster up: one question a step, and the portal's way beside it."""
+"""The wizard that sets a cluster up: one module for each step, and what carries them."""

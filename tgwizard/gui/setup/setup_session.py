@@ -1,6 +1,6 @@
-"""The wizard's state in the window: the flow, what is being read for it, and the background tasks that read.
+"""The wizard in the window: its state, what is being read for it, and the background tasks that read.
 
-The flow decides what is wanted and what blocks; this carries it out and never decides anything itself. Everything
+The state says what is wanted and what blocks; this carries it out and never decides anything itself. Everything
 is read with the account's own rights, as soon as it can be, so that a step is answered before it is asked.
 
 ``Account`` is signing in, as the first step needs it: the ways there are, what a person has to do, who is signed
@@ -212,7 +212,7 @@ class SetupSession(QObject):
         self.account.changed.connect(self._on_account)
         self.account.signed_in.connect(self._on_signed_in)
 
-    # The flow ----------------------------------------------------------------------------------------------------
+    # The state ---------------------------------------------------------------------------------------------------
 
     def begin(self, draft: Draft | None = None) -> None:
         """Start anew, or from a draft; who is signed in is asked once more."""
@@ -245,7 +245,7 @@ class SetupSession(QObject):
             self.moved.emit()
 
     def once(self, key: str, work: Callable[[], T]) -> T:
-        """What `work` makes of the flow, worked out once for each flow: with thousands of machines it is not cheap."""
+        """What `work` makes of the state, worked out once for each: with thousands of machines it is not cheap."""
         if self._memo_of is not self.flow:
             self._memo_of, self._memo = self.flow, {}
         if key not in self._memo:
@@ -300,7 +300,7 @@ class SetupSession(QObject):
         self.settle()
 
     def cure(self, cure: Fix) -> None:
-        """Take a cure that changes answers, or goes to a step."""
+        """Take a fix that changes answers, or goes to a step."""
         before = self.flow.step
         self.flow = with_fix(self.flow, self.shown, cure)
         self.mistyped = ""

@@ -1,4 +1,4 @@
-"""What a person does on a page becomes an answer of the flow. One line for each way to answer."""
+"""What a person does on a page becomes an answer of the wizard. One line for each way to answer."""
 
 from __future__ import annotations
 

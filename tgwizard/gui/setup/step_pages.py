@@ -23,7 +23,7 @@ AnyPage = TypeVar("AnyPage", bound=StepPage)
 
 
 class StepPages:
-    """One page for each step of the flow, built when it is first wanted: all ten at once would be a stall."""
+    """One page for each step of the wizard, built when it is first wanted: all ten at once would be a stall."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme

@@ -1,4 +1,4 @@
-"""The problems of a step as boxes: what is worth telling now, with which shape, and its cures as buttons."""
+"""The problems of a step as boxes: what is worth telling now, with which shape, and its fixes as buttons."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ ROOM_FOR_BOTH = 520
 
 
 class WizardFrame(QWidget):
-    """Holds one page for each step. Emits what a person asks for; knows nothing of a flow."""
+    """Holds one page for each step. Emits what a person asks for; knows nothing of the wizard's state."""
 
     back_asked = Signal()
     on_asked = Signal()

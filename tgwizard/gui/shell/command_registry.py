@@ -1,4 +1,4 @@
-"""What Ctrl+K offers now: the clusters with their state, the actions on the one shown, the places, the settings."""
+"""What Ctrl+K offers now: the clusters with their state, the actions on the one shown, the pages, the settings."""
 
 from __future__ import annotations
 

@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def go_to(self, place: NavPage) -> None:
-        """Show a place of the rail."""
+        """Show a page of the rail."""
         if self.dialog is not None:
             return
         self._current = ""

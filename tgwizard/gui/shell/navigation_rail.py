@@ -1,4 +1,4 @@
-"""The left rail: logo, places, watched clusters with their state, and where they live. 220 px, or 56 px of icons."""
+"""The left rail: logo, pages, watched clusters with their state, and where they live. 220 px, or 56 px of icons."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class ClusterItem(QPushButton):
 
 
 class NavigationRail(QWidget):
-    """Emits `chosen(Place)` and `cluster_chosen(name)`."""
+    """Emits `chosen(NavPage)` and `cluster_chosen(name)`."""
 
     chosen = Signal(object)
     cluster_chosen = Signal(str)
@@ -185,7 +185,7 @@ class NavigationRail(QWidget):
         self._section.setVisible(bool(names) and not self._narrow)
 
     def count(self, clusters: int) -> None:
-        """How many clusters there are, behind their place."""
+        """How many clusters there are, behind the name of their page."""
         self.items[NavPage.CLUSTERS].show_count(clusters)
 
     def mark(self, place: NavPage | None, cluster: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The pages of the rail: which page a place has, built when it is first wanted.
+"""The pages of the rail, each built when it is first wanted.
 
 A page that is never visited costs neither its import nor its widgets. A new page is one function and one line of
 `PAGES`.
@@ -98,7 +98,7 @@ class PageRegistry:
         self._opened: OpenedProgram | None = None
 
     def page(self, place: NavPage) -> ShellPage:
-        """The page of a place, built now if it was not yet."""
+        """The widget of a page, built now if it was not yet."""
         page = self._built.get(place)
         if page is None:
             page = self._built[place] = self._makers[place](self._shell)
@@ -108,7 +108,7 @@ class PageRegistry:
         return page
 
     def writing(self) -> tuple[NavPage, ShellPage] | None:
-        """A page that writes something now, with its place."""
+        """A page that writes something now, and which it is."""
         return next(((place, page) for place, page in self._built.items() if page.writing_words), None)
 
     def show_opened(self, opened: OpenedProgram) -> None:

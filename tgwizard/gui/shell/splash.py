@@ -2,7 +2,7 @@
 
 A start waits for imports more than for anything else, and Qt's name space `Qt` alone, with its hundred enumerations,
 costs a sixth of a bare window. So this module paints with the little that needs neither: the theme, the geometry of
-the picture, and a painter. `start` then imports the rest in small turns and puts the real window in its place. What is
+the picture, and a painter. `start` then imports the rest in small steps and puts the real window in its place. What is
 shown is what the cluster file says; the rest is "not known" (gui/README.md 9, before the first read).
 """
 
@@ -82,7 +82,7 @@ def read_theme_choice(settings_file: Path) -> ThemeChoice:
 def read_first_cluster(folder: Path) -> SplashCluster | None:
     """What the only cluster file in `folder` says; None when there is not exactly one, or it is not plain.
 
-    This is no check: `engine/cluster_file` reads the file again in full and tells its faults.
+    This is no check: `cluster_file` reads the file again in full and tells its faults.
     """
     try:
         (file,) = folder.glob("*.toml")

@@ -209,7 +209,7 @@ class StartButton(Button):
 
 
 class NavItem(QPushButton):
-    """One place in the rail: icon and word, the current one on a selected ground. Icons only in a narrow rail."""
+    """One page in the rail: icon and word, the current one on a selected ground. Icons only in a narrow rail."""
 
     ring_radius = Radius.CONTROL
 

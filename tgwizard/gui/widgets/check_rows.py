@@ -125,7 +125,7 @@ class NoticeBox(QWidget):
         theme.changed.connect(self.update)
 
     def add_cure(self, button: QWidget) -> None:
-        """Put a cure as a button at the right end."""
+        """Put a fix as a button at the right end."""
         self._row.addWidget(button)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

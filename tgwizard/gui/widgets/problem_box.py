@@ -65,7 +65,7 @@ class ProblemBox(QWidget):
         theme.changed.connect(self.update)
 
     def add_cure(self, button: QWidget) -> None:
-        """Add a cure after those there are."""
+        """Add a fix after those there are."""
         self._flow.addWidget(button)
         self._cures.show()
 
@@ -85,7 +85,7 @@ class FixButton:
 
 @dataclass(frozen=True, slots=True)
 class ProblemShown:
-    """A problem as it is shown: with the shape of its weight, and its cures."""
+    """A problem as it is shown: with the shape of its weight, and its fixes."""
 
     problem: Problem
     shape: Shape = Shape.BROKEN

@@ -1,1 +1,1 @@
-"""What the lab answers, by resource provider. Each module offers `ROUTES`, the calls it serves."""
+"""What the lab answers, by resource provider; each module's `ROUTES` are the calls that it serves."""

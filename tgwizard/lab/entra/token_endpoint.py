@@ -1,8 +1,8 @@
 """The lab's Entra ID: the documents and the token endpoint that MSAL talks to (lab/README.md 3.1 and 3.2).
 
 Service principals get tokens by client_credentials, with a secret or an assertion signed by their certificate; users by
-authorization_code and device_code (`entra_pages`) and then by refresh_token. The authority is any host the request came
-to, so the same documents serve the loopback server and the public names in process.
+authorization_code and device_code (`sign_in_flows`) and then by refresh_token. The authority is any host the request
+came to, so the same documents serve the loopback server and the public names in process.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Faults for tests and rehearsals: rules that change what some requests meet, behind authentication. Data only.
 
-How a rule is spelled in TOML and JSON: `fault_rules`. Ready-made answers of Azure, by name: `known_answers`.
+How a rule is spelled in TOML and JSON: `fault_format`. Ready-made answers of Azure, by name: `canned_errors`.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class Fault:
         """Return whether the request with this running number is struck; the same in every copy of a lab."""
         if count < self.nth or (count - self.nth) % self.every or (self.times is not None and struck >= self.times):
             return False
-        return self.probability >= 1.0 or random.Random(f"{self.seed}:{count}").random() < self.probability  # noqa: S311 - dice, no secret
+        return self.probability >= 1.0 or random.Random(f"{self.seed}:{count}").random() < self.probability  # noqa: S311 - a share of requests, no secret
 
 
 @dataclass(frozen=True, slots=True)

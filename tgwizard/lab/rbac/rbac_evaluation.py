@@ -1,7 +1,7 @@
 """Who may do what: the lab's own permission maths, written apart from the client's (azure/README.md 3.3).
 
 Allowed is what some role held at or above the scope has among its actions and not among that role's own notActions,
-unless a deny assignment says no. New rights count from when they have arrived (`rbac_delay`).
+unless a deny assignment says no. New rights count from when they have arrived (`propagation`).
 """
 
 from __future__ import annotations

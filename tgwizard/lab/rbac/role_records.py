@@ -21,7 +21,7 @@ class LabRoleKind(Enum):
 
 
 class Propagation(Enum):
-    """How long new rights take to arrive; the values are the words of settings. The figures are in `rbac_delay`."""
+    """How long new rights take to arrive; the values are the words of settings. The figures are in `propagation`."""
 
     INSTANT = "instant"
     FAST = "fast"

@@ -1,7 +1,7 @@
 """What has changed in a world since it was saved, as one line of JSON; and putting such lines into a saved world again.
 
 A fleet's world is a hundred megabytes, and a failover changes four resources of it. What is big is tracked: resources
-by who looked them up during a change (`World.touched`), addresses and holdings by their books, assignments by whose
+by who looked them up during a change (`World.touched`), addresses and holdings by their ledger, assignments by whose
 changed (`World.reassigned`), operations, earlier forms and lists by comparison. Everything else is small and compared
 as text. A line is written before each answer of a write goes out, so it must stay small and quick to make.
 """

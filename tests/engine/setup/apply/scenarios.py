@@ -50,7 +50,7 @@ class Scenario:
         return made
 
     def _cure(self) -> None:
-        """Take the offered cures of what blocks, as far as they add what the topology needs."""
+        """Take the offered fixes of what blocks, as far as they add what the topology needs."""
         for _ in range(5):
             cures = [cure for item in problems_of(self.flow) for cure in item.cures if cure.kind in TAKEN]
             if not cures:

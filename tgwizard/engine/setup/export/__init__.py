@@ -1,1 +1,1 @@
-"""The plan for other hands: one module for each form, one row in ``formats``."""
+"""The plan for other hands: one module for each format, one row in ``formats``."""

@@ -1,4 +1,4 @@
-"""The plan as a bash script for the Azure CLI. Foreign text passes ``shlex.quote`` or a comment that was tamed.
+"""The plan as a bash script for the Azure CLI. Foreign text passes ``shlex.quote`` or a comment that was sanitized.
 
 The role is written with ``az rest``: a PUT by its GUID creates and updates alike, so the script can be run again, and
 finds the role by what cannot lag, where ``az role definition`` looks names up in one that does (azure/README.md 3.1).
