@@ -23,7 +23,7 @@ from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.engine.runs.records import to_document
+from tgwizard.engine.runs.records import FAILOVER_RECORDS
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import AzureAnswer, Effect, Fault, FaultAnswer, Moment, Reset
@@ -342,6 +342,6 @@ def read_again(text: str, file: Path, identity: ClusterIdentity) -> str:
         again = []
         for line in lines:
             run = record_of(line)[0]
-            kind, document = to_document(next(by_run[run]))
+            kind, document = FAILOVER_RECORDS.to_document(next(by_run[run]))
             again.append(line_of(run, kind, json.dumps(document, separators=(",", ":"))))
     return "".join(f"{line}\n" for line in (head, *again))

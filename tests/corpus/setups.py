@@ -20,7 +20,7 @@ from tests.engine.failover.crash import tapped
 from tests.engine.setup.apply.plans import Applying
 from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.rig import SetupRig, setup_rig
-from tgwizard.engine.runs.records import setup_record_to_document
+from tgwizard.engine.runs.records import SETUP_RECORDS
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.restart import restart_in_context
@@ -283,6 +283,6 @@ def read_again(text: str, file: Path, identity: ClusterIdentity | None = None) -
     with closing(SetupJournal.open(file, identity)) as journal:
         again = []
         for line, record in zip(lines, journal.records(), strict=True):
-            kind, document = setup_record_to_document(record)
+            kind, document = SETUP_RECORDS.to_document(record)
             again.append(line_of(record_of(line)[0], kind, json.dumps(document, separators=(",", ":"))))
     return "".join(f"{line}\n" for line in (head, *again))

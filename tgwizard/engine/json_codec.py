@@ -11,15 +11,46 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar
+from functools import cache
+from ipaddress import IPv4Address
+from typing import Any, Generic, TypeVar
+
+from tgwizard.model.cluster import ResourceId
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _MOMENT = "at"
 """A field of this name holds a time in ISO 8601 with its zone."""
+_FROM_TEXT: dict[type, Callable[[str], Any]] = {ResourceId: ResourceId.parse, IPv4Address: IPv4Address}
+"""Values that are kept as their text, and how they are read again; ValueError for a text that is none."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RecordKinds(Generic[R]):
+    """Records that stand in one file, each beside its kind; ``by_name``: what each kind is called there."""
+
+    by_name: Mapping[str, type[R]]
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        """What the records are called."""
+        return self.by_name.keys()
+
+    def to_document(self, record: R) -> tuple[str, dict[str, Any]]:
+        """A record's kind and JSON object."""
+        (name,) = (name for name, kind in self.by_name.items() if kind is type(record))
+        return name, to_document(record)
+
+    def from_document(self, name: str, document: object) -> R:
+        """The record again, as `from_document` reads it. ValueError: it is none of these."""
+        if name not in self.by_name:
+            raise ValueError(f"a record of the unknown kind {name!r}")
+        return from_document(self.by_name[name], document)
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -31,23 +62,17 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def to_document(record: Any) -> dict[str, Any]:
-    """A dataclass as a JSON object: enumerations by their values, tuples as lists."""
+    """A dataclass as a JSON object, its fields in order: enumerations by their values, tuples as lists."""
     return {item.name: _plain(getattr(record, item.name)) for item in dataclasses.fields(record)}
 
 
 def from_document(kind: type[T], document: object) -> T:
     """The dataclass again. Unknown keys are ignored, so that an older program reads what a newer one wrote.
 
-    ValueError: a value is missing or not of its type; the message names the field.
+    A key that is not there leaves its field at the default. ValueError: a value is missing or not of its type; the
+    message names the field, one inside another object with its path.
     """
-    if not isinstance(document, Mapping):
-        raise ValueError("it is no object")  # noqa: TRY004 - one error type for all that is wrong with a document
-    hints = typing.get_type_hints(kind)
-    values = {name: _typed(name, hints[name], document[name]) for name in hints if name in document}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise ValueError(f"a value is missing: {error}") from error
+    return _record(kind, document, "")
 
 
 def _plain(value: Any) -> Any:
@@ -57,7 +82,34 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return value
+    if type(value) in _FROM_TEXT:
+        return str(value)
+    return to_document(value) if dataclasses.is_dataclass(value) else value
+
+
+def _record(kind: Callable[..., T], document: object, path: str) -> T:
+    if not isinstance(document, Mapping):
+        raise ValueError(f"{path or 'it'} is no object")  # noqa: TRY004 - one error type for all that is wrong here
+    within = f"{path}." if path else ""
+    hints = _hints(kind)
+    values = {name: _typed(within + name, hint, document[name]) for name, hint in hints.items() if name in document}
+    missing = [name for name in _needed(kind) if name not in values]
+    if missing:
+        raise ValueError(f"a value is missing: {within}{missing[0]}")
+    return kind(**values)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+@cache
+def _needed(kind: Any) -> tuple[str, ...]:
+    """The fields without a default."""
+    nothing = dataclasses.MISSING
+    found = dataclasses.fields(kind)
+    return tuple(item.name for item in found if item.default is nothing and item.default_factory is nothing)
 
 
 def _typed(name: str, hint: Any, value: Any) -> Any:
@@ -71,6 +123,10 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
         return _of(name, dict, value)
     if hint is datetime:
         return _moment(name, _of(name, str, value))
+    if hint in _FROM_TEXT:
+        return _from_text(name, hint, value)
+    if dataclasses.is_dataclass(hint):
+        return _record(typing.cast("type", hint), value, name)
     if issubclass(hint, Enum):
         return _enumerated(name, hint, value)
     if hint is float:
@@ -91,6 +147,14 @@ def _of(name: str, kind: type[T], value: Any) -> T:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ValueError(f"{name} is of the wrong type ({type(value).__name__})")
     return value
+
+
+def _from_text(name: str, kind: type, value: Any) -> Any:
+    found = _text(name, _of(name, str, value))
+    try:
+        return _FROM_TEXT[kind](found)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _enumerated(name: str, kind: type[Enum], value: Any) -> Enum:
@@ -115,7 +179,7 @@ def _number(name: str, value: Any) -> float:
 def _text(name: str, value: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in value):
         raise ValueError(f"{name} holds half a character")
-    if name == _MOMENT:
+    if name.rpartition(".")[2] == _MOMENT:
         _moment(name, value)
     return value
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.runs.records import (
+    FAILOVER_RECORDS,
     HolderRecord,
     LastReadings,
     Record,
@@ -24,8 +25,6 @@ from tgwizard.engine.runs.records import (
     WriteAnswer,
     WriteAnswered,
     WriteAttempted,
-    from_document,
-    to_document,
 )
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
@@ -106,15 +105,15 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
 
 @given(record=RECORDS)
 def test_that_every_record_survives_the_way_through_json(record: Record) -> None:
-    kind, document = to_document(record)
-    assert from_document(kind, json.loads(json.dumps(document))) == record
+    kind, document = FAILOVER_RECORDS.to_document(record)
+    assert FAILOVER_RECORDS.from_document(kind, json.loads(json.dumps(document))) == record
 
 
 @given(record=RECORDS, more=_BODY)
 def test_that_keys_of_a_newer_program_are_passed_over(record: Record, more: dict[str, Any]) -> None:
-    kind, document = to_document(record)
+    kind, document = FAILOVER_RECORDS.to_document(record)
     later = {f"newer_{key}": value for key, value in more.items()}
-    assert from_document(kind, {**document, **later}) == record
+    assert FAILOVER_RECORDS.from_document(kind, {**document, **later}) == record
 
 
 def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() -> None:
@@ -131,16 +130,16 @@ def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() 
         4.0,
         4.0,
     )
-    kind, document = to_document(ended)
+    kind, document = FAILOVER_RECORDS.to_document(ended)
     older = {key: value for key, value in document.items() if not key.endswith("_s") and key != "seconds"}
-    found = from_document(kind, older)
+    found = FAILOVER_RECORDS.from_document(kind, older)
     assert isinstance(found, RunEndRecord)
     assert (found.holder, found.seconds, found.gap_s) == ("tg-node-b", None, None)
 
 
 def test_that_a_kind_nobody_knows_is_an_error() -> None:
     with pytest.raises(ValueError, match="something_new"):
-        from_document("something_new", {})
+        FAILOVER_RECORDS.from_document("something_new", {})
 
 
 @pytest.mark.parametrize(
@@ -159,18 +158,20 @@ def test_that_a_kind_nobody_knows_is_an_error() -> None:
     ],
 )
 def test_that_a_value_of_another_type_is_no_record_and_the_field_is_named(key: str, value: object) -> None:
-    kind, document = to_document(
+    kind, document = FAILOVER_RECORDS.to_document(
         RunEndRecord("r", "2026-01-02T03:04:05.678Z", Outcome.DONE, "tg-node-b", "", Verb.GRACEFUL, "tg-node-b", 8.0)
     )
     with pytest.raises(ValueError, match=key):
-        from_document(kind, {**document, key: value})
+        FAILOVER_RECORDS.from_document(kind, {**document, key: value})
 
 
 def test_that_interfaces_are_two_and_brackets_without_end_are_no_json() -> None:
-    kind, document = to_document(HolderRecord("r", "2026-01-02T03:04:05.678Z", LocationKind.MEMBER, "tg-node-a"))
+    kind, document = FAILOVER_RECORDS.to_document(
+        HolderRecord("r", "2026-01-02T03:04:05.678Z", LocationKind.MEMBER, "tg-node-a")
+    )
     with pytest.raises(ValueError, match="nics has 3 items"):
-        from_document("began", {**document, "nics": ["a", "b", "c"]})
-    with pytest.raises(ValueError, match="missing"):
-        from_document(kind, {"run": "r"})
+        FAILOVER_RECORDS.from_document("began", {**document, "nics": ["a", "b", "c"]})
+    with pytest.raises(ValueError, match="a value is missing: at"):
+        FAILOVER_RECORDS.from_document(kind, {"run": "r"})
     with pytest.raises(ValueError, match="nested too deeply"):
         parse_json("[" * 50_000)

@@ -16,6 +16,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.runs.records import (
+    SETUP_RECORDS,
     ChangeConfirmed,
     SetupRecord,
     SetupRunEndRecord,
@@ -24,8 +25,6 @@ from tgwizard.engine.runs.records import (
     WriteIntended,
     WriteKind,
     WriteReplied,
-    setup_record_from_document,
-    setup_record_to_document,
 )
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, TaskRunner, make_call, sleep
 from tgwizard.engine.setup.apply import apply_job
@@ -130,8 +129,8 @@ RECORDS: tuple[SetupRecord, ...] = (
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_that_a_record_comes_back_as_it_was_written(record: SetupRecord) -> None:
-    kind, document = setup_record_to_document(record)
-    assert setup_record_from_document(kind, {**document, "later_addition": 1}) == record
+    kind, document = SETUP_RECORDS.to_document(record)
+    assert SETUP_RECORDS.from_document(kind, {**document, "later_addition": 1}) == record
 
 
 @pytest.fixture

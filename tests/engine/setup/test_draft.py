@@ -89,6 +89,49 @@ def test_that_every_changed_value_of_a_draft_is_told_or_used_but_never_breaks(tm
             assert (read.draft is None) != (read.problem is None)
 
 
+@pytest.mark.parametrize(
+    ("place", "wrong", "told"),
+    [
+        (("answers", "caller", "kind"), None, "a value is missing: answers.caller.kind"),
+        (("answers", "subscription", "enabled"), None, "a value is missing: answers.subscription.enabled"),
+        (("answers", "role", "extra"), "x", "answers.role.extra is of the wrong type"),
+        (("answers", "role", "use"), "none", "answers.role.use has an unknown value"),
+        (("answers", "address"), "10.0.0.999", "answers.address: "),
+        (("answers", "machines"), ["/x", "/y"], "answers.machines: a full resource id is needed"),
+        (("answers", "remove_stale"), 1, "answers.remove_stale is of the wrong type"),
+        (("step",), "beginning", "beginning is no step"),
+    ],
+)
+def test_that_damage_of_a_draft_is_told_with_its_place(
+    tmp_path: Path, place: tuple[str, ...], wrong: object, told: str
+) -> None:
+    """None: the value is not there. A default of the answers does not stand in for it: it would be another answer."""
+    path = tmp_path / "draft.json"
+    save_draft(path, finished(), NOW)
+    whole = json.loads(path.read_text())
+    inner = whole
+    for key in place[:-1]:
+        inner = inner[key]
+    inner.pop(place[-1])
+    if wrong is not None:
+        inner[place[-1]] = wrong
+    path.write_text(json.dumps(whole))
+    problem = load_draft(path).problem
+    assert problem is not None
+    assert told in problem.why
+
+
+def test_that_a_draft_of_an_older_program_and_of_a_newer_one_of_the_same_schema_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    save_draft(path, finished(), NOW)
+    read = load_draft(path)
+    whole = json.loads(path.read_text())
+    del whole["answers"]["role"]["dropped"]
+    whole["answers"]["newer"] = whole["answers"]["role"]["newer"] = whole["newer"] = {"a": 1}
+    path.write_text(json.dumps(whole))
+    assert load_draft(path) == read
+
+
 def test_that_a_draft_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")

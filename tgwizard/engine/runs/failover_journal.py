@@ -31,14 +31,12 @@ from tgwizard.engine.runs.journal import (
     unusable,
 )
 from tgwizard.engine.runs.records import (
-    KINDS,
+    FAILOVER_RECORDS,
     Record,
     RunEndRecord,
     RunRecord,
     StrategyFallback,
     VerdictChanged,
-    from_document,
-    to_document,
 )
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
@@ -248,7 +246,7 @@ class FailoverJournal:
                 self._database.execute("INSERT OR IGNORE INTO identity VALUES (?, ?)", (self.identity.digest, text))
                 self._database.execute(f"PRAGMA user_version={SCHEMA}")
         else:
-            check_content(self.path, self._database, KINDS)
+            check_content(self.path, self._database, FAILOVER_RECORDS.names)
         stored = self._database.execute("SELECT digest FROM identity").fetchone()
         if stored is None or stored[0] != self.identity.digest:
             raise UserError(
@@ -269,7 +267,7 @@ class FailoverJournal:
 
     def _record(self, kind: str, data: str) -> Record:
         try:
-            return from_document(kind, parse_json(data))
+            return FAILOVER_RECORDS.from_document(kind, parse_json(data))
         except ValueError as error:
             raise UserError(damaged(self.path, error)) from error
 
@@ -310,7 +308,7 @@ class FailoverJournal:
 
     @staticmethod
     def _insert(database: sqlite3.Connection, run: str, record: Record) -> None:
-        kind, document = to_document(record)
+        kind, document = FAILOVER_RECORDS.to_document(record)
         data = json.dumps(document, separators=(",", ":"))
         database.execute("INSERT INTO record (run, kind, data) VALUES (?, ?, ?)", (run, kind, data))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from tgwizard.engine import json_codec
+from tgwizard.engine.json_codec import RecordKinds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
@@ -220,38 +220,21 @@ Record = (
     | VerdictChanged
 )
 
-_KINDS: dict[str, type[Record]] = {
-    "began": RunRecord,
-    "attempted": WriteAttempted,
-    "answered": WriteAnswered,
-    "turned_back": TurnedBack,
-    "fell_back": StrategyFallback,
-    "stepped": StepRecord,
-    "sighted": HolderRecord,
-    "last_seen": LastReadings,
-    "ended": RunEndRecord,
-    "verdict_changed": VerdictChanged,
-}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
-
-
-def to_document(record: Record) -> tuple[str, dict[str, Any]]:
-    """A record's kind and JSON object."""
-    return _NAMES[type(record)], json_codec.to_document(record)
-
-
-def from_document(kind: str, document: object) -> Record:
-    """The record again.
-
-    Unknown extra keys are ignored, so that an older program reads a newer line. ValueError: it is none of ours.
-    """
-    if kind not in _KINDS:
-        raise ValueError(f"a record of the unknown kind {kind!r}")
-    return json_codec.from_document(_KINDS[kind], document)
-
-
-KINDS = frozenset(_KINDS)
-"""What the records are called in the journal."""
+FAILOVER_RECORDS: RecordKinds[Record] = RecordKinds(
+    {
+        "began": RunRecord,
+        "attempted": WriteAttempted,
+        "answered": WriteAnswered,
+        "turned_back": TurnedBack,
+        "fell_back": StrategyFallback,
+        "stepped": StepRecord,
+        "sighted": HolderRecord,
+        "last_seen": LastReadings,
+        "ended": RunEndRecord,
+        "verdict_changed": VerdictChanged,
+    }
+)
+"""What the records of failovers are called in the journal."""
 
 
 class WriteKind(Enum):
@@ -346,14 +329,16 @@ class SetupRunEndRecord:
 
 SetupRecord = SetupRunRecord | WriteIntended | WriteReplied | ChangeConfirmed | SetupRunEndRecord
 
-_SETUP_KINDS: dict[str, type[SetupRecord]] = {
-    "run_began": SetupRunRecord,
-    "intended": WriteIntended,
-    "replied": WriteReplied,
-    "confirmed": ChangeConfirmed,
-    "run_ended": SetupRunEndRecord,
-}
-_SETUP_NAMES = {kind: name for name, kind in _SETUP_KINDS.items()}
+SETUP_RECORDS: RecordKinds[SetupRecord] = RecordKinds(
+    {
+        "run_began": SetupRunRecord,
+        "intended": WriteIntended,
+        "replied": WriteReplied,
+        "confirmed": ChangeConfirmed,
+        "run_ended": SetupRunEndRecord,
+    }
+)
+"""What the records of setting up are called in the journal."""
 
 
 def undo_key(made: WriteIntended) -> str:
@@ -363,19 +348,3 @@ def undo_key(made: WriteIntended) -> str:
     """
     address = f":{made.sent.get('address', '')}" if made.deed is WriteKind.PLACE_ADDRESS else ""
     return f"undo:{made.deed.value}:{made.target.lower()}{address}"
-
-
-def setup_record_to_document(record: SetupRecord) -> tuple[str, dict[str, Any]]:
-    """A record's kind and JSON object."""
-    return _SETUP_NAMES[type(record)], json_codec.to_document(record)
-
-
-def setup_record_from_document(kind: str, document: object) -> SetupRecord:
-    """The record again; unknown keys are ignored. ValueError: it is none of ours."""
-    if kind not in _SETUP_KINDS:
-        raise ValueError(f"a record of the unknown kind {kind!r}")
-    return json_codec.from_document(_SETUP_KINDS[kind], document)
-
-
-SETUP_KINDS = frozenset(_SETUP_KINDS)
-"""What the records are called in the journal."""

@@ -6,9 +6,9 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from tgwizard.engine.json_codec import parse_json
+from tgwizard.engine.json_codec import from_document, parse_json
 from tgwizard.engine.runs.failover_journal import SCHEMA
-from tgwizard.engine.runs.records import RunEndRecord, from_document
+from tgwizard.engine.runs.records import RunEndRecord
 
 MEASURED_RUNS = 50
 """From how many ended runs predictions are made; the latest count."""
@@ -35,12 +35,6 @@ def ended_runs_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS
             rows = database.execute(
                 "SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", (limit,)
             ).fetchall()
-            records = [_ended(data) for (data,) in rows]
-            found += [record for record in records if record is not None]
+            found += [from_document(RunEndRecord, parse_json(data)) for (data,) in rows]
     found.sort(key=lambda end: end.at, reverse=True)
     return tuple(found[:limit])
-
-
-def _ended(data: str) -> RunEndRecord | None:
-    record = from_document("ended", parse_json(data))
-    return record if isinstance(record, RunEndRecord) else None

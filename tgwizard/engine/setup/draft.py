@@ -16,6 +16,7 @@ from typing import Any
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_atomically
+from tgwizard.engine.json_codec import from_document, parse_json, to_document
 from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, begin
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen
@@ -50,12 +51,12 @@ class DraftRead:
 def load_draft(path: Path) -> DraftRead:
     """Read the draft. Never raises for what the file holds."""
     try:
-        return DraftRead(_draft(json.loads(read_text(path))))
+        return DraftRead(_draft(parse_json(read_text(path))))
     except FileNotFoundError:
         return DraftRead()
     except OSError as error:
         return DraftRead(problem=_unusable(path, f"{error.strerror or 'It cannot be opened'}."))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except ValueError as error:
         return DraftRead(problem=_unusable(path, f"It is no draft of this program: {sanitize(error, 200)}."))
 
 
@@ -65,7 +66,7 @@ def save_draft(path: Path, flow: WizardState, now: datetime) -> None:
         make_private_folder(path.parent)
         if path.exists() and load_draft(path).draft is None:
             path.replace(_aside(path))
-        write_atomically(path, json.dumps(_document(flow, now), indent=2) + "\n", PRIVATE)
+        write_atomically(path, json.dumps(to_document(_file(flow, now)), indent=2) + "\n", PRIVATE)
     except OSError as error:
         raise UserError(
             Problem(
@@ -123,134 +124,126 @@ def _unusable(path: Path, why: str) -> Problem:
     )
 
 
-def _document(flow: WizardState, now: datetime) -> dict[str, Any]:
-    answers = flow.answers
-    return {
-        "schema": SCHEMA,
-        "saved_at": format_utc(now),
-        "step": flow.step.name.lower(),
-        "done": [step.name.lower() for step in STEPS if step in flow.done],
-        "to_check": [step.name.lower() for step in STEPS if step in flow.to_check],
-        "answers": {
-            "cloud": answers.cloud,
-            "caller": _caller_document(answers.caller),
-            "subscription": dataclasses.asdict(answers.subscription) if answers.subscription else None,
-            "machines": [vm.text for vm in answers.machines or ()],
-            "nics": [nic.text for nic in answers.nics or ()],
-            "name": answers.name,
-            "address": str(answers.address) if answers.address else None,
-            "ip_configuration": answers.ip_configuration,
-            "placement": answers.placement.value,
-            "role": _role_document(answers.role),
-            "whole_subscription": answers.whole_subscription,
-            "narrowed": list(answers.narrowed),
-            "remove_stale": answers.remove_stale,
-        },
-    }
+@dataclass(frozen=True, slots=True)
+class _RoleKept:
+    use: RoleUse
+    name: str
+    guid: str
+    extra: tuple[str, ...]
+    declined: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
 
 
-def _caller_document(caller: Caller | None) -> dict[str, Any] | None:
-    return {**dataclasses.asdict(caller), "kind": caller.kind.value} if caller else None
+@dataclass(frozen=True, slots=True)
+class _CallerKept:
+    name: str
+    object_id: str
+    tenant: str
+    kind: CallerKind
 
 
-def _role_document(role: RoleAnswer | None) -> dict[str, Any] | None:
-    if role is None:
-        return None
-    return {
-        "use": role.use.value,
-        "name": role.name,
-        "guid": role.guid,
-        "extra": list(role.extra),
-        "declined": list(role.declined),
-        "dropped": list(role.dropped),
-    }
+@dataclass(frozen=True, slots=True)
+class _SubscriptionKept:
+    id: str
+    name: str
+    tenant: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _AnswersKept:
+    cloud: str
+    caller: _CallerKept | None
+    subscription: _SubscriptionKept | None
+    machines: tuple[ResourceId, ...]
+    nics: tuple[ResourceId, ...]
+    name: str
+    address: IPv4Address | None
+    ip_configuration: str
+    placement: Placement
+    role: _RoleKept | None
+    whole_subscription: bool
+    narrowed: tuple[str, ...]
+    remove_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What the file holds, in its order. A field without a default has to be there; steps stand with their names."""
+
+    schema: int
+    saved_at: str
+    step: str
+    done: tuple[str, ...]
+    to_check: tuple[str, ...]
+    answers: _AnswersKept
+
+
+def _file(flow: WizardState, now: datetime) -> _File:
+    given = flow.answers
+    caller, subscription, role = given.caller, given.subscription, given.role
+    return _File(
+        SCHEMA,
+        format_utc(now),
+        flow.step.name.lower(),
+        tuple(step.name.lower() for step in STEPS if step in flow.done),
+        tuple(step.name.lower() for step in STEPS if step in flow.to_check),
+        _AnswersKept(
+            given.cloud,
+            _CallerKept(**_fields(caller)) if caller else None,
+            _SubscriptionKept(**_fields(subscription)) if subscription else None,
+            given.machines or (),
+            given.nics or (),
+            given.name,
+            given.address,
+            given.ip_configuration,
+            given.placement,
+            _RoleKept(role.use, role.name, role.guid, role.extra, role.declined, role.dropped) if role else None,
+            given.whole_subscription,
+            given.narrowed,
+            given.remove_stale,
+        ),
+    )
 
 
 def _draft(document: Any) -> Draft:
-    if not isinstance(document, Mapping):
-        raise TypeError("it is no JSON object")
-    if document["schema"] != SCHEMA:
+    if isinstance(document, Mapping) and document.get("schema", SCHEMA) != SCHEMA:
         raise ValueError(f"schema {document['schema']} is not known to this version")
-    given = _table(document["answers"])
-    caller = _table(given["caller"]) if given["caller"] is not None else None
-    subscription = _table(given["subscription"]) if given["subscription"] is not None else None
-    role = _table(given["role"]) if given["role"] is not None else None
+    file = from_document(_File, document)
+    kept = file.answers
     answers = Answers(
-        cloud=_text(given["cloud"]),
-        subscription=_subscription(subscription) if subscription is not None else None,
-        machines=_two(given["machines"]),
-        nics=_two(given["nics"]),
-        name=_text(given["name"]),
-        address=IPv4Address(_text(given["address"])) if given["address"] is not None else None,
-        role=_role(role) if role is not None else None,
-        whole_subscription=_flag(given["whole_subscription"]),
-        narrowed=_texts(given["narrowed"]),
-        placement=Placement(given["placement"]),
-        ip_configuration=_text(given["ip_configuration"]),
-        remove_stale=_flag(given["remove_stale"]),
+        **{
+            **_fields(kept),
+            "caller": None,
+            "subscription": SubscriptionSeen(**_fields(kept.subscription)) if kept.subscription else None,
+            "machines": _two(kept.machines),
+            "nics": _two(kept.nics),
+            "role": RoleAnswer(**_fields(kept.role)) if kept.role else None,
+        }
     )
     return Draft(
         answers,
-        _step(document["step"]),
-        frozenset(_step(name) for name in _texts(document["done"])),
-        frozenset(_step(name) for name in _texts(document["to_check"])),
-        _text(document["saved_at"]),
-        _caller(caller) if caller is not None else None,
+        _step(file.step),
+        frozenset(_step(name) for name in file.done),
+        frozenset(_step(name) for name in file.to_check),
+        file.saved_at,
+        Caller(**_fields(kept.caller)) if kept.caller else None,
     )
 
 
-def _caller(given: Mapping[str, Any]) -> Caller:
-    name, object_id, tenant = (_text(given[key]) for key in ("name", "object_id", "tenant"))
-    return Caller(name, object_id, tenant, CallerKind(given["kind"]))
+def _fields(one: Any) -> dict[str, Any]:
+    return {item.name: getattr(one, item.name) for item in dataclasses.fields(one)}
 
 
-def _subscription(given: Mapping[str, Any]) -> SubscriptionSeen:
-    found, name, tenant = (_text(given[key]) for key in ("id", "name", "tenant"))
-    return SubscriptionSeen(found, name, tenant, _flag(given["enabled"]))
+def _step(name: str) -> SetupStep:
+    try:
+        return SetupStep[name.upper()]
+    except KeyError as error:
+        raise ValueError(f"{sanitize(name, 40)} is no step") from error
 
 
-def _role(given: Mapping[str, Any]) -> RoleAnswer:
-    return RoleAnswer(
-        RoleUse(given["use"]),
-        _text(given["name"]),
-        _text(given["guid"]),
-        _texts(given["extra"]),
-        _texts(given["declined"]),
-        dropped=_texts(given.get("dropped", [])),
-    )
-
-
-def _step(name: object) -> SetupStep:
-    return SetupStep[_text(name).upper()]
-
-
-def _two(given: object) -> tuple[ResourceId, ResourceId] | None:
-    found = [ResourceId.parse(item) for item in _texts(given)]
+def _two(found: tuple[ResourceId, ...]) -> tuple[ResourceId, ResourceId] | None:
     if not found:
         return None
     first, second = found
     return first, second
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise TypeError("a table is missing")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{sanitize(value, 40)} is no text")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"{sanitize(value, 40)} is no list")
-    return tuple(_text(item) for item in value)
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{sanitize(value, 40)} is neither true nor false")
-    return value

@@ -28,7 +28,7 @@ from tgwizard.engine.runs.journal import (
     unusable,
 )
 from tgwizard.engine.runs.records import (
-    SETUP_KINDS,
+    SETUP_RECORDS,
     UNDOES,
     ChangeConfirmed,
     SetupRecord,
@@ -37,8 +37,6 @@ from tgwizard.engine.runs.records import (
     WriteIntended,
     WriteKind,
     WriteReplied,
-    setup_record_from_document,
-    setup_record_to_document,
     undo_key,
 )
 from tgwizard.engine.runs.services import Services
@@ -90,7 +88,7 @@ class SetupJournal:
 
     def add(self, run: str, record: SetupRecord) -> None:
         """Put a record on the disk. JournalError: it is not there, so nothing may be written to Azure for it."""
-        kind, document = setup_record_to_document(record)
+        kind, document = SETUP_RECORDS.to_document(record)
         try:
             with self._database:
                 data = json.dumps(document, separators=(",", ":"))
@@ -103,7 +101,7 @@ class SetupJournal:
         """Everything, oldest first. UserError when the file is damaged."""
         try:
             rows = self._database.execute("SELECT kind, data FROM record ORDER BY seq").fetchall()
-            return tuple(setup_record_from_document(kind, parse_json(data)) for kind, data in rows)
+            return tuple(SETUP_RECORDS.from_document(kind, parse_json(data)) for kind, data in rows)
         except SQLITE_ERRORS as error:
             raise UserError(unusable(self.path, error)) from error
         except ValueError as error:
@@ -189,7 +187,7 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
             )
             database.execute(f"PRAGMA user_version={SCHEMA}")
     else:
-        check_content(path, database, SETUP_KINDS)
+        check_content(path, database, SETUP_RECORDS.names)
 
 
 def _unheard() -> None:
