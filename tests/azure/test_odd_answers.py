@@ -154,7 +154,7 @@ def _part(cases: list[tuple[str, bytes]], every: int) -> list[tuple[str, bytes]]
 
 
 def breaks(it: Rig, odd: Odd, path: str, ask: Ask, every: int) -> list[str]:
-    """What raised anything but CallFailed."""
+    """What raised anything but AzureCallError."""
     odd.wanted = lambda request: path in str(request.url).split("?")[0].lower() and request.method == "GET"
     ask(it)
     document = odd.seen

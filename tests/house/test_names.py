@@ -2,13 +2,16 @@
 
 In the code map every word in backticks is held against the tree: a path, a folder, a module, or something that a module
 defines. A bare ``decide.py`` needs its folder before it, in the same paragraph or in the row or head of the table.
-The other documents speak of Azure's words as well; there the modules are held, and what is said to be in one.
+The other documents speak of Azure's words as well; there the modules are held, and what is said to be in one. What a
+docstring or a comment has in backticks occurs somewhere in the code.
 """
 
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -17,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.house.checkout import PACKAGE, ROOT, in_package, modules, name
+from tests.house.checkout import PACKAGE, ROOT, in_package, modules, name, project_files
 
 CODE_MAP = PACKAGE / "README.md"
 DOCUMENTS = [PACKAGE / room / "README.md" for room in ("engine", "azure", "lab", "gui")]
@@ -38,6 +41,11 @@ def own_modules() -> list[Path]:
     return [path for path in in_package() if not path.stem.startswith("__")]
 
 
+@cache
+def tree(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
 def doubles(found: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
     """What has more than one place, from (what, where)."""
     places = defaultdict(list)
@@ -53,7 +61,7 @@ def stems() -> Iterator[tuple[str, str]]:
 
 def classes(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
     for file, text in texts.items():
-        for node in ast.parse(text).body:
+        for node in tree(text).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 yield node.name, file
 
@@ -83,7 +91,7 @@ def defined() -> dict[str, set[str]]:
     """What each module and class of the program defines, by their names; a class's under its own name as well."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in own_modules():
-        for node in ast.parse(path.read_text("utf-8")).body:
+        for node in tree(path.read_text("utf-8")).body:
             found[path.stem] |= set(names_of(node))
             if isinstance(node, ast.ClassDef):
                 found[node.name] |= {word for part in node.body for word in names_of(part)}
@@ -214,6 +222,44 @@ def wrong_in_document(text: str, package: Path) -> list[str]:
         return not ours or dotted[2] in defined()[dotted[1]]
 
     return [f"{line}: {word}" for line, word, _ in quoted(text) if not good(word)]
+
+
+def told_and_done(text: str) -> tuple[dict[str, int], set[str]]:
+    """The names in backticks of a module's docstrings and comments, with their lines; and the words of its code."""
+    lines = text.splitlines()
+    told: dict[str, int] = {}
+    for node in ast.walk(tree(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            first, last = node.lineno - 1, node.end_lineno or node.lineno
+            told |= dict.fromkeys(TOLD.findall(" ".join(lines[first:last])), node.lineno)
+            lines[first:last] = [""] * (last - first)
+    commented = any("#" in line and "`" in line for line in lines)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline) if commented else ():
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            told |= dict.fromkeys(TOLD.findall(token.string), row)
+            lines[row - 1] = lines[row - 1][:column]
+    return told, set(re.findall(r"\w+", "\n".join(lines)))
+
+
+TOLD = re.compile(r"`([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)(?:\(\))?`")
+
+
+def test_that_docstrings_and_comments_name_only_what_is_there() -> None:
+    """Names of modules, classes, functions, arguments and files, and Azure's own words as the code spells them."""
+    told: list[tuple[str, str]] = []
+    done = {path.stem for path in modules()} | {path.parent.name for path in modules()}
+    for path in modules():
+        names, code = told_and_done(path.read_text("utf-8"))
+        told += [(f"{name(path)}:{line}", word) for word, line in names.items()]
+        done |= code
+    data = [path for path in project_files() if path.suffix in {".toml", ".json", ".txt"}]
+    done |= {word for path in data for word in re.findall(r"\w+", path.read_text("utf-8"))}
+    assert [f"{place} {word}" for place, word in told if not set(word.split(".")) <= done | NOT_OURS] == []
+
+
+NOT_OURS = frozenset({"LROPoller"})
+"""Words of other programs that no code of ours spells."""
 
 
 def test_that_a_name_that_is_gone_is_noticed() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
+from tgwizard.model.cloud import KNOWN
 
 if TYPE_CHECKING:
     import logging
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
     from tgwizard.model.cluster_setup import ClusterSetup
-
-CLOUD_TITLES = {
-    "public": "Azure public",
-    "usgovernment": "Azure US Government",
-    "china": "Azure China (21Vianet)",
-}
-"""The titles of the known clouds, here once more because the first paint does not wait for the Azure SDK."""
 
 _FOLDERS = {"--lab-dir", "--config"}
 
@@ -59,7 +53,8 @@ class WindowOptions:
         if self.lab_dir is not None:
             return f"Lab in {self.lab_dir}"
         cloud = (self.where.cloud if self.where is not None else None) or "public"
-        return CLOUD_TITLES.get(cloud.lower(), f"Azure at {cloud}")
+        titles = {known.name: known.title for known in KNOWN}
+        return titles.get(cloud.lower(), f"Azure at {cloud}")
 
 
 def wish_of(words: Sequence[str]) -> WindowOptions | None:

@@ -2,8 +2,8 @@
 
 A row is chosen by code, the codes in ``details`` first because they tell apart what one status or one general code
 lumps together (a 429 can be a busy interface or a throttle), and where one code has several causes by Azure's words;
-case is ignored. A code that is not here gets an honest general sentence by its status. ``failures`` puts the two
-together with what the call was about.
+case is ignored. A code that is not here gets an honest general sentence by its status. ``error_translation`` puts
+the two together with what the call was about.
 """
 
 from __future__ import annotations

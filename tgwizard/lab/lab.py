@@ -45,7 +45,7 @@ class Lab(LabState):
 
     @classmethod
     def load(cls, text: str, clock: LabTime) -> Self:
-        """Return the lab of a dumped document. Raises ValueError (SchemaUnknown for another version)."""
+        """Return the lab of a dumped document. Raises ValueError (UnknownSchema for another version)."""
         return cls(world_document.load(text), clock)
 
     def dump(self) -> str:

@@ -130,7 +130,7 @@ class LabState:
         self._tell()
 
     def client_access(self, url: str, vm: str | None = None) -> ClientAccess:
-        """Return what clients need to reach the lab at a URL, as a VM if one is named. Raises VmNotKnown."""
+        """Return what clients need to reach the lab at a URL, as a VM if one is named. Raises UnknownVm."""
         with self._lock:
             return ClientAccess.of(self._world, url, vm)
 

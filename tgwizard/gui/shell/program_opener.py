@@ -54,7 +54,7 @@ class ProgramOpener(QObject):
             own.put(self._open_program())
         except UserError as error:
             own.put(OpeningFailed(error.problems))
-        except BaseException as error:  # noqa: BLE001 - shown once by UnexpectedErrors, and the page says what to do
+        except BaseException as error:  # noqa: BLE001 - shown once by CrashReporter, and the page says what to do
             own.put(JobCrashed("", "opening", error))
             what = "tgwizard could not be opened by an error of its own."
             own.put(OpeningFailed((Problem("open-broke", what, "", "Try again; the report is in the log."),)))

@@ -1,7 +1,7 @@
 """``moveIpConfigurations``: secondary configurations change their interface in one operation (azure/README.md 2.7).
 
 The address has one holder at every moment: the ledger changes at the end of the operation. What is not known of
-Azure's own is a switch in `move_rules`.
+Azure's own is a switch in `move_options`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Subnets of a virtual network, to write: a PUT replaces one or makes one, a DELETE removes one that nothing uses.
 
 Both are long-running operations, with the shape and headers of other network writes; what an interface's state does to
-them is in `unsettled`. The codes of the other refusals are Azure's, their wording is modelled [?] except where Azure
-prints it in every deployment log.
+them is in `settled_checks`. The codes of the other refusals are Azure's, their wording is modelled [?] except where
+Azure prints it in every deployment log.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class _Table:
 
 
 def read(document: object) -> Fault:
-    """Return the rule of a document. Raises RuleWrong."""
+    """Return the rule of a document. Raises InvalidFaultRule."""
     rule = _Table(document, "the rule")
     match = _Table(rule.raw("match", {}), "match")
     effect = _Table(rule.raw("effect"), "effect")

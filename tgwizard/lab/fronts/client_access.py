@@ -44,7 +44,7 @@ class ClientAccess:
 
     @classmethod
     def of(cls, world: World, url: str, vm: str | None) -> ClientAccess:
-        """Return the access to a world served at a URL. Raises VmNotKnown."""
+        """Return the access to a world served at a URL. Raises UnknownVm."""
         principal = next(item for item in world.accounts if item.name == AUTOMATION)
         access = cls(
             url=url,

@@ -60,7 +60,7 @@ def holds(condition: str, action: str, facts: Facts) -> bool:
 
 @lru_cache(maxsize=256)
 def parse(condition: str) -> Test:
-    """Return what an expression tests. Raises ConditionWrong."""
+    """Return what an expression tests. Raises InvalidCondition."""
     reader = _Reader(tuple(_tokens(condition)))
     test = reader.any_of()
     if reader.next != "":
@@ -91,7 +91,7 @@ class _Reader:
         return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
     def take(self, *wanted: str) -> str:
-        """Go on to the part after the next. Raises ConditionWrong if that is none of those that are wanted."""
+        """Go on to the part after the next. Raises InvalidCondition if that is none of those that are wanted."""
         found = self.next
         if not found or (wanted and found.lower() not in wanted):
             raise InvalidCondition(f"{' or '.join(wanted) or 'more'} is expected, not '{found or 'the end'}'")

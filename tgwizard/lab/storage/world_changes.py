@@ -121,7 +121,7 @@ class WorldBaseline:
 def apply(document: Json, base: str, lines: Iterable[str]) -> None:
     """Put lines of changes into the document of the world named `base`; lines for another one are left out.
 
-    Raises ChangesWrong for a line that is none.
+    Raises InvalidChanges for a line that is none.
     """
     for number, line in enumerate(lines, 1):
         try:

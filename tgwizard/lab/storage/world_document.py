@@ -90,7 +90,7 @@ def pieces(world: World, base: str = "") -> Iterator[str]:
 
 
 def load(text: str) -> World:
-    """Return the world of a JSON text. Raises SchemaUnknown, or ValueError naming what is missing or wrong."""
+    """Return the world of a JSON text. Raises UnknownSchema, or ValueError naming what is missing or wrong."""
     with without_gc():
         return world_of(json.loads(text))
 
