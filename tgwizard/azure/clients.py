@@ -40,7 +40,7 @@ _PINNED = {
 }
 """Loggers that at DEBUG could print headers, bodies or token answers (azure/README.md 6.3).
 
-What the SDK warns about (an answer it cannot read, a broken download) reaches the user as a AzureCallError already.
+What the SDK warns about (an answer it cannot read, a broken download) reaches the user as an AzureCallError already.
 """
 
 
@@ -48,7 +48,7 @@ What the SDK warns about (an answer it cannot read, a broken download) reaches t
 class AzureSession:
     """One signed-in connection. ``http`` is the lab's in-process session or one of our own; ``ca`` a lab's CA file.
 
-    ``lab`` keeps the environment's proxies and CA bundles away. ``limits`` are what the design promises, unless a test
+    ``lab`` keeps the environment's proxies and CA bundles away. ``limits`` are those of every program, unless a test
     cannot wait for as long.
     """
 

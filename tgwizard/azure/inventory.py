@@ -122,7 +122,7 @@ class ArmInventories:
         return tuple(frontend for item in found for frontend in network_documents.frontends(item))
 
     def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
-        """Ask the subnet's network; a refusal for an address outside every subnet is a AzureCallError."""
+        """Ask the subnet's network; a refusal for an address outside every subnet is an AzureCallError."""
         path = f"{subnet.text.rsplit('/subnets/', 1)[0]}/CheckIPAddressAvailability"
         doing = Operation("check", f"the address {address}")
         body = read(self._clients, doing, ArmPath(path, NETWORK_API, (("ipAddress", address),)))

@@ -1,6 +1,6 @@
 """The lab's state: a world with its clock, its faults and its log: what its owner may ask and set.
 
-``LabStatus`` answers no requests.
+``LabState`` answers no requests; ``Lab`` does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a run ends.
+"""The end of a run: what is settled, journalled and told.
 
 What the control loop arrived at, what others changed meanwhile, what was measured; told once and journalled.
 """

@@ -1,6 +1,6 @@
-"""``Services``.
+"""``Services``: everything that a job of the engine works with, as one frozen value.
 
-Everything that a job of the engine needs, as one frozen value. ``app`` builds it; window and commands get it.
+``app`` builds it; window and commands get it.
 """
 
 from __future__ import annotations

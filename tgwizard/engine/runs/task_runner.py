@@ -61,7 +61,7 @@ def sleep(seconds: float) -> TaskBody[bool]:
 
 
 class TaskOutcome(Enum):
-    """How a piece of work ended."""
+    """How a task ended."""
 
     DONE = "done"
     FAILED = "failed"
@@ -71,7 +71,7 @@ class TaskOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TaskEnd:
-    """The end of a piece of work: ``words`` for people, ``problem`` when it failed or is not known."""
+    """The end of a task: ``words`` for people, ``problem`` when it failed or is not known."""
 
     how: TaskOutcome
     words: str
@@ -80,7 +80,7 @@ class TaskEnd:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A piece of work, what comes before it, and how it is begun. ``anyway``: also when that did not come about."""
+    """One thing to do, what comes before it, and how it is begun. ``anyway``: also when that did not come about."""
 
     key: str
     begin: Callable[[], TaskBody[TaskEnd]]
@@ -100,7 +100,7 @@ class _Active:
 
 @dataclass(slots=True)
 class TaskRunner:
-    """Carries out pieces of work. ``workers``: how many calls at once; 0 makes them in the calling thread."""
+    """Carries out tasks. ``workers``: how many calls at once; 0 makes them in the calling thread."""
 
     clock: Clock
     token: CancelToken
@@ -165,7 +165,7 @@ class TaskRunner:
         return True
 
     def _step(self, item: _Active, pool: futures.ThreadPoolExecutor | None) -> None:
-        """Hand over what came and take the next wish."""
+        """Hand over what came and take the next call or wait."""
         if item.asked is not None:
             asked, item.asked = item.asked, None
             self._make(item, asked.result)

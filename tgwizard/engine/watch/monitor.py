@@ -1,4 +1,4 @@
-"""The monitor loop.
+"""Reads one cluster again and again, at a pace.
 
 Look, tell, wait. Snapshots replace one another whole; each change of verdict goes into the journal.
 """

@@ -1,7 +1,7 @@
 """One cluster as the window knows it: latest snapshot, timeline, the run in progress, and the jobs that feed them.
 
-It is the only place of the window that starts jobs. Everything comes back as events through the bridge; pages listen
-to the signals here and never to a thread.
+Everything that its jobs say comes back as events through the bridge; pages listen to the signals here and
+never to a thread.
 """
 
 from __future__ import annotations
