@@ -104,7 +104,9 @@ def status(
     if command.watch:
         return _watch(setup, connection, screen, Pace.of(settings), stops)
     services = connection.services
-    snapshot = Observer(services.azure, services.clock, setup).look(patience=RetryPolicy.of(services.clock, _STATUS_S))
+    snapshot = Observer(services.azure, services.clock, setup).look(
+        retry_policy=RetryPolicy.of(services.clock, _STATUS_S)
+    )
     rights = _rights(snapshot, connection, thorough=command.check)
     works = cluster_in_use(setup) if run_in_progress(services, setup) else None
     offer = _offer(snapshot, connection, screen, where)
@@ -280,7 +282,7 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: O
     with contextlib.closing(services.journal(setup)) as journal:
         history = journal.ends()
     snapshot = Observer(services.azure, services.clock, setup).look(
-        patience=RetryPolicy.of(services.clock, FailoverTiming().look_s)
+        retry_policy=RetryPolicy.of(services.clock, FailoverTiming().look_s)
     )
     strategy = resolve_strategy(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy, command.fence)

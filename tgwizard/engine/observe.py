@@ -45,17 +45,17 @@ class Observer:
         now, wall = self.clock.monotonic(), self.clock.wall()
         return Snapshot(self.setup, (first, second), now, wall, self._elsewhere, self._ranges)
 
-    def look(self, *, vms: bool = True, patience: RetryPolicy | None = None) -> Snapshot:
+    def look(self, *, vms: bool = True, retry_policy: RetryPolicy | None = None) -> Snapshot:
         """Read both NICs, the VMs when asked, and, only when no member lists the address, who else does.
 
-        With ``patience`` what fails for a moment is asked again, each source for itself.
+        With ``retry_policy`` what fails for a moment is asked again, each source for itself.
         """
         for member in self.setup.members:
-            self.look_at_nic(member, patience)
+            self.look_at_nic(member, retry_policy)
         if vms:
             for member in self.setup.members:
-                self.look_at_vm(member, patience)
-        self._look_elsewhere(patience)
+                self.look_at_vm(member, retry_policy)
+        self._look_elsewhere(retry_policy)
         return self.snapshot()
 
     def seen(self, member: Member) -> MemberSeen:
@@ -67,22 +67,22 @@ class Observer:
         self._ask_elsewhere()
         return self._elsewhere.value[0] if self._elsewhere.value else None
 
-    def look_at_nic(self, member: Member, patience: RetryPolicy | None = None) -> MemberSeen:
+    def look_at_nic(self, member: Member, retry_policy: RetryPolicy | None = None) -> MemberSeen:
         """Read one member's interface."""
         place = self.setup.members.index(member)
         seen = self._members[place]
-        nic = self._read(seen.nic, lambda: self.azure.read_nic(member.nic), patience)
+        nic = self._read(seen.nic, lambda: self.azure.read_nic(member.nic), retry_policy)
         if nic.gone and (seen.nic.value is None or (seen.nic.gone and seen.nic.problem is None)):
             # It was never there as long as anybody looked: a run can count on that. One that vanishes later is missed.
             nic = replace(nic, value=NicDocument.of_nothing(), problem=None)
         self._members[place] = replace(seen, nic=nic)
         return self._members[place]
 
-    def look_at_vm(self, member: Member, patience: RetryPolicy | None = None) -> None:
+    def look_at_vm(self, member: Member, retry_policy: RetryPolicy | None = None) -> None:
         """Read one member's VM."""
         place = self.setup.members.index(member)
         seen = self._members[place]
-        vm = self._read(seen.vm, lambda: self.azure.read_vm(member.vm), patience)
+        vm = self._read(seen.vm, lambda: self.azure.read_vm(member.vm), retry_policy)
         self._members[place] = replace(seen, vm=vm)
 
     def look_at_subnet(self) -> None:
@@ -100,24 +100,24 @@ class Observer:
             Source.OTHER_NICS: self._elsewhere.problem,
         }
 
-    def _look_elsewhere(self, patience: RetryPolicy | None) -> None:
+    def _look_elsewhere(self, retry_policy: RetryPolicy | None) -> None:
         self._elsewhere = replace(self._elsewhere, value=None, read_at=None)
         kind = self.snapshot().place.kind
         if kind is LocationKind.NO_NIC:
-            self._ask_elsewhere(patience)
+            self._ask_elsewhere(retry_policy)
         elif self._elsewhere.problem:
             self._elsewhere = Reading()
 
-    def _ask_elsewhere(self, patience: RetryPolicy | None = None) -> None:
+    def _ask_elsewhere(self, retry_policy: RetryPolicy | None = None) -> None:
         address, subnet = str(self.setup.address), self.setup.subnet
         own = {member.nic for member in self.setup.members}
         self._elsewhere = self._read(
             replace(self._elsewhere, value=None, read_at=None),
             lambda: tuple(nic for nic in self.azure.nics_listing(address, subnet) if nic not in own),
-            patience,
+            retry_policy,
         )
 
-    def _read(self, reading: Reading[T], ask: Callable[[], T], patience: RetryPolicy | None = None) -> Reading[T]:
+    def _read(self, reading: Reading[T], ask: Callable[[], T], retry_policy: RetryPolicy | None = None) -> Reading[T]:
         asked = self.clock.monotonic()
 
         def dated() -> T:
@@ -126,7 +126,7 @@ class Observer:
             return ask()
 
         try:
-            return reading.good(dated() if patience is None else self._twice_if_gone(dated, patience), asked)
+            return reading.good(dated() if retry_policy is None else self._twice_if_gone(dated, retry_policy), asked)
         except AzureCallError as failure:
             if failure.cause is Cause.THROTTLED and failure.retry_after_s:
                 asked_s = plausible_wait_s(failure.retry_after_s) or 0.0
@@ -136,18 +136,18 @@ class Observer:
                 return reading.vanished(failure.problem, asked)
             return reading.missed(failure.problem)
 
-    def _twice_if_gone(self, question: Callable[[], T], patience: RetryPolicy) -> T:
+    def _twice_if_gone(self, question: Callable[[], T], retry_policy: RetryPolicy) -> T:
         """What is asked before a run: that a thing does not exist is believed when Azure says so twice.
 
         A machine that is gone is not stopped, and an interface that is gone ends a run, so much follows from it.
         """
         try:
-            return patience.ask(question)
+            return retry_policy.ask(question)
         except AzureCallError as failure:
             if not _says_gone(failure):
                 raise
-        self.clock.sleep(PAUSES_S[0], patience.cancel)
-        return patience.ask(question)
+        self.clock.sleep(PAUSES_S[0], retry_policy.cancel)
+        return retry_policy.ask(question)
 
 
 def _says_gone(failure: AzureCallError) -> bool:

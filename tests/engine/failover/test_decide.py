@@ -25,9 +25,9 @@ _BUSY = (Provisioning.UPDATING, Provisioning.DELETING, Provisioning.UNKNOWN)
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
 def test_that_an_attach_to_one_side_is_never_decided_while_the_other_lists_the_address(
-    losing: NicReading, gaining: NicReading, standing: RunProgress
+    losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
-    move = decide(losing, gaining, standing)
+    move = decide(losing, gaining, progress)
     if move is Move.ATTACH:
         assert not losing.lists
     if move is Move.PUT_BACK:
@@ -36,10 +36,10 @@ def test_that_an_attach_to_one_side_is_never_decided_while_the_other_lists_the_a
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
 def test_that_no_write_is_decided_while_its_interface_is_updating_unless_overdue(
-    losing: NicReading, gaining: NicReading, standing: RunProgress
+    losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
-    move = decide(losing, gaining, standing)
-    if standing.overdue:
+    move = decide(losing, gaining, progress)
+    if progress.overdue:
         return
     if move in (Move.DETACH, Move.PUT_BACK, Move.SETTLE_LOSING):
         assert losing.state not in _BUSY
@@ -49,9 +49,9 @@ def test_that_no_write_is_decided_while_its_interface_is_updating_unless_overdue
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
 def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
-    losing: NicReading, gaining: NicReading, standing: RunProgress
+    losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
-    move = decide(losing, gaining, standing)
+    move = decide(losing, gaining, progress)
     if move is Move.ARRIVED:
         assert gaining.lists
         assert gaining.state is Provisioning.SUCCEEDED
@@ -64,9 +64,9 @@ def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
 def test_that_the_same_readings_always_give_the_same_move(
-    losing: NicReading, gaining: NicReading, standing: RunProgress
+    losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
-    assert decide(losing, gaining, standing) is decide(losing, gaining, standing)
+    assert decide(losing, gaining, progress) is decide(losing, gaining, progress)
 
 
 @given(gaining=_SIDES, sent=_SENT)

@@ -216,8 +216,8 @@ def test_that_a_probe_is_not_asked_again_when_something_changed_meanwhile() -> N
     made.edit(made.b, lambda body: body["properties"].update(enableIPForwarding=False))
     made.clock.sleep(60)
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(503, "{}")))
-    patience = RetryPolicy.of(made.clock, 60.0)
-    probed = probe_write(made.services.azure, made.b.nic, document, patience=patience)
+    retry_policy = RetryPolicy.of(made.clock, 60.0)
+    probed = probe_write(made.services.azure, made.b.nic, document, retry_policy=retry_policy)
     assert probed.outcome is ProbeOutcome.UNCLEAR
     assert [item.method for item in made.lab.requests if item.path.endswith("/tg-node-b-inside")][-2:] == ["PUT", "GET"]
 

@@ -76,21 +76,21 @@ def probe_write(
     attach: AttachProbe | None = None,
     *,
     heeded: bool = False,
-    patience: RetryPolicy | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> WriteProbe:
     """Ask whether the interface may be written; with ``attach``, whether that body would be taken.
 
     ``heeded``: another interface of the subscription was just refused for its version, so that need not be tried here.
-    With ``patience`` it is asked again when Azure was busy, and when an answer was lost and nothing was changed.
+    With ``retry_policy`` it is asked again when Azure was busy, and when an answer was lost and nothing was changed.
     """
     if document.provisioning is Provisioning.UPDATING:
         return WriteProbe(nic, ProbeOutcome.BUSY)
     if attach is not None and heeded:
-        return _asked(azure, nic, attach.document, patience, attach)
-    as_read = _asked(azure, nic, document, patience)
+        return _asked(azure, nic, attach.document, retry_policy, attach)
+    as_read = _asked(azure, nic, document, retry_policy)
     if as_read.outcome is not ProbeOutcome.ALLOWED or attach is None:
         return as_read
-    asked = _asked(azure, nic, attach.document, patience, attach)
+    asked = _asked(azure, nic, attach.document, retry_policy, attach)
     return as_read if asked.outcome is ProbeOutcome.UNCLEAR else asked
 
 
@@ -98,7 +98,7 @@ def _asked(
     azure: Azure,
     nic: ResourceId,
     document: NicDocument,
-    patience: RetryPolicy | None,
+    retry_policy: RetryPolicy | None,
     attach: AttachProbe | None = None,
 ) -> WriteProbe:
     lost, asked = False, attach is not None
@@ -115,7 +115,7 @@ def _asked(
             raise
 
     try:
-        send() if patience is None else patience.ask(send)
+        send() if retry_policy is None else retry_policy.ask(send)
     except AzureCallError as failure:
         return WriteProbe(nic, _outcome(failure, attach), failure.problem, failure.refused, asked)
     return WriteProbe(nic, ProbeOutcome.APPLIED, attach=asked)

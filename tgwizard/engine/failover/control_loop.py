@@ -35,27 +35,27 @@ class ControlLoop:
         self._expiry = StepTimeout(self.state)
         self._writing = WriteOutcomes(self.state, self._expiry)
 
-    def go(self) -> RunResult:
+    def run(self) -> RunResult:
         """Run to the end."""
-        self.state.begin()
+        self.state.start_counting()
         while True:
-            ended = self._heed_cancel() or self._round()
+            ended = self._handle_cancel() or self._round()
             if ended is not None:
                 return ended
 
     def _round(self) -> RunResult | None:
         state = self.state
-        losing, gaining = state.side(state.losing), state.side(state.to)
+        losing, gaining = state.reading(state.losing), state.reading(state.to)
         if losing is None or gaining is None:
-            state.rest(state.timing.retry_s)
+            state.wait_before_reading(state.timing.retry_s)
             return state.read(*state.setup.members)
-        sent = state.standing.losing_sent
+        sent = state.progress.losing_sent
         if sent is not None and sent.step in (Step.DETACH, Step.MOVE) and not losing.lists:
             # A removal whose answer was lost shows in the content: from here on it counts as ours.
-            state.standing = replace(state.standing, wrote=True)
-        move = decide(losing, gaining, state.standing)
+            state.progress = replace(state.progress, wrote=True)
+        move = decide(losing, gaining, state.progress)
         self._expiry.overtaken_by(move)
-        step = step_of(move, state.standing.goal, atomic=state.standing.atomic)
+        step = step_of(move, state.progress.goal, atomic=state.progress.atomic)
         state.reporter.step(step, state.cancel_meaning, state.deadline_s)
         match move:
             case Move.DETACH | Move.ATTACH | Move.PUT_BACK | Move.CLEAR_GAINING | Move.SETTLE_LOSING:
@@ -63,11 +63,11 @@ class ControlLoop:
             case Move.MOVE_AT_ONCE:
                 return self._writing.move_at_once()
             case Move.WAIT_LOSING:
-                return self._await(move, state.losing)
+                return self._wait_for(move, state.losing)
             case Move.WAIT_GAINING:
-                return self._await(move, state.to)
+                return self._wait_for(move, state.to)
             case Move.READ_AGAIN:
-                return self._await(move, state.losing, state.to)
+                return self._wait_for(move, state.losing, state.to)
             case Move.ARRIVED | Move.RESTORED | Move.UNMOVED:
                 return self._confirm(move)
             case Move.YIELD:
@@ -79,28 +79,28 @@ class ControlLoop:
         """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it."""
         state = self.state
         holder = state.to if move is Move.ARRIVED else state.losing
-        if state.measured.arrived is None:
-            state.measured.arrived = state.observer.seen(holder).nic.read_at
+        if state.moments.arrived is None:
+            state.moments.arrived = state.observer.seen(holder).nic.read_at
         if (silent := state.read(holder, state.setup.other(holder))) is not None:
             return silent
-        losing, gaining = state.side(state.losing), state.side(state.to)
+        losing, gaining = state.reading(state.losing), state.reading(state.to)
         answered = all(state.observer.seen(member).nic.problem is None for member in state.needed)
-        if not answered or losing is None or gaining is None or decide(losing, gaining, state.standing) is not move:
-            if state.waited(move) > state.timing.silence_s:
+        if not answered or losing is None or gaining is None or decide(losing, gaining, state.progress) is not move:
+            if state.waited_s(move) > state.timing.silence_s:
                 return run_result.unsettled(state.address, state.read_problem)
-            state.rest(state.timing.poll_s if answered else state.timing.retry_s)
+            state.wait_before_reading(state.timing.poll_s if answered else state.timing.retry_s)
             return None
         state.reporter.finish()
         if move is Move.ARRIVED:
             return RunResult(Outcome.DONE, f"{state.to.name} holds {state.address}.")
         if move is Move.UNMOVED:
-            return run_result.not_moved(state.losing, state.address, self._operation_said())
+            return run_result.not_moved(state.losing, state.address, self._operation_problem())
         back = f"{state.losing.name} holds {state.address} again."
-        if state.cancel_heard and state.why_back is None:
+        if state.cancel_heard and state.back_reason is None:
             return RunResult(Outcome.CANCELLED, f"The move was cancelled. {back}", rolled_back=True)
-        return RunResult(Outcome.FAILED, f"{state.turned_back} {back}".strip(), state.why_back, rolled_back=True)
+        return RunResult(Outcome.FAILED, f"{state.back_sentence} {back}".strip(), state.back_reason, rolled_back=True)
 
-    def _operation_said(self) -> str:
+    def _operation_problem(self) -> str:
         try:
             seen = self.state.sender.azure.read_operation(self.state.operation)
         except AzureCallError as failure:
@@ -114,26 +114,26 @@ class ControlLoop:
             return run_result.taken(AddressLocation(LocationKind.STRANGER, stranger=stranger), state.address, None)
         where = f"{place.member.name} holds {state.address}" if place.member else f"{state.address} is on no NIC"
         return run_result.yielded(
-            f"Someone else changed the cluster: {where}.", wrote=state.standing.wrote, place=place
+            f"Someone else changed the cluster: {where}.", wrote=state.progress.wrote, place=place
         )
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
-    def _await(self, move: Move, *members: Member) -> RunResult | None:
+    def _wait_for(self, move: Move, *members: Member) -> RunResult | None:
         state = self.state
-        waited = state.waited(move)
+        waited = state.waited_s(move)
         if waited > state.deadline_s:
-            if not state.fresh():
+            if not state.readings_fresh():
                 return self._writing.refresh()  # what was not seen to go on just now is not called endless
             return self._expiry.of_wait(move, members[0])
         rate = state.timing.poll_s if waited < state.timing.slow_after_s else state.timing.slow_poll_s
-        state.rest(rate)
+        state.wait_before_reading(rate)
         other = state.setup.other(members[0])
-        if state.due(other):
+        if state.needs_reading(other):
             members = (other,)  # so that the reading a write needs is never older than it may be
         return state.read(*members)
 
-    def _heed_cancel(self) -> RunResult | None:
+    def _handle_cancel(self) -> RunResult | None:
         state = self.state
         if state.cancel_heard or not state.cancel.is_cancelled:
             return None
@@ -145,7 +145,7 @@ class ControlLoop:
                 state.turn_back(None, "You cancelled the move.")
             case CancelMeaning.NOT_GRANTED:
                 fact = "The move can no longer be cancelled: the attach has been sent."
-                if state.standing.atomic:
+                if state.progress.atomic:
                     fact = "The move can no longer be cancelled: Azure has been asked to make it."
                 state.sender.note(Problem("cancel-too-late", fact, "Taking it back now would only lengthen the gap."))
         return None

@@ -92,29 +92,29 @@ class RunProgress:
         return self.had_holder and self.goal is Goal.FORWARD and self.gaining_sent is None
 
 
-def decide(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
+def decide(losing: NicReading, gaining: NicReading, progress: RunProgress) -> Move:
     """The next move.
 
     See the module text. ATTACH and PUT_BACK only come out when neither side lists (engine/README.md 1.1).
     """
-    if _stale(losing, standing.losing_sent):
+    if _stale(losing, progress.losing_sent):
         return Move.WAIT_LOSING
-    if _stale(gaining, standing.gaining_sent):
+    if _stale(gaining, progress.gaining_sent):
         return Move.WAIT_GAINING
     if losing.lists and gaining.lists:
         return _contradiction(losing, gaining)
-    if standing.atomic:
-        return _atomic(losing, gaining, standing)
-    if standing.goal is Goal.BACK:
-        return _back(losing, gaining, standing)
-    return _forward(losing, gaining, standing)
+    if progress.atomic:
+        return _atomic(losing, gaining, progress)
+    if progress.goal is Goal.BACK:
+        return _back(losing, gaining, progress)
+    return _forward(losing, gaining, progress)
 
 
-def _atomic(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
+def _atomic(losing: NicReading, gaining: NicReading, progress: RunProgress) -> Move:
     """One call that carries no version: after it, reading alone says what came of it (engine/README.md 1.5)."""
-    if standing.sent_nothing:
+    if progress.sent_nothing:
         if gaining.lists or not losing.lists:
-            return _forward(losing, gaining, standing)
+            return _forward(losing, gaining, progress)
         if _busy(losing) or _busy(gaining):
             return Move.WAIT_LOSING if _busy(losing) else Move.WAIT_GAINING
         return Move.MOVE_AT_ONCE
@@ -124,73 +124,73 @@ def _atomic(losing: NicReading, gaining: NicReading, standing: RunProgress) -> M
         return Move.WAIT_GAINING
     if gaining.lists:
         return Move.ARRIVED if gaining.state is Provisioning.SUCCEEDED else Move.ATTACH
-    accepted = standing.losing_sent is not None and standing.losing_sent.answer is WriteAnswer.ACCEPTED
+    accepted = progress.losing_sent is not None and progress.losing_sent.answer is WriteAnswer.ACCEPTED
     if losing.lists:
         # Without an answer it may still be on its way, and nothing that we could write would stop it.
         return Move.UNMOVED if accepted else Move.WAIT_LOSING
-    return Move.ATTACH if accepted or standing.overdue else Move.WAIT_GAINING
+    return Move.ATTACH if accepted or progress.overdue else Move.WAIT_GAINING
 
 
-def _forward(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
+def _forward(losing: NicReading, gaining: NicReading, progress: RunProgress) -> Move:
     if gaining.lists:
         if gaining.state is Provisioning.SUCCEEDED:
-            return Move.YIELD if standing.had_holder and standing.sent_nothing else Move.ARRIVED
-        if gaining.state is Provisioning.FAILED or standing.overdue:
+            return Move.YIELD if progress.had_holder and progress.sent_nothing else Move.ARRIVED
+        if gaining.state is Provisioning.FAILED or progress.overdue:
             return Move.ATTACH
         return Move.WAIT_GAINING
     if losing.lists:
-        return _release(losing, standing)
-    if _busy(losing) and not standing.overdue:
+        return _release(losing, progress)
+    if _busy(losing) and not progress.overdue:
         return Move.WAIT_LOSING
-    if _busy(losing) and standing.losing_sent is not None:
+    if _busy(losing) and progress.losing_sent is not None:
         return Move.SETTLE_LOSING  # writing it anew ends a removal of ours that does not end by itself
-    if _busy(gaining) and not standing.overdue:
+    if _busy(gaining) and not progress.overdue:
         return Move.WAIT_GAINING
-    if standing.had_holder and standing.sent_nothing:
+    if progress.had_holder and progress.sent_nothing:
         return Move.YIELD
-    if losing.state is Provisioning.FAILED and standing.losing_sent is not None and standing.settling:
+    if losing.state is Provisioning.FAILED and progress.losing_sent is not None and progress.settling:
         return Move.SETTLE_LOSING
     return Move.ATTACH
 
 
-def _release(losing: NicReading, standing: RunProgress) -> Move:
+def _release(losing: NicReading, progress: RunProgress) -> Move:
     """The losing member still names the address."""
     if _busy(losing):
-        return Move.DETACH if standing.overdue else Move.WAIT_LOSING
-    sent = standing.losing_sent
-    if standing.wrote:
+        return Move.DETACH if progress.overdue else Move.WAIT_LOSING
+    sent = progress.losing_sent
+    if progress.wrote:
         # Our removal failed in Azure: write it again. Otherwise someone gave the address back: the second actor wins.
         return Move.DETACH if losing.state is Provisioning.FAILED else Move.YIELD
-    if not standing.had_holder:
+    if not progress.had_holder:
         return Move.YIELD
     if sent is None or sent.if_match == losing.etag:
         return Move.DETACH
     return Move.YIELD
 
 
-def _back(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
+def _back(losing: NicReading, gaining: NicReading, progress: RunProgress) -> Move:
     if losing.lists:
         if losing.state is Provisioning.SUCCEEDED:
-            return Move.PUT_BACK if _may_still_land(losing, standing.losing_sent) else Move.RESTORED
-        if losing.state is Provisioning.FAILED or standing.overdue:
+            return Move.PUT_BACK if _may_still_land(losing, progress.losing_sent) else Move.RESTORED
+        if losing.state is Provisioning.FAILED or progress.overdue:
             return Move.PUT_BACK
         return Move.WAIT_LOSING
     if gaining.lists:
         if gaining.state is Provisioning.SUCCEEDED:
             return Move.ARRIVED
-        if gaining.state is Provisioning.FAILED or standing.overdue:
+        if gaining.state is Provisioning.FAILED or progress.overdue:
             return Move.CLEAR_GAINING
         return Move.WAIT_GAINING
-    if _busy(gaining) and not (standing.overdue and standing.gaining_sent is None):
+    if _busy(gaining) and not (progress.overdue and progress.gaining_sent is None):
         return Move.WAIT_GAINING
-    if _busy(losing) and not standing.overdue:
+    if _busy(losing) and not progress.overdue:
         return Move.WAIT_LOSING
-    if gaining.state is Provisioning.FAILED and standing.gaining_sent is not None and standing.settling:
+    if gaining.state is Provisioning.FAILED and progress.gaining_sent is not None and progress.settling:
         return Move.CLEAR_GAINING  # its removal failed, and until it is written anew Azure keeps the address for it
     return Move.PUT_BACK
 
 
-def on_timeout(move: Move, standing: RunProgress, *, forced: bool, again: bool) -> tuple[TimeoutChoice, ...]:
+def on_timeout(move: Move, progress: RunProgress, *, forced: bool, again: bool) -> tuple[TimeoutChoice, ...]:
     """What can be done once a step's time is over; the first is what is done when nobody answers.
 
     ``move`` is what the run waits for, or the write that Azure keeps turning down. ``again``: this expiry of the same
@@ -198,16 +198,16 @@ def on_timeout(move: Move, standing: RunProgress, *, forced: bool, again: bool) 
     an update that does not end; the way back is offered while no attach was sent.
     """
     waits = move in (Move.WAIT_LOSING, Move.WAIT_GAINING)
-    if standing.atomic and not standing.sent_nothing:
+    if progress.atomic and not progress.sent_nothing:
         # One call without a version: only reading tells. With the address on no NIC the attach may follow.
         on_none = move is Move.WAIT_GAINING and not again
         return (TimeoutChoice.RETRY, TimeoutChoice.WAIT) if on_none else (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT)
     if waits and forced and not again:
-        back = (TimeoutChoice.PUT_BACK,) if standing.can_go_back and not standing.sent_nothing else ()
+        back = (TimeoutChoice.PUT_BACK,) if progress.can_go_back and not progress.sent_nothing else ()
         return (TimeoutChoice.RETRY, TimeoutChoice.WAIT, *back, TimeoutChoice.HAND_OVER)
-    if standing.sent_nothing:
+    if progress.sent_nothing:
         return (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT)
-    if standing.can_go_back and standing.wrote:
+    if progress.can_go_back and progress.wrote:
         # With the address on no NIC the way back is the shorter one; while it is being released it is not.
         if move is Move.WAIT_LOSING:
             return (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT, TimeoutChoice.PUT_BACK)

@@ -55,7 +55,7 @@ class Fencing:
     context: RunContext
     journal: FailoverJournal
     observer: Observer
-    began: RunRecord
+    run_record: RunRecord
     losing: Member
     to: Member
     how: StopMethod
@@ -69,12 +69,12 @@ class Fencing:
     _looked_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self._sender = self.context.sender(self.journal)
+        self._sender = self.context.write_sender(self.journal)
 
     def stop(self) -> StopOutcome:
         """Ask for the stop and read until it is proved; never raises for what Azure answers."""
         timing, clock = self.context.timing, self.context.services.clock
-        reporter = RunReporter(self._sender, self.losing, self.to, self.began.address)
+        reporter = RunReporter(self._sender, self.losing, self.to, self.run_record.address)
         reporter.step(Step.FENCE, CancelMeaning.STOPS, timing.fence_s)
         end = clock.monotonic() + timing.fence_s
         accepted, looks = False, 0
@@ -95,7 +95,7 @@ class Fencing:
                 if refused is not None:
                     return self._gave_up(refused)
                 reporter.stop_asked = self.asked
-                reporter.located(self.observer.snapshot().place, CancelMeaning.STOPS)
+                reporter.holder_observed(self.observer.snapshot().place, CancelMeaning.STOPS)
                 continue
             looks += 1
             if looks % _ASK_OPERATION_EVERY == 0 and (failed := self._operation_failed()) is not None:
@@ -189,16 +189,16 @@ class Fencing:
 
     def _gave_up(self, problem: Problem) -> StopOutcome:
         self.problem = problem
-        if not self.began.fence_optional:
+        if not self.run_record.fence_optional:
             return StopOutcome.HELD
         why = f"{problem.why} You chose to go on without the stop."
         self._sender.note(Problem(problem.code, problem.what, why.strip(), "", problem.detail))
         return StopOutcome.WAIVED
 
 
-def wants_fence(began: RunRecord) -> bool:
+def wants_fence(run_record: RunRecord) -> bool:
     """Whether the run was to stop the losing VM first."""
-    return began.fence is Fence.STOP
+    return run_record.fence is Fence.STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +219,14 @@ class Unfenced:
 
 
 def end_unmoved(
-    context: RunContext, journal: FailoverJournal, began: RunRecord, place: AddressLocation, unfenced: Unfenced
+    context: RunContext, journal: FailoverJournal, run_record: RunRecord, place: AddressLocation, unfenced: Unfenced
 ) -> Finished:
     """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
-    losing = context.setup.member(began.other)
+    losing = context.setup.member(run_record.other)
     left = still_down(losing) if unfenced.asked and losing is not None else ()
     left += journal.end(
-        RunEndRecord.of(began, format_utc(context.services.clock.wall()), outcome, place, reason, problem)
+        RunEndRecord.of(run_record, format_utc(context.services.clock.wall()), outcome, place, reason, problem)
     )
     finished = Finished(context.stamp(), context.run, context.setup.name, outcome, place, reason, left, problem=problem)
     context.report(finished)

@@ -52,11 +52,11 @@ def refuse(
 
 
 def end_without_effect(
-    context: RunContext, journal: FailoverJournal, began: RunRecord, problem: Problem, place: AddressLocation
+    context: RunContext, journal: FailoverJournal, run_record: RunRecord, problem: Problem, place: AddressLocation
 ) -> Finished:
     """End an interrupted run of which nothing had been applied."""
     at = format_utc(context.services.clock.wall())
-    journal.end(RunEndRecord.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
+    journal.end(RunEndRecord.of(run_record, at, Outcome.FAILED, place, problem.sentence(), problem))
     return refuse(context, problem, place, Outcome.FAILED)
 
 
@@ -82,7 +82,7 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
     """Tell and journal the end of a driven run."""
     ending = _with_cause(state, ending)
     place = ending.place or state.observer.snapshot().place
-    measured = state.measured
+    measured = state.moments
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
     gap = NO_SERVICE_GAP if _outage(state, place) else gap_of(measured.released, arrived, state.service_end)
@@ -94,7 +94,7 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
     if not open_end:
         done = ending.outcome is Outcome.DONE
         at = format_utc(context.services.clock.wall())
-        ended = RunEndRecord.of(state.began, at, ending.outcome, place, ending.reason, ending.problem)
+        ended = RunEndRecord.of(state.run_record, at, ending.outcome, place, ending.reason, ending.problem)
         unwritten = journal.end(
             replace(
                 ended,
@@ -158,7 +158,7 @@ def _nobody_served(state: FailoverRun, place: AddressLocation) -> tuple[str, ...
 
     So is a holder that cannot serve: the gap goes on.
     """
-    fence = still_down(state.losing) if wants_fence(state.began) else ()
+    fence = still_down(state.losing) if wants_fence(state.run_record) else ()
     outage = _outage(state, place)
     return (f"Nobody answers at {state.address}: {outage}.", *fence) if outage else fence
 
@@ -173,9 +173,9 @@ def _outage(state: FailoverRun, place: AddressLocation) -> str:
 def _after_a_move(state: FailoverRun, ending: RunResult) -> tuple[str, ...]:
     """What a move in one call did to the configuration: Azure's doing, and compared (engine/README.md 1.5)."""
     found = state.nic(state.to).find(state.address) if ending.outcome is Outcome.DONE else None
-    if not state.standing.atomic or state.began.configuration is None or found is None:
+    if not state.progress.atomic or state.run_record.configuration is None or found is None:
         return ()
-    wanted = _wanted(state, NicDocument.parse(state.began.gaining_body), str(found.get("name", "")))
+    wanted = _wanted(state, NicDocument.parse(state.run_record.gaining_body), str(found.get("name", "")))
     left = [
         f"Azure's move changed {item.path} from {item.before} to {item.after}. Correct it on {state.to.nic.name}."
         for item in configuration_differences(wanted, found)
@@ -198,7 +198,7 @@ def left_behind(carried: CarriedConfiguration, nic: str, document: NicDocument |
 
 
 def _left_behind(state: FailoverRun, ending: RunResult) -> tuple[str, ...]:
-    if state.standing.atomic or ending.outcome not in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED):
+    if state.progress.atomic or ending.outcome not in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED):
         return ()  # a move in one call is told of by itself
     carried = _carried(state)
     return tuple(
@@ -209,7 +209,7 @@ def _left_behind(state: FailoverRun, ending: RunResult) -> tuple[str, ...]:
 
 
 def _carried(state: FailoverRun) -> CarriedConfiguration:
-    return carried_of(state.began.configuration) if state.began.configuration else state.setup.carried
+    return carried_of(state.run_record.configuration) if state.run_record.configuration else state.setup.carried
 
 
 def _wanted(state: FailoverRun, first: NicDocument, name: str) -> Mapping[str, Any]:
@@ -251,7 +251,7 @@ def by_others(nic: str, body: object, last: NicDocument | None, address: str) ->
 def _by_other(state: FailoverRun) -> tuple[ForeignChange, ...]:
     """Differences between the first and the last reading that are not ours: kept, and listed (engine/README.md 1.2)."""
     found: list[ForeignChange] = []
-    for member, body in ((state.losing, state.began.losing_body), (state.to, state.began.gaining_body)):
+    for member, body in ((state.losing, state.run_record.losing_body), (state.to, state.run_record.gaining_body)):
         last = state.observer.seen(member).nic.value
         found += by_others(member.nic.name, body, last, state.address)
         if last is not None:
@@ -264,14 +264,14 @@ def _configuration(state: FailoverRun, member: Member, body: object, last: NicDo
     if configuration is None:
         return []
     if member == state.to:
-        if state.standing.atomic:
+        if state.progress.atomic:
             return []  # nothing was sent that it could differ from
         try:
             sent = _wanted(state, NicDocument.parse(body), str(configuration.get("name", "")))
         except NicDocumentError:
             return []
-    elif state.began.configuration is not None:
-        sent = state.began.configuration
+    elif state.run_record.configuration is not None:
+        sent = state.run_record.configuration
     else:
         return []
     carried = _carried(state)  # told of by itself, whoever lost it

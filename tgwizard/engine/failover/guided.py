@@ -55,7 +55,7 @@ def portal_path(to: Member) -> str:
 def guide(context: RunContext, journal: FailoverJournal, to: Member) -> Finished:
     """Watch until ``to`` holds the address. UserError: an interface could not be read, so there is nothing to watch."""
     observer = Observer(context.services.azure, context.services.clock, context.setup)
-    snapshot = observer.look(patience=context.patience())
+    snapshot = observer.look(retry_policy=context.retry_policy())
     place = snapshot.place
     if place.kind is LocationKind.MEMBER and place.member == to:
         problem = Problem("already-there", f"{to.name} already holds {snapshot.address}.", "There is nothing to move.")
@@ -78,7 +78,7 @@ class _Watch:
 
     context: RunContext
     journal: FailoverJournal
-    began: RunRecord
+    run_record: RunRecord
     to: Member
     observer: Observer
     since: float = field(init=False)
@@ -112,7 +112,7 @@ class _Watch:
         sentence = f"Press Make Active for {self.to.name} in the Trustgrid portal"
         steps = (StepPlan(Step.GUIDE, sentence, USUAL_S), StepPlan(Step.CONFIRM, CONFIRM, 0.3))
         losing = place.member.name if place.member is not None and place.member != self.to else None
-        address = self.began.address
+        address = self.run_record.address
         context.report(
             RunStarted(now, context.run, context.setup.name, Verb.GRACEFUL, self.to.name, losing, address, steps)
         )
@@ -146,20 +146,20 @@ class _Watch:
         """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it."""
         context, start = self.context, self.context.stamp()
         context.report(StepStarted(start, context.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
-        snapshot = self.observer.look(vms=False, patience=context.patience())
+        snapshot = self.observer.look(vms=False, retry_policy=context.retry_policy())
         self._see(snapshot)
         if not self._arrived(snapshot):
-            what = f"{self.to.name} held {self.began.address}, and the next reading did not show it there."
+            what = f"{self.to.name} held {self.run_record.address}, and the next reading did not show it there."
             problem = Problem("not-confirmed-there", what, "Somebody moves it still.", "See the cluster's page.")
             return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem)
         self._done(Step.CONFIRM, CONFIRM, start.clock_s)
-        reason = f"{self.to.name} holds {self.began.address}. Trustgrid moved it; tgwizard wrote nothing."
+        reason = f"{self.to.name} holds {self.run_record.address}. Trustgrid moved it; tgwizard wrote nothing."
         return self._end(Outcome.DONE, snapshot.place, reason)
 
     def _too_long(self, snapshot: Snapshot) -> Finished:
         problem = Problem(
             "not-made-active",
-            f"{self.to.name} did not take {self.began.address} in time.",
+            f"{self.to.name} did not take {self.run_record.address} in time.",
             "Trustgrid moves the role only to a member that is online and healthy.",
             "See the cluster's health in the Trustgrid portal. tgwizard wrote nothing.",
         )
@@ -183,7 +183,7 @@ class _Watch:
         problem: Problem | None = None,
         left: tuple[str, ...] = (),
     ) -> Finished:
-        context, began = self.context, self.began
+        context, began = self.context, self.run_record
         losing, gaining = (self.observer.seen(member).nic.value for member in (context.setup.other(self.to), self.to))
         others = (
             *by_others(context.setup.other(self.to).nic.name, began.losing_body, losing, began.address),

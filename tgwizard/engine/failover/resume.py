@@ -91,75 +91,80 @@ def _resume(context: RunContext, journal: FailoverJournal, to: Member | None) ->
 
 
 def _with_journal(
-    context: RunContext, journal: FailoverJournal, began: RunRecord, gaining: Member, to: Member | None
+    context: RunContext, journal: FailoverJournal, run_record: RunRecord, gaining: Member, to: Member | None
 ) -> Finished:
     services = context.services
     observer = Observer(services.azure, services.clock, context.setup)
-    snapshot = observer.look(patience=context.patience())
-    records = journal.records(began.run)
-    standing = _standing(began, records, context.setup, gaining)
-    if standing.atomic and _age_s(context, began) > context.timing.unanswered_move_s + context.timing.fresh_preflight_s:
+    snapshot = observer.look(retry_policy=context.retry_policy())
+    records = journal.records(run_record.run)
+    progress = _progress_from_journal(run_record, records, context.setup, gaining)
+    if (
+        progress.atomic
+        and _age_s(context, run_record) > context.timing.unanswered_move_s + context.timing.fresh_preflight_s
+    ):
         # A request without an answer does not arrive after this long; from here on it is a run like any other.
-        standing = replace(standing, atomic=_accepted(standing))
+        progress = replace(progress, atomic=_accepted(progress))
     if to is not None:
-        standing = replace(standing, goal=_goal(standing, to, gaining))
-    context = replace(context, to_dead_machine=context.to_dead_machine or began.to_dead_machine)
-    intended = plan(snapshot, gaining, began.verb, services.measured(context.setup), began.strategy)
+        progress = replace(progress, goal=_goal(progress, to, gaining))
+    context = replace(context, to_dead_machine=context.to_dead_machine or run_record.to_dead_machine)
+    intended = plan(snapshot, gaining, run_record.verb, services.measured(context.setup), run_record.strategy)
     losing = context.setup.other(gaining)
     context.report(
         RunStarted(
             context.stamp(),
             context.run,
             context.setup.name,
-            began.verb,
+            run_record.verb,
             gaining.name,
             losing.name,
-            began.address,
+            run_record.address,
             intended.steps,
         )
     )
-    snapshot = _both_read(context, observer, snapshot)
+    snapshot = _wait_until_both_read(context, observer, snapshot)
     if _unread(snapshot) is not None:
         # What it would do first is not known, so neither is whether its checks must be made anew: nothing is written.
         return end_unsettled(context, snapshot.place, _unread(snapshot))
-    dead = None if context.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
-    if dead is not None and (to is not None or not standing.had_holder):
+    dead = None if context.to_dead_machine else _dead_target(snapshot, progress, to, gaining)
+    if dead is not None and (to is not None or not progress.had_holder):
         return refuse(context, dead, snapshot.place)
-    aim = gaining if standing.goal is Goal.FORWARD else losing
+    aim = gaining if progress.goal is Goal.FORWARD else losing
     holder = snapshot.place.member if snapshot.place.kind is LocationKind.MEMBER else None
     served = holder == losing and not snapshot.seen(losing).outage
-    service_end = from_journal(began, records, services.clock, served=served, arrived=holder == aim)
-    would_detach = _would_detach(snapshot, standing, losing, gaining)
+    service_end = from_journal(run_record, records, services.clock, served=served, arrived=holder == aim)
+    would_detach = _would_detach(snapshot, progress, losing, gaining)
     if dead is not None and not would_detach:
         # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
-        standing = replace(standing, goal=Goal.BACK)
+        progress = replace(progress, goal=Goal.BACK)
         context.report(WarningRaised(context.stamp(), context.run, dead))
     checked_at = snapshot.now
     if would_detach:
-        if _age_s(context, began) > context.timing.fresh_preflight_s:
+        if _age_s(context, run_record) > context.timing.fresh_preflight_s:
             # A late run is dropped, never executed (engine/README.md 1.7); nothing of it can still be under way after
             # this long.
-            return _drop(context, journal, began, snapshot)
-        checked = check(context, snapshot, gaining, began.verb, fence=FenceRequest(began.fence, began.fence_optional))
-        against = checked.reason_against(began.verb)
+            return _drop_late_run(context, journal, run_record, snapshot)
+        checked = check(
+            context, snapshot, gaining, run_record.verb, fence=FenceRequest(run_record.fence, run_record.fence_optional)
+        )
+        against = checked.reason_against(run_record.verb)
         if against is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
-            standing = replace(standing, goal=Goal.BACK)
+            progress = replace(progress, goal=Goal.BACK)
             context.report(WarningRaised(context.stamp(), context.run, against))
         checked_at = checked.at
-        if wants_fence(began) and against is None:
-            stopped = stop_first(context, journal, began, gaining, observer, checked)
+        if wants_fence(run_record) and against is None:
+            stopped = stop_first(context, journal, run_record, gaining, observer, checked)
             if isinstance(stopped, Unfenced):
                 # As above: a removal sent before the interruption must not land on a member that was not stopped.
-                standing = replace(standing, goal=Goal.BACK)
+                progress = replace(progress, goal=Goal.BACK)
                 context.report(WarningRaised(context.stamp(), context.run, stopped.problem))
             else:
                 checked_at = stopped.checked.at
                 service_end = stopped.service_end or service_end
-    return continue_run(context, journal, began, gaining, observer, standing, checked_at, service_end)
+    return continue_run(context, journal, run_record, gaining, observer, progress, checked_at, service_end)
 
 
-def _both_read(context: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
+def _wait_until_both_read(context: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
     """Look until both interfaces were read, for as long as a silence may last; one that is gone is not waited for."""
     clock, end = context.services.clock, context.services.clock.monotonic() + context.timing.silence_s
     told = False
@@ -171,7 +176,7 @@ def _both_read(context: RunContext, observer: Observer, snapshot: Snapshot) -> S
             context.report(StepWaiting(context.stamp(), context.run, Step.CHECK, what, context.timing.silence_s))
             told = True
         clock.sleep(context.timing.retry_s, context.cancel)
-        snapshot = observer.look(patience=context.patience())
+        snapshot = observer.look(retry_policy=context.retry_policy())
     return snapshot
 
 
@@ -180,16 +185,18 @@ def _unread(snapshot: Snapshot) -> Problem | None:
     return next((seen.nic.problem for seen in snapshot.members if seen.nic.value is None), None)
 
 
-def _standing(began: RunRecord, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> RunProgress:
+def _progress_from_journal(
+    run_record: RunRecord, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member
+) -> RunProgress:
     """What the run had done, by its journal. The last lines may be missing: an attempt without an answer is unknown."""
     losing = setup.other(gaining)
-    first, second = str(began.losing_body.get("etag", "")), str(began.gaining_body.get("etag", ""))
+    first, second = str(run_record.losing_body.get("etag", "")), str(run_record.gaining_body.get("etag", ""))
     sent: dict[str, LastWrite] = {}
     fell_back = any(isinstance(record, StrategyFallback) for record in records)
-    atomic = began.strategy is Strategy.ATOMIC and not fell_back
+    atomic = run_record.strategy is Strategy.ATOMIC and not fell_back
     if atomic:
         sent = _moved(losing, gaining, first, second, WriteAnswer.UNKNOWN)
-    elif began.configuration is not None:
+    elif run_record.configuration is not None:
         sent[losing.name] = LastWrite(Step.DETACH, first, WriteAnswer.UNKNOWN)
     answers = {record.request: record.answer for record in records if isinstance(record, WriteAnswered)}
     wrote, goal = False, Goal.FORWARD
@@ -211,7 +218,7 @@ def _standing(began: RunRecord, records: tuple[Record, ...], setup: ClusterSetup
             wrote = wrote or answer is WriteAnswer.ACCEPTED
         elif isinstance(record, TurnedBack):
             goal = Goal.BACK
-    had_holder = began.configuration is not None
+    had_holder = run_record.configuration is not None
     return RunProgress(goal, wrote, had_holder, sent.get(losing.name), sent.get(gaining.name), atomic=atomic)
 
 
@@ -219,11 +226,11 @@ def _moved(losing: Member, gaining: Member, first: str, second: str, answer: Wri
     return {losing.name: LastWrite(Step.MOVE, first, answer), gaining.name: LastWrite(Step.MOVE, second, answer)}
 
 
-def _accepted(standing: RunProgress) -> bool:
-    return standing.losing_sent is not None and standing.losing_sent.answer is WriteAnswer.ACCEPTED
+def _accepted(progress: RunProgress) -> bool:
+    return progress.losing_sent is not None and progress.losing_sent.answer is WriteAnswer.ACCEPTED
 
 
-def _goal(standing: RunProgress, to: Member, gaining: Member) -> Goal:
+def _goal(progress: RunProgress, to: Member, gaining: Member) -> Goal:
     """Where a person who names the member wants the address.
 
     A run that has turned back goes forward again only while its put-back was not sent: from then on the address may
@@ -231,56 +238,58 @@ def _goal(standing: RunProgress, to: Member, gaining: Member) -> Goal:
     """
     if to != gaining:
         return Goal.BACK
-    sent = standing.losing_sent
-    return standing.goal if sent is not None and sent.step is Step.PUT_BACK else Goal.FORWARD
+    sent = progress.losing_sent
+    return progress.goal if sent is not None and sent.step is Step.PUT_BACK else Goal.FORWARD
 
 
-def _dead_target(snapshot: Snapshot, standing: RunProgress, to: Member | None, gaining: Member) -> Problem | None:
+def _dead_target(snapshot: Snapshot, progress: RunProgress, to: Member | None, gaining: Member) -> Problem | None:
     """Why the address may not go where a person (``to``) or the run wants it: the member there cannot serve it.
 
     Where the address is already, or was sent to, it stays; the way back to where it came from asks nobody.
     """
-    forward = standing.goal is Goal.FORWARD
+    forward = progress.goal is Goal.FORWARD
     target = to or (gaining if forward else None)
-    if target is None or snapshot.place.member == target or (forward and standing.gaining_sent is not None):
+    if target is None or snapshot.place.member == target or (forward and progress.gaining_sent is not None):
         return None
     return refusal_of_dead(snapshot, target, Verb.FORCED)
 
 
-def _would_detach(snapshot: Snapshot, standing: RunProgress, losing: Member, gaining: Member) -> bool:
+def _would_detach(snapshot: Snapshot, progress: RunProgress, losing: Member, gaining: Member) -> bool:
     sides = []
     for member in (losing, gaining):
         document = snapshot.seen(member).nic.value
         if document is None:
             return False
         sides.append(NicReading(document.lists(snapshot.address), document.provisioning, document.etag))
-    return decide(sides[0], sides[1], standing) is Move.DETACH
+    return decide(sides[0], sides[1], progress) is Move.DETACH
 
 
-def _age_s(context: RunContext, began: RunRecord) -> float:
-    return (context.services.clock.wall() - datetime.fromisoformat(began.at)).total_seconds()
+def _age_s(context: RunContext, run_record: RunRecord) -> float:
+    return (context.services.clock.wall() - datetime.fromisoformat(run_record.at)).total_seconds()
 
 
-def _drop(context: RunContext, journal: FailoverJournal, began: RunRecord, snapshot: Snapshot) -> Finished:
+def _drop_late_run(
+    context: RunContext, journal: FailoverJournal, run_record: RunRecord, snapshot: Snapshot
+) -> Finished:
     problem = Problem(
         "run-too-late",
-        f"The interrupted run was dropped: {began.other} still holds {began.address}.",
-        _applied(began),
+        f"The interrupted run was dropped: {run_record.other} still holds {run_record.address}.",
+        _what_was_applied(run_record),
         "Start a new failover if it is still wanted.",
     )
-    return end_without_effect(context, journal, began, problem, snapshot.place)
+    return end_without_effect(context, journal, run_record, problem, snapshot.place)
 
 
-def _applied(began: RunRecord) -> str:
+def _what_was_applied(run_record: RunRecord) -> str:
     """What an interrupted run had done that still shows no detach."""
-    if wants_fence(began):
-        return f"Nothing was detached, and its checks are too old. {began.other} may have been stopped by it."
+    if wants_fence(run_record):
+        return f"Nothing was detached, and its checks are too old. {run_record.other} may have been stopped by it."
     return "Nothing of it had been applied, and its checks are too old."
 
 
 def _without_journal(context: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
     observer = Observer(context.services.azure, context.services.clock, context.setup)
-    snapshot = observer.look(patience=context.patience())
+    snapshot = observer.look(retry_policy=context.retry_policy())
     place = snapshot.place
     if place.kind in (LocationKind.MEMBER, LocationKind.STRANGER) or to is None:
         return refuse(context, _nothing_to_resume(snapshot, to), place)
@@ -295,9 +304,9 @@ def _without_journal(context: RunContext, journal: FailoverJournal, to: Member |
             ),
         )
     )
-    snapshot, quiet = _quiet(context, observer, snapshot)
+    snapshot, quiet = _watch_for_quiet(context, observer, snapshot)
     if not quiet or snapshot.place.kind is not LocationKind.NO_NIC or snapshot.elsewhere.value is None:
-        silent = _silent(snapshot)
+        silent = _read_problem(snapshot)
         problem = Problem(
             "not-quiet",
             "Resume did not act.",
@@ -318,18 +327,18 @@ def _without_journal(context: RunContext, journal: FailoverJournal, to: Member |
         began = begin_forced(context, journal, snapshot, to)
     except JournalError as error:
         return refuse(context, error.problem, snapshot.place)
-    standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=False)
+    progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=False)
     service_end = before_the_run(began, context.services.clock)
-    return continue_run(context, journal, began, to, observer, standing, checked.at, service_end)
+    return continue_run(context, journal, began, to, observer, progress, checked.at, service_end)
 
 
-def _silent(snapshot: Snapshot) -> Problem | None:
+def _read_problem(snapshot: Snapshot) -> Problem | None:
     """Why something that resume needs could not be read the last time; None when all of it was."""
     troubles = (*(seen.nic.problem for seen in snapshot.members), snapshot.elsewhere.problem)
     return next((problem for problem in troubles if problem is not None), None)
 
 
-def _quiet(context: RunContext, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
+def _watch_for_quiet(context: RunContext, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
     """Watch for 20 s; whether both interfaces were settled and unchanged all the time."""
     clock, seconds = context.services.clock, context.timing.quiet_s
     first, end = _versions(snapshot), clock.monotonic() + seconds
@@ -339,7 +348,7 @@ def _quiet(context: RunContext, observer: Observer, snapshot: Snapshot) -> tuple
         if context.cancel.is_cancelled or first is None or _versions(snapshot) != first:
             return snapshot, False
         clock.sleep(min(2.0, max(0.0, end - clock.monotonic())), context.cancel)
-        snapshot = observer.look(vms=False, patience=context.patience())
+        snapshot = observer.look(vms=False, retry_policy=context.retry_policy())
     return snapshot, first is not None and _versions(snapshot) == first
 
 

@@ -122,7 +122,7 @@ def rehearse(
     if found is Strategy.GUIDED:
         extent = replace(extent, by=Writer.MEMBERS)  # it is they who will write
     snapshot = Observer(azure, clock, with_kept_carried(setup)).look(
-        patience=RetryPolicy.of(clock, FailoverTiming().look_s, cancel)
+        retry_policy=RetryPolicy.of(clock, FailoverTiming().look_s, cancel)
     )
     done = _preflight(services, snapshot, to, verb, FailoverTiming(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())
@@ -144,7 +144,7 @@ def under_run_lock(context: RunContext, body: Callable[[FailoverJournal], Finish
     try:
         with file_lock.hold_lock(context.services.lock_file(context.setup), cluster_in_use(context.setup)):
             journal = context.services.journal(context.setup)
-            journal.on_trouble = context.sender(journal).note
+            journal.on_trouble = context.write_sender(journal).note
             try:
                 return body(journal)
             finally:
@@ -156,7 +156,7 @@ def under_run_lock(context: RunContext, body: Callable[[FailoverJournal], Finish
 def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
     services, setup = context.services, context.setup
     observer = Observer(services.azure, services.clock, setup)
-    snapshot = observer.look(patience=context.patience())
+    snapshot = observer.look(retry_policy=context.retry_policy())
     unread = any(seen.nic.value is None for seen in snapshot.members)
     if unread and context.cancel.is_cancelled:
         return refuse(context, _cancelled(), snapshot.place, Outcome.CANCELLED)
@@ -203,25 +203,30 @@ def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: 
             return end_unmoved(context, journal, began, observer.snapshot().place, stopped)
         checked, service_end = stopped.checked, stopped.service_end or service_end
     atomic = began.strategy is Strategy.ATOMIC
-    standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
-    return continue_run(context, journal, began, to, observer, standing, checked.at, service_end)
+    progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
+    return continue_run(context, journal, began, to, observer, progress, checked.at, service_end)
 
 
 def stop_first(
-    context: RunContext, journal: FailoverJournal, began: RunRecord, to: Member, observer: Observer, checked: Preflight
+    context: RunContext,
+    journal: FailoverJournal,
+    run_record: RunRecord,
+    to: Member,
+    observer: Observer,
+    checked: Preflight,
 ) -> Fenced | Unfenced:
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
     losing = context.setup.other(to)
     how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopMethod.POWER_OFF
-    fencing = Fencing(context, journal, observer, began, losing, to, how, checked.at)
+    fencing = Fencing(context, journal, observer, run_record, losing, to, how, checked.at)
     stopped = fencing.stop()
-    anew = check(context, observer.look(patience=context.patience()), to, began.verb, began.strategy)
+    anew = check(context, observer.look(retry_policy=context.retry_policy()), to, run_record.verb, run_record.strategy)
     if stopped is StopOutcome.CANCELLED:
         return Unfenced(Outcome.CANCELLED, _cancelled(), asked=fencing.asked)
     if stopped in (StopOutcome.HELD, StopOutcome.STALE) and fencing.problem is not None:
         outcome = Outcome.REFUSED if stopped is StopOutcome.STALE else Outcome.FAILED
         return Unfenced(outcome, fencing.problem, asked=fencing.asked)
-    against = anew.reason_against(began.verb)
+    against = anew.reason_against(run_record.verb)
     if context.services.clock.monotonic() - checked.at > context.timing.longest_fence_s:
         against = run_result.too_late().problem  # checked anew, but nobody waits for this run any more
     if against is not None:
@@ -274,21 +279,21 @@ def begin_forced(context: RunContext, journal: FailoverJournal, snapshot: Snapsh
 def continue_run(
     context: RunContext,
     journal: FailoverJournal,
-    began: RunRecord,
+    run_record: RunRecord,
     to: Member,
     observer: Observer,
-    standing: RunProgress,
+    progress: RunProgress,
     checked_at: float,
     service_end: ServiceEnd | None = None,
 ) -> Finished:
     """Bring a journalled run to its end and tell how it ended. ``service_end``: if it ended before this."""
-    sender = context.sender(journal)
+    sender = context.write_sender(journal)
     reporter = RunReporter(
-        sender, context.setup.other(to), to, str(context.setup.address), stop_asked=wants_fence(began)
+        sender, context.setup.other(to), to, str(context.setup.address), stop_asked=wants_fence(run_record)
     )
     state = FailoverRun(
         setup=context.setup,
-        began=began,
+        run_record=run_record,
         to=to,
         observer=observer,
         sender=sender,
@@ -296,18 +301,18 @@ def continue_run(
         cancel=context.cancel,
         timing=context.timing,
         checked_at=checked_at,
-        standing=standing,
+        progress=progress,
         decisions=context.decisions,
         rng=context.rng,
         service_end=service_end,
-        check_anew=lambda: check(context, observer.look(), to, began.verb, began.strategy),
+        repeat_preflight=lambda: check(context, observer.look(), to, run_record.verb, run_record.strategy),
     )
     try:
-        ended = ControlLoop(state).go()
+        ended = ControlLoop(state).run()
     except Exception:  # noqa: BLE001 - whatever it is, the run must say where the address is
         # An error of ours must not hide where the address is; it is logged, and the run stays resumable.
         _log.exception("run %s broke off", context.run)
-        ended = run_result.broke_off(str(context.setup.address))
+        ended = run_result.internal_error(str(context.setup.address))
     return finish(context, journal, state, ended)
 
 
@@ -342,9 +347,9 @@ def _settled(context: RunContext, observer: Observer, snapshot: Snapshot, to: Me
             context.report(StepWaiting(context.stamp(), context.run, Step.CHECK, what, context.timing.settle_s))
             told = True
         clock.sleep(2 * context.timing.poll_s, context.cancel)
-        snapshot = observer.look(vms=False, patience=context.patience())
+        snapshot = observer.look(vms=False, retry_policy=context.retry_policy())
     # Whether the target runs may be another thing by now.
-    return observer.look(patience=context.patience()) if told else snapshot
+    return observer.look(retry_policy=context.retry_policy()) if told else snapshot
 
 
 def _cancelled() -> Problem:

@@ -43,7 +43,7 @@ class RunContext:
     """What the parts of one run share.
 
     ``to_dead_machine``: the consent that the address goes to a member that cannot serve it.
-    ``noted``: the troubles that were told already.
+    ``reported_problems``: the troubles that were told already.
     """
 
     services: Services
@@ -55,16 +55,18 @@ class RunContext:
     decisions: UserDecisions | None = None
     rng: random.Random = field(default_factory=random.Random)
     to_dead_machine: bool = False
-    noted: set[Problem] = field(default_factory=set)
+    reported_problems: set[Problem] = field(default_factory=set)
 
     def stamp(self) -> Stamp:
         """Now."""
         return Stamp(self.services.clock.wall(), self.services.clock.monotonic())
 
-    def patience(self) -> RetryPolicy:
+    def retry_policy(self) -> RetryPolicy:
         """For one look: what fails for a moment is asked again."""
         return RetryPolicy.of(self.services.clock, self.timing.look_s, self.cancel)
 
-    def sender(self, journal: FailoverJournal) -> WriteSender:
+    def write_sender(self, journal: FailoverJournal) -> WriteSender:
         """The one way to write."""
-        return WriteSender(self.services.azure, self.services.clock, journal, self.report, self.run, self.noted)
+        return WriteSender(
+            self.services.azure, self.services.clock, journal, self.report, self.run, self.reported_problems
+        )

@@ -53,15 +53,15 @@ def make_run_record(
     )
 
 
-def save_carried_configuration(context: RunContext, began: RunRecord) -> None:
+def save_carried_configuration(context: RunContext, run_record: RunRecord) -> None:
     """Keep in the cluster file what stands on the floating configuration now, so that a resume elsewhere knows it.
 
     Trouble with the file stops nothing: it is told, and the journal has the whole configuration.
     """
-    if began.configuration is None:
+    if run_record.configuration is None:
         return
     try:
-        keep_carried(context.setup, carried_of(began.configuration))
+        keep_carried(context.setup, carried_of(run_record.configuration))
     except UserError as error:
         why = f"{error.problem.what} A resume on another computer would attach the address with what the file says."
         fix = error.problem.fix or "Make the file writable; the next failover keeps it."

@@ -73,7 +73,7 @@ class RunReporter:
             return
         self.finish()
         self._step, self._since = step, self.sender.clock.monotonic()
-        told, leaves = self._sentence(step), self.leaves(cancel)
+        told, leaves = self._sentence(step), self.cancel_sentence(cancel)
         self._report(StepStarted(self.sender.stamp(), self._run, step, told, cancel, deadline_s, leaves))
 
     def finish(self) -> None:
@@ -91,14 +91,14 @@ class RunReporter:
         """The present step waits for something out of the ordinary."""
         self._report(StepWaiting(self.sender.stamp(), self._run, self._step or Step.CHECK, what, until_s))
 
-    def located(self, place: AddressLocation, cancel: CancelMeaning) -> None:
+    def holder_observed(self, place: AddressLocation, cancel: CancelMeaning) -> None:
         """Where the address is and what a cancel would do, told when either changed."""
-        now = (place, cancel, self.leaves(cancel))
+        now = (place, cancel, self.cancel_sentence(cancel))
         if now != self._located:
             self._located = now
             self._report(HolderObserved(self.sender.stamp(), self._run, *now))
 
-    def leaves(self, cancel: CancelMeaning) -> str:
+    def cancel_sentence(self, cancel: CancelMeaning) -> str:
         """What stopping would leave now."""
         losing, address = self.losing.name, self.address
         if cancel is CancelMeaning.PUTS_BACK:

@@ -63,7 +63,7 @@ def unsettled(address: str, problem: Problem | None) -> RunResult:
     return RunResult(Outcome.UNKNOWN, f"{why} Reading did not settle where {address} ends up.", problem, left)
 
 
-def broke_off(address: str) -> RunResult:
+def internal_error(address: str) -> RunResult:
     """An error of our own in the middle of a run."""
     problem = Problem(
         "run-broke-off",

@@ -46,7 +46,7 @@ class FailoverRun:
     """One run under way. ``checked_at``: when its preflight ended (monotonic seconds)."""
 
     setup: ClusterSetup
-    began: RunRecord
+    run_record: RunRecord
     to: Member
     observer: Observer
     sender: WriteSender
@@ -54,22 +54,22 @@ class FailoverRun:
     cancel: CancelToken
     timing: FailoverTiming
     checked_at: float
-    standing: RunProgress
+    progress: RunProgress
     decisions: UserDecisions | None = None
-    check_anew: Callable[[], Preflight] | None = None
+    repeat_preflight: Callable[[], Preflight] | None = None
     rng: random.Random = field(default_factory=random.Random)
-    measured: RunMoments = field(default_factory=RunMoments)
+    moments: RunMoments = field(default_factory=RunMoments)
     service_end: ServiceEnd | None = None
-    turned_back: str = ""
-    why_back: Problem | None = None
+    back_sentence: str = ""
+    back_reason: Problem | None = None
     refusal: AzureCallError | None = None
     cancel_heard: bool = False
     operation: str = ""
     _waiting: tuple[Move, float] | None = None
     _unaccepted_since: float | None = None
-    _heard_at: float = 0.0
+    _answered_at: float = 0.0
     _looked_at: float | None = None
-    _tried: dict[ResourceId, float] = field(default_factory=dict)
+    _last_asked: dict[ResourceId, float] = field(default_factory=dict)
     _waited_in_gap_s: float = 0.0
     _own_waits: int = 0
 
@@ -86,13 +86,13 @@ class FailoverRun:
     @property
     def forced(self) -> bool:
         """Whether the run may write over an update that does not end."""
-        return self.began.verb is Verb.FORCED
+        return self.run_record.verb is Verb.FORCED
 
     @property
     def deadline_s(self) -> float:
         """How long a step may take before it has to be decided what to do."""
-        if self.standing.atomic and not self.standing.sent_nothing:
-            sent = self.standing.losing_sent
+        if self.progress.atomic and not self.progress.sent_nothing:
+            sent = self.progress.losing_sent
             accepted = sent is not None and sent.answer is WriteAnswer.ACCEPTED
             return self.timing.step_s if accepted else self.timing.unanswered_move_s
         return self.timing.forced_step_s if self.forced else self.timing.step_s
@@ -100,24 +100,24 @@ class FailoverRun:
     @property
     def cancel_meaning(self) -> CancelMeaning:
         """What a cancel would do now (engine/README.md 1.8)."""
-        if self.standing.sent_nothing:
+        if self.progress.sent_nothing:
             return CancelMeaning.STOPS
-        return CancelMeaning.PUTS_BACK if self.standing.can_go_back else CancelMeaning.NOT_GRANTED
+        return CancelMeaning.PUTS_BACK if self.progress.can_go_back else CancelMeaning.NOT_GRANTED
 
     # -- time -----------------------------------------------------------------------------------------------------
 
-    def begin(self) -> None:
+    def start_counting(self) -> None:
         """Start counting."""
-        self._heard_at = self.now()
+        self._answered_at = self.now()
         for member in self.setup.members:
             read_at = self.observer.seen(member).nic.read_at
-            self._tried[member.nic] = float("-inf") if read_at is None else read_at
+            self._last_asked[member.nic] = float("-inf") if read_at is None else read_at
 
     def now(self) -> float:
         """Seconds by a clock that counts sleep. A look that comes far too late tells of a sleep."""
         now = self.sender.clock.monotonic()
         if self._looked_at is not None and now - self._looked_at > self.timing.longest_call_s:
-            self._woke(now - self._looked_at)
+            self._discount_sleep(now - self._looked_at)
         self._looked_at = now
         return now
 
@@ -128,30 +128,30 @@ class FailoverRun:
         now = self.sender.clock.monotonic()
         self._looked_at = now
         if now - began - seconds > self.timing.fresh_read_s:
-            self._woke(now - began - seconds)
+            self._discount_sleep(now - began - seconds)
 
-    def _woke(self, slept_s: float) -> None:
+    def _discount_sleep(self, slept_s: float) -> None:
         """Time that nobody was awake for uses up no patience."""
         if self._waiting is not None:
             self._waiting = (self._waiting[0], self._waiting[1] + slept_s)
         if self._unaccepted_since is not None:
             self._unaccepted_since += slept_s
-        self._heard_at += slept_s
+        self._answered_at += slept_s
         fact = f"The run stood still for {slept_s:.0f} s."
         self.sender.note(Problem("slept", fact, "The computer slept, or the program was stopped.", "It reads anew."))
 
-    def waited(self, move: Move) -> float:
+    def waited_s(self, move: Move) -> float:
         """How long this move has been waited for, from the first time it was asked."""
         now = self.now()
         if self._waiting is None or self._waiting[0] is not move:
             self._waiting = (move, now)
         return now - self._waiting[1]
 
-    def wait_anew(self) -> None:
+    def restart_waits(self) -> None:
         """Whatever is waited for, or goes unaccepted, gets its whole time again."""
         self._waiting = self._unaccepted_since = None
 
-    def spent(self, limit_s: float | None = None) -> bool:
+    def unaccepted_too_long(self, limit_s: float | None = None) -> bool:
         """Whether writes have gone unaccepted for longer than that, or than a step or a silence may take."""
         return self.unaccepted_s() > (limit_s or max(self.deadline_s, self.timing.silence_s))
 
@@ -168,7 +168,7 @@ class FailoverRun:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    def side(self, member: Member) -> NicReading | None:
+    def reading(self, member: Member) -> NicReading | None:
         """The member's interface as last read."""
         document = self.observer.seen(member).nic.value
         return (
@@ -185,7 +185,7 @@ class FailoverRun:
     @property
     def needed(self) -> tuple[Member, ...]:
         """Whose readings count: both, save that a way back does not depend on a member that never got an attach."""
-        alone = self.standing.goal is Goal.BACK and self.standing.gaining_sent is None
+        alone = self.progress.goal is Goal.BACK and self.progress.gaining_sent is None
         return (self.losing,) if alone else self.setup.members
 
     @property
@@ -193,7 +193,7 @@ class FailoverRun:
         """Why an interface could not be read the last time."""
         return next((seen.nic.problem for seen in self.observer.snapshot().members if seen.nic.problem), None)
 
-    def fresh(self) -> bool:
+    def readings_fresh(self) -> bool:
         """Every write needs complete readings under 30 s old, by a clock that counts sleep (engine/README.md 1.7)."""
         now = self.now()
         ages = [self.observer.seen(member).nic.age_s(now) for member in self.needed]
@@ -203,46 +203,46 @@ class FailoverRun:
         """The first write needs a preflight under two minutes old."""
         return self.now() - self.checked_at <= self.timing.fresh_preflight_s
 
-    def check_again(self) -> Problem | None:
+    def renew_checks(self) -> Problem | None:
         """A forced run that waited its time for an update that does not end checks anew before its first write.
 
         None: the checks are good again. A run that is later than that wait explains was asleep: it stays dropped.
         """
         late = self.now() - self.checked_at - self.timing.fresh_preflight_s
-        if self.check_anew is None or not self.standing.overdue or late > self.timing.forced_step_s:
+        if self.repeat_preflight is None or not self.progress.overdue or late > self.timing.forced_step_s:
             return run_result.too_late().problem
-        checked = self.check_anew()
+        checked = self.repeat_preflight()
         self.checked_at = self.now()
-        return checked.reason_against(self.began.verb)
+        return checked.reason_against(self.run_record.verb)
 
-    def due(self, member: Member) -> bool:
+    def needs_reading(self, member: Member) -> bool:
         """Whether it is long since this interface was asked for, so that a write would have to wait for a reading."""
-        return self.now() - self._tried[member.nic] > self.timing.refresh_s
+        return self.now() - self._last_asked[member.nic] > self.timing.refresh_s
 
     def read(self, *members: Member) -> RunResult | None:
         """Read these interfaces; an Ending when Azure has been silent for too long."""
         for member in members:
             seen = self.observer.look_at_nic(member)
-            self._tried[member.nic] = self.now()
+            self._last_asked[member.nic] = self.now()
             if seen.nic.problem is not None or seen.nic.value is None:
                 self.sender.told_read(member, seen.nic.problem.what if seen.nic.problem else "no answer")
                 continue
-            self._heard_at = self.now()
+            self._answered_at = self.now()
             has = "has" if seen.nic.value.lists(self.address) else "without"
             self.sender.told_read(member, f"{seen.nic.value.provisioning.value}, {has} {self.address}")
             released = has == "without" and seen.nic.value.provisioning is not Provisioning.UPDATING
-            if member == self.losing and released and self.measured.released is None and not self.standing.sent_nothing:
-                self.measured.released = self._heard_at
-        self.reporter.located(self.observer.snapshot().place, self.cancel_meaning)
-        if self.now() - self._heard_at <= self.timing.silence_s:
+            if member == self.losing and released and self.moments.released is None and not self.progress.sent_nothing:
+                self.moments.released = self._answered_at
+        self.reporter.holder_observed(self.observer.snapshot().place, self.cancel_meaning)
+        if self.now() - self._answered_at <= self.timing.silence_s:
             return None
         return run_result.unsettled(self.address, self.read_problem)
 
     @property
     def nobody_has_it(self) -> bool:
         """Whether nobody is served: when they were read last no interface had the address, or it was still arriving."""
-        standing = self.standing
-        sides = ((self.side(self.losing), standing.losing_sent), (self.side(self.to), standing.gaining_sent))
+        progress = self.progress
+        sides = ((self.reading(self.losing), progress.losing_sent), (self.reading(self.to), progress.gaining_sent))
         return all(side is not None and (not side.lists or _arriving(side, sent)) for side, sent in sides)
 
     def granted_s(self, asked_s: float, problem: Problem | None, *, plausible: bool) -> float:
@@ -264,7 +264,7 @@ class FailoverRun:
             self.reporter.waiting(f"{problem.what}{why} Azure asks to wait{sooner}", granted)
         return granted
 
-    def rest(self, seconds: float) -> None:
+    def wait_before_reading(self, seconds: float) -> None:
         """Wait before the next reading; longer while Azure wants reads to be left alone (a 429's Retry-After).
 
         Bounded: a run that may have left the address on no interface does not stay blind for longer.
@@ -277,30 +277,30 @@ class FailoverRun:
 
     # -- what was sent --------------------------------------------------------------------------------------------
 
-    def mark(self, member: Member, sent: LastWrite) -> None:
+    def remember_write(self, member: Member, sent: LastWrite) -> None:
         """Remember the last write of an interface; a move in one call is one of both."""
         if sent.step is Step.MOVE:
-            losing, gaining = self.side(self.losing), self.side(self.to)
+            losing, gaining = self.reading(self.losing), self.reading(self.to)
             if losing is not None and gaining is not None:
                 first, second = replace(sent, if_match=losing.etag), replace(sent, if_match=gaining.etag)
-                self.standing = replace(self.standing, losing_sent=first, gaining_sent=second)
+                self.progress = replace(self.progress, losing_sent=first, gaining_sent=second)
         elif member == self.losing:
-            self.standing = replace(self.standing, losing_sent=sent)
+            self.progress = replace(self.progress, losing_sent=sent)
         else:
-            self.standing = replace(self.standing, gaining_sent=sent)
+            self.progress = replace(self.progress, gaining_sent=sent)
 
     @property
-    def may_return(self) -> bool:
+    def can_turn_back(self) -> bool:
         """Whether the run may still turn round: it knows what to put back and heads forward."""
-        return self.began.configuration is not None and self.standing.goal is Goal.FORWARD
+        return self.run_record.configuration is not None and self.progress.goal is Goal.FORWARD
 
     def turn_back(self, why: Problem | None, reason: str) -> None:
         """From here on the run restores the start."""
-        self.turned_back, self.why_back = reason, why
-        self.standing = replace(self.standing, goal=Goal.BACK, overdue=False)
-        self.wait_anew()
+        self.back_sentence, self.back_reason = reason, why
+        self.progress = replace(self.progress, goal=Goal.BACK, overdue=False)
+        self.restart_waits()
         self.sender.journal.append(
-            self.began.run, TurnedBack(self.began.run, format_utc(self.sender.clock.wall()), reason)
+            self.run_record.run, TurnedBack(self.run_record.run, format_utc(self.sender.clock.wall()), reason)
         )
         if why is not None:
             self.sender.note(why)

@@ -47,15 +47,15 @@ def gap_of(released: float | None, arrived: float | None, end: ServiceEnd | None
     return ServiceGap(least if least >= _TELLABLE_S else None, at_least=True, at_most_s=most)
 
 
-def before_the_run(began: RunRecord, clock: Clock) -> ServiceEnd | None:
+def before_the_run(run_record: RunRecord, clock: Clock) -> ServiceEnd | None:
     """For an address that nobody served when the run began; None when it was served."""
-    if not began.outage and began.configuration is not None:
+    if not run_record.outage and run_record.configuration is not None:
         return None
-    return ServiceEnd(latest=_moment(began.at, clock))
+    return ServiceEnd(latest=_moment(run_record.at, clock))
 
 
 def from_journal(
-    began: RunRecord, records: tuple[Record, ...], clock: Clock, *, served: bool, arrived: bool
+    run_record: RunRecord, records: tuple[Record, ...], clock: Clock, *, served: bool, arrived: bool
 ) -> ServiceEnd | None:
     """For a run that goes on after an interruption; None when it had taken nobody's service away before.
 
@@ -63,7 +63,7 @@ def from_journal(
     was where the run wants it. The last lines of the journal may be missing.
     """
     answers = {record.request: record for record in records if isinstance(record, WriteAnswered)}
-    ended = before_the_run(began, clock)
+    ended = before_the_run(run_record, clock)
     latest = ended.latest if ended else None
     earliest = attach = None
     for record in records:
@@ -83,7 +83,7 @@ def from_journal(
     if served and not ended:
         return None
     latest = clock.monotonic() if latest is None else latest
-    earliest = None if ended else earliest or _moment(began.at, clock)
+    earliest = None if ended else earliest or _moment(run_record.at, clock)
     return ServiceEnd(latest, earliest, arrived_earliest=(attach or latest) if arrived else None)
 
 

@@ -50,7 +50,7 @@ class StepTimeout:
 
     def _decide(self, move: Move, fact: str, problem: Problem | None) -> RunResult | None:
         state = self.state
-        choices = on_timeout(move, state.standing, forced=state.forced, again=move in self._retried)
+        choices = on_timeout(move, state.progress, forced=state.forced, again=move in self._retried)
         if state.decisions is None or move is Move.READ_AGAIN:
             return self._carry_out(choices[0], move, fact, problem)
         now = state.now()
@@ -58,7 +58,7 @@ class StepTimeout:
             state.decisions.take()  # what was answered before the question is no answer to it
             self._open = _Question(move, choices, now + state.timing.answer_s)
             stamp, step = state.sender.stamp(), self._step(move)
-            asked = DecisionRequested(stamp, state.began.run, step, fact, choices, state.timing.answer_s)
+            asked = DecisionRequested(stamp, state.run_record.run, step, fact, choices, state.timing.answer_s)
             state.sender.report(asked)
         chosen = state.decisions.take()
         if chosen in choices or now >= self._open.until:
@@ -66,24 +66,24 @@ class StepTimeout:
             choice = chosen if by_user and chosen is not None else choices[0]
             self._close(move, choice, by_user=by_user)
             return self._carry_out(choice, move, fact, problem)
-        state.rest(state.timing.retry_s)
+        state.wait_before_reading(state.timing.retry_s)
         return state.read(*state.setup.members)
 
     def _carry_out(self, choice: TimeoutChoice, move: Move, fact: str, problem: Problem | None) -> RunResult | None:
         state = self.state
         match choice:
             case TimeoutChoice.WAIT:
-                state.wait_anew()
+                state.restart_waits()
             case TimeoutChoice.RETRY:
                 self._retried.add(move)
                 state.sender.note(Problem("superseding", fact, "It was decided not to wait any longer."))
-                state.standing = replace(state.standing, overdue=True)
-                state.wait_anew()
+                state.progress = replace(state.progress, overdue=True)
+                state.restart_waits()
             case TimeoutChoice.PUT_BACK:
                 waits_for_gaining = move is Move.WAIT_GAINING
                 state.turn_back(problem, fact)
-                state.standing = replace(state.standing, overdue=waits_for_gaining)
-            case TimeoutChoice.HAND_OVER if state.standing.sent_nothing:
+                state.progress = replace(state.progress, overdue=waits_for_gaining)
+            case TimeoutChoice.HAND_OVER if state.progress.sent_nothing:
                 if problem is None:
                     problem = Problem("nic-busy", fact, "It began before this run.", "Try again later.")
                 return run_result.failed_untouched(problem)
@@ -94,9 +94,9 @@ class StepTimeout:
     def _close(self, move: Move, choice: TimeoutChoice | None, *, by_user: bool) -> None:
         self._open = None
         state = self.state
-        state.sender.report(DecisionMade(state.sender.stamp(), state.began.run, self._step(move), choice, by_user))
+        state.sender.report(DecisionMade(state.sender.stamp(), state.run_record.run, self._step(move), choice, by_user))
 
     def _step(self, move: Move) -> Step:
-        standing = self.state.standing
-        step = step_of(move, standing.goal, atomic=standing.atomic)
-        return step or (Step.PUT_BACK if standing.goal is Goal.BACK else Step.ATTACH)
+        progress = self.state.progress
+        step = step_of(move, progress.goal, atomic=progress.atomic)
+        return step or (Step.PUT_BACK if progress.goal is Goal.BACK else Step.ATTACH)

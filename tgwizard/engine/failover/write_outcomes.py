@@ -48,22 +48,22 @@ class WriteOutcomes:
             problem = Problem("nic-not-editable", f"{member.nic.name} cannot be changed.", f"{error}.")
             return self._refused(move, problem)
         self._count(move)
-        step, before = step_of(move, state.standing.goal) or Step.ATTACH, state.standing
-        if state.standing.atomic:
+        step, before = step_of(move, state.progress.goal) or Step.ATTACH, state.progress
+        if state.progress.atomic:
             # The move in one call left the address on no interface; from here on it is an attach like any other.
-            before = state.standing = replace(state.standing, atomic=False, gaining_sent=None)
+            before = state.progress = replace(state.progress, atomic=False, gaining_sent=None)
         first = move is Move.DETACH and before.sent_nothing and self._tries[move] == 1
-        request = state.began.first_request if first else ""
-        state.mark(member, LastWrite(step, document.etag, WriteAnswer.UNKNOWN))
-        state.reporter.located(state.observer.snapshot().place, state.cancel_meaning)
+        request = state.run_record.first_request if first else ""
+        state.remember_write(member, LastWrite(step, document.etag, WriteAnswer.UNKNOWN))
+        state.reporter.holder_observed(state.observer.snapshot().place, state.cancel_meaning)
         reply = state.sender.send(step, member, document, request=request, precondition=lambda: self._in_time(before))
         if isinstance(reply, AzureCallError):
             return self._not_accepted(move, member, reply, before)
-        state.mark(member, LastWrite(step, document.etag, WriteAnswer.ACCEPTED))
-        state.standing = replace(state.standing, wrote=True, overdue=False)
+        state.remember_write(member, LastWrite(step, document.etag, WriteAnswer.ACCEPTED))
+        state.progress = replace(state.progress, wrote=True, overdue=False)
         self._accepted[move] = self._accepted.get(move, 0) + 1
         state.operation = reply.operation
-        state.wait_anew()
+        state.restart_waits()
         if reply.provisioning is not Provisioning.SUCCEEDED:
             state.pause(state.timing.poll_s)
         return state.read(member)
@@ -74,22 +74,24 @@ class WriteOutcomes:
         if (held := self._hold()) is not None:
             return held[0]
         found = state.nic(state.losing).find(state.address)
-        name = state.nic(state.to).free_name(f"{state.setup.ip_configuration}-{state.began.run[:8]}", state.address)
+        name = state.nic(state.to).free_name(
+            f"{state.setup.ip_configuration}-{state.run_record.run[:8]}", state.address
+        )
         self._count(Move.MOVE_AT_ONCE)
-        before = state.standing
+        before = state.progress
         source = ConfigurationId(state.losing.nic, str((found or {}).get("name", "")))
         target = ConfigurationId(state.to.nic, name)
-        state.mark(state.losing, LastWrite(Step.MOVE, "", WriteAnswer.UNKNOWN))
-        state.reporter.located(state.observer.snapshot().place, state.cancel_meaning)
+        state.remember_write(state.losing, LastWrite(Step.MOVE, "", WriteAnswer.UNKNOWN))
+        state.reporter.holder_observed(state.observer.snapshot().place, state.cancel_meaning)
         reply = state.sender.move(
             source, target, state.setup.subnet, state.losing, precondition=lambda: self._in_time(before)
         )
         if isinstance(reply, AzureCallError):
             return self._move_not_accepted(reply, before)
-        state.mark(state.losing, LastWrite(Step.MOVE, "", WriteAnswer.ACCEPTED))
-        state.standing = replace(state.standing, wrote=True)
+        state.remember_write(state.losing, LastWrite(Step.MOVE, "", WriteAnswer.ACCEPTED))
+        state.progress = replace(state.progress, wrote=True)
         state.operation = reply.operation
-        state.wait_anew()
+        state.restart_waits()
         state.pause(state.timing.poll_s)
         return state.read(state.losing)
 
@@ -97,17 +99,17 @@ class WriteOutcomes:
         """Read both interfaces for a write; an Ending when one of them stays unread for as long as a step may take."""
         state = self.state
         ended = state.read(*state.setup.members)
-        if ended is not None or state.fresh():
+        if ended is not None or state.readings_fresh():
             return ended
         silent, other = state.observer.seen(state.to).nic.problem, state.observer.seen(state.losing).nic.problem
-        back = state.standing.can_go_back and state.standing.wrote
-        if silent is not None and other is None and back and state.spent(state.timing.free_s):
+        back = state.progress.can_go_back and state.progress.wrote
+        if silent is not None and other is None and back and state.unaccepted_too_long(state.timing.free_s):
             # All this time the address is on no NIC, and the losing member can still have it.
             state.turn_back(silent, silent.sentence())
             return None
-        if state.spent():
+        if state.unaccepted_too_long():
             return run_result.unsettled(state.address, state.read_problem)
-        state.rest(state.timing.retry_s)
+        state.wait_before_reading(state.timing.retry_s)
         return None
 
     # -- before a write -----------------------------------------------------------------------------------------------
@@ -115,24 +117,24 @@ class WriteOutcomes:
     def _hold(self) -> tuple[RunResult | None] | None:
         """What stands against any write now: an end, or None within for "read anew and decide again"."""
         state = self.state
-        if state.standing.sent_nothing and not state.checks_fresh():
-            against = state.check_again()
+        if state.progress.sent_nothing and not state.checks_fresh():
+            against = state.renew_checks()
             return (None if against is None else run_result.refused(against),)
-        if not state.fresh():
+        if not state.readings_fresh():
             return (self.refresh(),)
         return None
 
     def _in_time(self, before: RunProgress) -> bool:
         """The last look, right before the write leaves: time went by while a token was fetched, or a computer slept."""
-        return self.state.fresh() and (not before.sent_nothing or self.state.checks_fresh())
+        return self.state.readings_fresh() and (not before.sent_nothing or self.state.checks_fresh())
 
     def _count(self, move: Move) -> None:
         state, now = self.state, self.state.now()
         self._tries[move] = self._tries.get(move, 0) + 1
-        if state.measured.first_write is None:
-            state.measured.first_write = now
-        if move is Move.ATTACH and state.measured.attach_sent is None:
-            state.measured.attach_sent = now
+        if state.moments.first_write is None:
+            state.moments.first_write = now
+        if move is Move.ATTACH and state.moments.attach_sent is None:
+            state.moments.attach_sent = now
 
     def _document(self, move: Move) -> NicDocument:
         state = self.state
@@ -140,8 +142,8 @@ class WriteOutcomes:
         match move:
             case Move.DETACH:
                 return losing.without(state.address)
-            case Move.PUT_BACK if state.began.configuration is not None:
-                return losing.plus(state.began.configuration)
+            case Move.PUT_BACK if state.run_record.configuration is not None:
+                return losing.plus(state.run_record.configuration)
             case Move.PUT_BACK:
                 return losing.plus(self._configuration(losing))
             case Move.CLEAR_GAINING:
@@ -152,7 +154,7 @@ class WriteOutcomes:
                 return gaining.plus(self._configuration(gaining))
 
     def _configuration(self, nic: NicDocument) -> dict[str, object]:
-        began, setup = self.state.began, self.state.setup
+        began, setup = self.state.run_record, self.state.setup
         carried: CarriedConfiguration = carried_of(began.configuration) if began.configuration else setup.carried
         return dict(nic.new_configuration(setup.ip_configuration, self.state.address, carried))
 
@@ -167,7 +169,7 @@ class WriteOutcomes:
                 state.sender.note(failure.problem)  # something answered: who it was and what it said is told
             state.reporter.waiting("The answer was lost. Reading what Azure shows.")
             return self._again(move, member, failure)
-        state.standing = before  # a definite no: what was known before this attempt counts again
+        state.progress = before  # a definite no: what was known before this attempt counts again
         if failure.cause is Cause.STALE:
             return state.read(*state.setup.members)
         if answer is WriteAnswer.NOT_SENT or failure.cause in (Cause.BUSY, Cause.THROTTLED):
@@ -186,9 +188,9 @@ class WriteOutcomes:
         state, answer = self.state, write_answer_of(failure)
         if answer is WriteAnswer.UNKNOWN:
             state.reporter.waiting("The answer was lost. Reading what Azure shows.", state.timing.unanswered_move_s)
-            state.wait_anew()
+            state.restart_waits()
             return state.read(*state.setup.members)
-        state.standing = before
+        state.progress = before
         if failure.cause is Cause.STALE:
             return state.read(*state.setup.members)
         if answer is WriteAnswer.NOT_SENT:
@@ -196,23 +198,23 @@ class WriteOutcomes:
         try:
             # Nothing was changed yet, so there is time to flush: after a power cut the removal that follows must not
             # be taken for a move that may still be on its way.
-            run, at = state.began.run, format_utc(state.sender.clock.wall())
+            run, at = state.run_record.run, format_utc(state.sender.clock.wall())
             state.sender.journal.commit(StrategyFallback(run, at, failure.problem.code))
         except JournalError as error:
             return run_result.failed_untouched(error.problem)
         fact = f"Azure did not take the move in one call. {failure.problem.sentence()}"
         state.sender.note(Problem("move-refused", fact, "Nothing was changed by it.", "Detach and attach are used."))
-        state.standing = replace(before, atomic=False)
+        state.progress = replace(before, atomic=False)
         return state.read(*state.setup.members)
 
     def _etag_moved(self, move: Move, member: Member) -> RunResult | None:
         """A second actor, unless an answer of ours is unknown: then the content settles it (engine/README.md 1.5)."""
         state = self.state
-        if state.standing.sent_nothing:
+        if state.progress.sent_nothing:
             state.read(member)
             reason = f"{member.nic.name} was changed by someone else at the same moment."
             return run_result.yielded(reason, wrote=False)
-        if state.spent():
+        if state.unaccepted_too_long():
             return run_result.unsettled(state.address, None)
         if self._tries[move] > 1:
             state.pause(state.jittered(state.timing.poll_s))
@@ -225,8 +227,8 @@ class WriteOutcomes:
             place = AddressLocation(LocationKind.STRANGER, stranger=owner)
             return run_result.taken(place, state.address, failure.problem)
         state.reporter.waiting("Azure has not freed the address yet.", state.timing.free_s)
-        if state.spent(state.timing.free_s):
-            if state.may_return and state.standing.can_go_back and state.standing.wrote:
+        if state.unaccepted_too_long(state.timing.free_s):
+            if state.can_turn_back and state.progress.can_go_back and state.progress.wrote:
                 return self.expiry.of_write(move, state.to, failure.problem)
             return self._refused(move, failure.problem)
         state.pause(state.jittered(2 * state.timing.poll_s))
@@ -244,13 +246,13 @@ class WriteOutcomes:
         """Repeat after a pause, by deciding anew: until the step's deadline, or a few times while nothing was sent."""
         state, timing = self.state, self.state.timing
         asked, plausible = plausible_wait_s(failure.retry_after_s), is_plausible(failure.retry_after_s)
-        if state.standing.sent_nothing:
+        if state.progress.sent_nothing:
             tired = self._tries[move] >= timing.tries or (asked is not None and asked > timing.longest_retry_s)
             if state.nobody_has_it:  # nobody is served, so it goes on asking as long as its checks will count
                 tired = state.now() - state.checked_at > timing.fresh_preflight_s - timing.fresh_read_s
             if tired:
                 return run_result.failed_untouched(failure.problem)
-        if state.spent():
+        if state.unaccepted_too_long():
             return self.expiry.of_write(move, member, failure.problem)
         wait = timing.retry_s if asked is None else max(asked, timing.poll_s)
         if failure.cause is not Cause.THROTTLED:
@@ -266,10 +268,10 @@ class WriteOutcomes:
 
     def _refused(self, move: Move, problem: Problem) -> RunResult | None:
         state = self.state
-        if move is Move.ATTACH and state.may_return and state.standing.wrote:
+        if move is Move.ATTACH and state.can_turn_back and state.progress.wrote:
             state.turn_back(problem, problem.sentence())
             return None
-        if state.standing.sent_nothing:
+        if state.progress.sent_nothing:
             return run_result.failed_untouched(problem)
         return run_result.stuck(state.address, problem, state.observer.snapshot().place)
 
@@ -278,7 +280,7 @@ class WriteOutcomes:
         state = self.state
         cleared = move is Move.CLEAR_GAINING and not state.nic(state.to).lists(state.address)
         if move is Move.SETTLE_LOSING or cleared:
-            state.standing = replace(state.standing, settling=False)
+            state.progress = replace(state.progress, settling=False)
             return None
         fact = f"Azure accepted the write of {member.nic.name} {state.timing.tries} times and failed to carry it out."
         problem = Problem("operation-keeps-failing", fact, "", "Azure's own message is in the details.")

@@ -155,7 +155,7 @@ class _Asking:
         self.until = self.clock.monotonic() + self.budget_s
 
     @property
-    def patience(self) -> RetryPolicy:
+    def retry_policy(self) -> RetryPolicy:
         """What fails for a moment is asked again, while there is time."""
         return RetryPolicy(self.clock, self.until)
 
@@ -164,7 +164,7 @@ class _Asking:
             why = f"The checks had taken {self.budget_s:.0f} s already."
             return Queried(problem=Problem("not-asked", f"{what} was not asked.", why, "Check again."))
         try:
-            return Queried(self.patience.ask(question))
+            return Queried(self.retry_policy.ask(question))
         except AzureCallError as failure:
             return Queried(problem=failure.problem)
 
@@ -272,7 +272,9 @@ def _probes(
             continue
         attach = _attach(snapshot, to, document) if side is WriteSide.ATTACH else None
         heeded = any(probe.outcome is ProbeOutcome.ALLOWED for probe in found)
-        found.append(probe_write(asking.azure, member.nic, document, attach, heeded=heeded, patience=asking.patience))
+        found.append(
+            probe_write(asking.azure, member.nic, document, attach, heeded=heeded, retry_policy=asking.retry_policy)
+        )
     return found
 
 

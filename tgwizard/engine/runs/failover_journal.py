@@ -96,12 +96,12 @@ class FailoverJournal:
             raise
         return journal
 
-    def begin(self, began: RunRecord) -> None:
+    def begin(self, run_record: RunRecord) -> None:
         """Commit the intents of a run, all at once, to the disk. JournalError: nothing may be written to Azure."""
         try:
             with self._database:
                 self._database.execute("PRAGMA synchronous=FULL")
-                self._insert(self._database, began.run, began)
+                self._insert(self._database, run_record.run, run_record)
         except SQLITE_ERRORS as error:
             raise JournalError(not_written(self.path, error, "The run was not started")) from error
         self.on_commit(Durability.FLUSHED)

@@ -39,7 +39,7 @@ class WriteSender:
     journal: FailoverJournal
     report: Report
     run: str
-    noted: set[Problem] = field(default_factory=set)
+    reported_problems: set[Problem] = field(default_factory=set)
 
     def send(
         self, step: Step, member: Member, document: NicDocument, *, request: str = "", precondition: Precondition
@@ -108,9 +108,9 @@ class WriteSender:
     def note(self, problem: Problem) -> None:
         """Tell of something that does not stop the run; once, however often it is met (a file that stays read-only)."""
         same = problem.with_detail("")  # each answer of Azure has a request id of its own
-        if same in self.noted:
+        if same in self.reported_problems:
             return
-        self.noted.add(same)
+        self.reported_problems.add(same)
         self.report(WarningRaised(self.stamp(), self.run, problem))
 
     def stamp(self) -> Stamp:

@@ -183,7 +183,7 @@ class RunEndRecord:
     @classmethod
     def of(
         cls,
-        began: RunRecord,
+        run_record: RunRecord,
         at: str,
         outcome: Outcome,
         place: AddressLocation,
@@ -193,9 +193,11 @@ class RunEndRecord:
         """The end of that run, with the address at ``place``; nothing measured."""
         holder = place.member.name if place.kind is LocationKind.MEMBER and place.member else ""
         holder = place.stranger.text if place.stranger else holder
-        run, verb, to, strategy = began.run, began.verb, began.to, began.strategy
+        run, verb, to, strategy = run_record.run, run_record.verb, run_record.to, run_record.strategy
         detail = problem.detail if problem is not None else ""
-        return cls(run, at, outcome, holder, reason, verb, to, strategy=strategy, repair=began.repair, detail=detail)
+        return cls(
+            run, at, outcome, holder, reason, verb, to, strategy=strategy, repair=run_record.repair, detail=detail
+        )
 
 
 @dataclass(frozen=True, slots=True)

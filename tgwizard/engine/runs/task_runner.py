@@ -216,7 +216,7 @@ def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: Ca
     does: the threads left behind read on to the end of their page and are then gone.
     """
     token.check()
-    patience = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
+    retry_policy = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
     waiting = list(readings.items())
     done: queue.SimpleQueue[tuple[K, ReadResult | BaseException]] = queue.SimpleQueue()
     found: dict[K, ReadResult] = {}
@@ -226,7 +226,7 @@ def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: Ca
             key, work = waiting.pop(0)
             # A daemon, so that an answer that never comes cannot keep the program from ending.
             threading.Thread(
-                target=_read_one, args=(key, work, patience, done), name=f"read {key}", daemon=True
+                target=_read_one, args=(key, work, retry_policy, done), name=f"read {key}", daemon=True
             ).start()
             running += 1
         try:
@@ -245,11 +245,11 @@ def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: Ca
 def _read_one(
     key: K,
     work: Callable[[], object],
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     done: queue.SimpleQueue[tuple[K, ReadResult | BaseException]],
 ) -> None:
     try:
-        done.put((key, ReadResult(patience.ask(work))))
+        done.put((key, ReadResult(retry_policy.ask(work))))
     except AzureCallError as failure:
         done.put((key, ReadResult(problem=failure.problem)))
     except Cancelled as cancelled:

@@ -68,14 +68,14 @@ def read_needed(
     """The state once it wants nothing more. AzureCallError; Cancelled."""
     for _ in range(_MOST_TURNS):
         token.check()
-        patience = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
+        retry_policy = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
         found = reads_needed(flow)
         if not found:
             return flow
         shown = proposed(flow)
         match found[0]:
             case ReadNeeded.SUBSCRIPTIONS:
-                flow = with_subscriptions(flow, patience.ask(ports.inventories.subscriptions))
+                flow = with_subscriptions(flow, retry_policy.ask(ports.inventories.subscriptions))
             case ReadNeeded.INVENTORY:
                 if shown.subscription is None:
                     return flow
