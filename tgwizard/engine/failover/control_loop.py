@@ -28,22 +28,22 @@ class ControlLoop:
     """Brings one run to its end."""
 
     state: FailoverRun
-    _expiry: StepTimeout = field(init=False)
-    _writing: WriteOutcomes = field(init=False)
+    _timeouts: StepTimeout = field(init=False)
+    _writes: WriteOutcomes = field(init=False)
 
     def __post_init__(self) -> None:
-        self._expiry = StepTimeout(self.state)
-        self._writing = WriteOutcomes(self.state, self._expiry)
+        self._timeouts = StepTimeout(self.state)
+        self._writes = WriteOutcomes(self.state, self._timeouts)
 
     def run(self) -> RunResult:
         """Run to the end."""
         self.state.start_counting()
         while True:
-            ended = self._handle_cancel() or self._round()
+            ended = self._handle_cancel() or self._decide_and_act()
             if ended is not None:
                 return ended
 
-    def _round(self) -> RunResult | None:
+    def _decide_and_act(self) -> RunResult | None:
         state = self.state
         losing, gaining = state.reading(state.losing), state.reading(state.to)
         if losing is None or gaining is None:
@@ -54,14 +54,14 @@ class ControlLoop:
             # A removal whose answer was lost shows in the content: from here on it counts as ours.
             state.progress = replace(state.progress, wrote=True)
         move = decide(losing, gaining, state.progress)
-        self._expiry.overtaken_by(move)
+        self._timeouts.close_if_moved_on(move)
         step = step_of(move, state.progress.goal, atomic=state.progress.atomic)
         state.reporter.step(step, state.cancel_meaning, state.deadline_s)
         match move:
             case Move.DETACH | Move.ATTACH | Move.PUT_BACK | Move.CLEAR_GAINING | Move.SETTLE_LOSING:
-                return self._writing.write(move)
+                return self._writes.write(move)
             case Move.MOVE_AT_ONCE:
-                return self._writing.move_at_once()
+                return self._writes.move_at_once()
             case Move.WAIT_LOSING:
                 return self._wait_for(move, state.losing)
             case Move.WAIT_GAINING:
@@ -124,8 +124,8 @@ class ControlLoop:
         waited = state.waited_s(move)
         if waited > state.deadline_s:
             if not state.readings_fresh():
-                return self._writing.refresh()  # what was not seen to go on just now is not called endless
-            return self._expiry.of_wait(move, members[0])
+                return self._writes.refresh()  # what was not seen to go on just now is not called endless
+            return self._timeouts.wait_timed_out(move, members[0])
         rate = state.timing.poll_s if waited < state.timing.slow_after_s else state.timing.slow_poll_s
         state.wait_before_reading(rate)
         other = state.setup.other(members[0])
@@ -147,5 +147,5 @@ class ControlLoop:
                 fact = "The move can no longer be cancelled: the attach has been sent."
                 if state.progress.atomic:
                     fact = "The move can no longer be cancelled: Azure has been asked to make it."
-                state.sender.note(Problem("cancel-too-late", fact, "Taking it back now would only lengthen the gap."))
+                state.sender.warn(Problem("cancel-too-late", fact, "Taking it back now would only lengthen the gap."))
         return None

@@ -203,7 +203,7 @@ def _move(snapshot: Snapshot, losing: Member, to: Member, predicted: Prediction)
         method="POST",
         path=f"{vnet.text}/moveIpConfigurations",
         who="You, to Azure",
-        sentence=f"moves {address} from {losing.name} to {to.name} in one call{_with(snapshot, to)}",
+        sentence=f"moves {address} from {losing.name} to {to.name} in one call{_carried_names(snapshot, to)}",
         before=f"{losing.nic.name} has {address}",
         after=f"{to.nic.name} has {address}",
         permissions=(
@@ -238,7 +238,7 @@ def _attach(snapshot: Snapshot, to: Member, predicted: Prediction) -> Change:
         method="PUT",
         path=to.nic.text,
         who="You, to Azure",
-        sentence=f"adds {address} to {to.name}{_with(snapshot, to)}",
+        sentence=f"adds {address} to {to.name}{_carried_names(snapshot, to)}",
         before=f"{to.nic.name} without {address}",
         after=f"{to.nic.name} has {address} as {snapshot.setup.ip_configuration}, Static, not primary",
         permissions=_permissions(snapshot, to, gains=True),
@@ -247,7 +247,7 @@ def _attach(snapshot: Snapshot, to: Member, predicted: Prediction) -> Change:
     )
 
 
-def _with(snapshot: Snapshot, to: Member) -> str:
+def _carried_names(snapshot: Snapshot, to: Member) -> str:
     """What travels with the address, by name: resources by theirs, other fields as Azure spells them."""
     carried = carried_with(snapshot, to)
     other = [name for name in carried.names if name not in REFERENCES]

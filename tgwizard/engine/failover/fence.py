@@ -65,8 +65,8 @@ class Fencing:
     problem: Problem | None = None
     _sender: WriteSender = field(init=False)
     _operation: str = ""
-    _lost_at: float | None = None
-    _looked_at: float = 0.0
+    _unanswered_since: float | None = None
+    _read_at: float = 0.0
 
     def __post_init__(self) -> None:
         self._sender = self.context.write_sender(self.journal)
@@ -79,8 +79,8 @@ class Fencing:
         end = clock.monotonic() + timing.fence_s
         accepted, looks = False, 0
         while True:
-            power, self._looked_at = self._power(), clock.monotonic()
-            if self._looked_at > end + _LONGEST_LOOK_S or (not self.asked and not self._checks_fresh()):
+            power, self._read_at = self._read_power(), clock.monotonic()
+            if self._read_at > end + _LONGEST_LOOK_S or (not self.asked and not self._checks_fresh()):
                 self.problem = run_result.too_late().problem
                 return StopOutcome.STALE
             if power in STOPPED:
@@ -90,8 +90,8 @@ class Fencing:
                 return StopOutcome.CANCELLED
             if clock.monotonic() > end:
                 return self._gave_up(self._too_long(power))
-            if not accepted and power not in _STOPPING and self._may_ask():
-                refused, accepted = self._ask()
+            if not accepted and power not in _STOPPING and self._may_request():
+                refused, accepted = self._request_stop()
                 if refused is not None:
                     return self._gave_up(refused)
                 reporter.stop_asked = self.asked
@@ -107,37 +107,37 @@ class Fencing:
         if stopped is StopOutcome.PROVED and self.asked_at is not None:
             return ServiceEnd(self.asked_at, self.asked_at, seen=True)
         if stopped is StopOutcome.PROVED:
-            return ServiceEnd(self._looked_at)
+            return ServiceEnd(self._read_at)
         return ServiceEnd(earliest=self.asked_at) if self.asked_at is not None else None
 
-    def _power(self) -> Power | None:
+    def _read_power(self) -> Power | None:
         """What the instance view says now; None when it could not be read."""
         self.observer.look_at_vm(self.losing)
         seen = self.observer.seen(self.losing)
-        told = seen.vm.problem.what if seen.vm.problem else seen.power.value
-        self._sender.told_power(self.losing, told)
+        power = seen.vm.problem.what if seen.vm.problem else seen.power.value
+        self._sender.report_power_reading(self.losing, power)
         return None if seen.vm.problem and not seen.vm.gone else seen.power
 
     def _checks_fresh(self) -> bool:
         """A stop is a write like any other: what allowed it is under two minutes old."""
         return self.context.services.clock.monotonic() - self.checked_at <= self.context.timing.fresh_preflight_s
 
-    def _in_time(self) -> bool:
+    def _still_valid(self) -> bool:
         """The last look, right before the request leaves: time went by while it was journalled, or a token fetched."""
-        return self._checks_fresh() and self.context.services.clock.monotonic() - self._looked_at <= _LONGEST_LOOK_S
+        return self._checks_fresh() and self.context.services.clock.monotonic() - self._read_at <= _LONGEST_LOOK_S
 
-    def _may_ask(self) -> bool:
+    def _may_request(self) -> bool:
         """A stop whose answer was lost is asked for again only when it does not show for a while."""
         now = self.context.services.clock.monotonic()
         if not self._checks_fresh():
             return False
-        return self._lost_at is None or now - self._lost_at > self.context.timing.fence_again_s
+        return self._unanswered_since is None or now - self._unanswered_since > self.context.timing.fence_again_s
 
-    def _ask(self) -> tuple[Problem | None, bool]:
+    def _request_stop(self) -> tuple[Problem | None, bool]:
         """Send the request: a reason to give up, or whether Azure took it."""
         clock, timing = self.context.services.clock, self.context.timing
         sent_at = clock.monotonic()
-        reply = self._sender.stop(self.losing, self.how, precondition=self._in_time)
+        reply = self._sender.stop(self.losing, self.how, precondition=self._still_valid)
         self.asked = self.asked or not isinstance(reply, AzureCallError) or reply.certainty is not Certainty.NOT_SENT
         if self.asked_at is None and (not isinstance(reply, AzureCallError) or reply.certainty is Certainty.UNKNOWN):
             self.asked_at = sent_at
@@ -145,7 +145,7 @@ class Fencing:
             self._operation = reply.operation
             return None, True
         if reply.certainty is Certainty.UNKNOWN:
-            self._lost_at = clock.monotonic()
+            self._unanswered_since = clock.monotonic()
             return None, False
         if reply.certainty is Certainty.NOT_SENT or reply.cause in (Cause.BUSY, Cause.THROTTLED):
             asked = reply.retry_after_s
@@ -192,7 +192,7 @@ class Fencing:
         if not self.run_record.fence_optional:
             return StopOutcome.HELD
         why = f"{problem.why} You chose to go on without the stop."
-        self._sender.note(Problem(problem.code, problem.what, why.strip(), "", problem.detail))
+        self._sender.warn(Problem(problem.code, problem.what, why.strip(), "", problem.detail))
         return StopOutcome.WAIVED
 
 
@@ -218,13 +218,13 @@ class Unfenced:
     asked: bool
 
 
-def end_unmoved(
+def end_before_detach(
     context: RunContext, journal: FailoverJournal, run_record: RunRecord, place: AddressLocation, unfenced: Unfenced
 ) -> Finished:
     """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
     losing = context.setup.member(run_record.other)
-    left = still_down(losing) if unfenced.asked and losing is not None else ()
+    left = stopped_vm_advice(losing) if unfenced.asked and losing is not None else ()
     left += journal.end(
         RunEndRecord.of(run_record, format_utc(context.services.clock.wall()), outcome, place, reason, problem)
     )
@@ -233,6 +233,6 @@ def end_unmoved(
     return finished
 
 
-def still_down(losing: Member) -> tuple[str, ...]:
+def stopped_vm_advice(losing: Member) -> tuple[str, ...]:
     """What is left to do about a VM that was asked to stop."""
     return (f"{losing.name} was asked to stop. Start it in the Azure portal when it shall serve again.",)

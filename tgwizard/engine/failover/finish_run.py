@@ -13,7 +13,7 @@ from typing import Any
 from tgwizard.engine.access.access_decision import explained
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result as endings
-from tgwizard.engine.failover.fence import still_down, wants_fence
+from tgwizard.engine.failover.fence import stopped_vm_advice, wants_fence
 from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.failover.run_result import RunResult
 from tgwizard.engine.failover.run_state import FailoverRun
@@ -80,16 +80,16 @@ def end_unsettled(context: RunContext, place: AddressLocation, problem: Problem 
 
 def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, ending: RunResult) -> Finished:
     """Tell and journal the end of a driven run."""
-    ending = _with_cause(state, ending)
+    ending = _with_refusal_cause(state, ending)
     place = ending.place or state.observer.snapshot().place
     measured = state.moments
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
     gap = NO_SERVICE_GAP if _outage(state, place) else gap_of(measured.released, arrived, state.service_end)
     open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (LocationKind.NO_NIC, LocationKind.STRANGER)
-    by_other = _by_other(state)
+    by_other = _changes_by_others(state)
     losing, gaining = (state.observer.seen(member).nic.value for member in (state.losing, state.to))
-    journal.append(context.run, seen_last(context, losing, gaining, by_other))
+    journal.append(context.run, last_readings(context, losing, gaining, by_other))
     unwritten: tuple[str, ...] = ()
     if not open_end:
         done = ending.outcome is Outcome.DONE
@@ -112,7 +112,7 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
         ending.reason,
         (
             *ending.left,
-            *_after_a_move(state, ending),
+            *_changes_by_move(state, ending),
             *_left_behind(state, ending),
             *_left_failed(state),
             *_nobody_served(state, place),
@@ -131,7 +131,7 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
     return finished
 
 
-def _with_cause(state: FailoverRun, ending: RunResult) -> RunResult:
+def _with_refusal_cause(state: FailoverRun, ending: RunResult) -> RunResult:
     """The end with the cause of a refused write looked up. Only now: nothing is asked for words while a gap is open."""
     refusal, problem = state.refusal, ending.problem
     if refusal is None or problem is None or problem != refusal.problem or not refusal.refused:
@@ -158,7 +158,7 @@ def _nobody_served(state: FailoverRun, place: AddressLocation) -> tuple[str, ...
 
     So is a holder that cannot serve: the gap goes on.
     """
-    fence = still_down(state.losing) if wants_fence(state.run_record) else ()
+    fence = stopped_vm_advice(state.losing) if wants_fence(state.run_record) else ()
     outage = _outage(state, place)
     return (f"Nobody answers at {state.address}: {outage}.", *fence) if outage else fence
 
@@ -170,7 +170,7 @@ def _outage(state: FailoverRun, place: AddressLocation) -> str:
     return state.observer.seen(place.member).outage
 
 
-def _after_a_move(state: FailoverRun, ending: RunResult) -> tuple[str, ...]:
+def _changes_by_move(state: FailoverRun, ending: RunResult) -> tuple[str, ...]:
     """What a move in one call did to the configuration: Azure's doing, and compared (engine/README.md 1.5)."""
     found = state.nic(state.to).find(state.address) if ending.outcome is Outcome.DONE else None
     if not state.progress.atomic or state.run_record.configuration is None or found is None:
@@ -216,7 +216,7 @@ def _wanted(state: FailoverRun, first: NicDocument, name: str) -> Mapping[str, A
     return first.new_configuration(name, state.address, _carried(state))
 
 
-def seen_last(
+def last_readings(
     context: RunContext, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ForeignChange, ...]
 ) -> LastReadings:
     """What history compares with the first readings."""
@@ -237,7 +237,7 @@ def seen_last(
     )
 
 
-def by_others(nic: str, body: object, last: NicDocument | None, address: str) -> tuple[ForeignChange, ...]:
+def changes_by_others(nic: str, body: object, last: NicDocument | None, address: str) -> tuple[ForeignChange, ...]:
     """What changed on an interface apart from the floating configuration, from the first to the last reading."""
     try:
         first = NicDocument.parse(body)
@@ -248,12 +248,12 @@ def by_others(nic: str, body: object, last: NicDocument | None, address: str) ->
     return tuple(ForeignChange(nic, item) for item in differences(first, last, apart_from=address))
 
 
-def _by_other(state: FailoverRun) -> tuple[ForeignChange, ...]:
+def _changes_by_others(state: FailoverRun) -> tuple[ForeignChange, ...]:
     """Differences between the first and the last reading that are not ours: kept, and listed (engine/README.md 1.2)."""
     found: list[ForeignChange] = []
     for member, body in ((state.losing, state.run_record.losing_body), (state.to, state.run_record.gaining_body)):
         last = state.observer.seen(member).nic.value
-        found += by_others(member.nic.name, body, last, state.address)
+        found += changes_by_others(member.nic.name, body, last, state.address)
         if last is not None:
             found += _configuration(state, member, body, last)
     return tuple(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.failover.finish_run import by_others, left_behind, refuse, seen_last
+from tgwizard.engine.failover.finish_run import changes_by_others, last_readings, left_behind, refuse
 from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.failover.run_record import make_run_record, save_carried_configuration
 from tgwizard.engine.failover.service_gap import ServiceEnd, gap_of
@@ -63,13 +63,13 @@ def guide(context: RunContext, journal: FailoverJournal, to: Member) -> Finished
     dead = refusal_of_dead(snapshot, to, Verb.GRACEFUL)
     if dead is not None:  # Trustgrid would make a member active that cannot serve
         return refuse(context, dead, place)
-    began = make_run_record(context, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
+    run_record = make_run_record(context, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
     try:
-        journal.begin(began)
+        journal.begin(run_record)
     except JournalError as error:
         return refuse(context, error.problem, place)
-    save_carried_configuration(context, began)
-    return _Watch(context, journal, began, to, observer).until_arrived(snapshot)
+    save_carried_configuration(context, run_record)
+    return _Watch(context, journal, run_record, to, observer).until_arrived(snapshot)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class _Watch:
     moved_at: float | None = None
     free_at: float | None = None
     arrived_at: float | None = None
-    _told: AddressLocation | None = None
+    _reported_location: AddressLocation | None = None
 
     def __post_init__(self) -> None:
         """Count from now."""
@@ -94,11 +94,11 @@ class _Watch:
     def until_arrived(self, snapshot: Snapshot) -> Finished:
         """From the first look to the end."""
         context, limit = self.context, self.context.timing.step_s
-        self._announce(snapshot.place, limit)
+        self._announce_step(snapshot.place, limit)
         while not context.cancel.is_cancelled:
-            self._see(snapshot)
+            self._report_location(snapshot)
             if self._arrived(snapshot):
-                self._done(Step.GUIDE, f"{self.to.name} took the address", self.since)
+                self._report_step(Step.GUIDE, f"{self.to.name} took the address", self.since)
                 return self._confirm()
             if context.stamp().clock_s - self.since > limit:
                 return self._too_long(snapshot)
@@ -107,7 +107,7 @@ class _Watch:
         reason = "You stopped watching. tgwizard wrote nothing; what Trustgrid was asked for goes on."
         return self._end(Outcome.CANCELLED, snapshot.place, reason, Problem("cancelled", reason))
 
-    def _announce(self, place: AddressLocation, limit: float) -> None:
+    def _announce_step(self, place: AddressLocation, limit: float) -> None:
         context, now = self.context, self.context.stamp()
         sentence = f"Press Make Active for {self.to.name} in the Trustgrid portal"
         steps = (StepPlan(Step.GUIDE, sentence, USUAL_S), StepPlan(Step.CONFIRM, CONFIRM, 0.3))
@@ -119,10 +119,10 @@ class _Watch:
         context.report(StepStarted(now, context.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit, _LEAVES))
         context.report(StepWaiting(now, context.run, Step.GUIDE, portal_path(self.to), limit))
 
-    def _see(self, snapshot: Snapshot) -> None:
+    def _report_location(self, snapshot: Snapshot) -> None:
         place = snapshot.place
-        if place != self._told:
-            self._told = place
+        if place != self._reported_location:
+            self._reported_location = place
             self.context.report(
                 HolderObserved(self.context.stamp(), self.context.run, place, CancelMeaning.STOPS, _LEAVES)
             )
@@ -147,12 +147,12 @@ class _Watch:
         context, start = self.context, self.context.stamp()
         context.report(StepStarted(start, context.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
         snapshot = self.observer.look(vms=False, retry_policy=context.retry_policy())
-        self._see(snapshot)
+        self._report_location(snapshot)
         if not self._arrived(snapshot):
             what = f"{self.to.name} held {self.run_record.address}, and the next reading did not show it there."
             problem = Problem("not-confirmed-there", what, "Somebody moves it still.", "See the cluster's page.")
             return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem)
-        self._done(Step.CONFIRM, CONFIRM, start.clock_s)
+        self._report_step(Step.CONFIRM, CONFIRM, start.clock_s)
         reason = f"{self.to.name} holds {self.run_record.address}. Trustgrid moved it; tgwizard wrote nothing."
         return self._end(Outcome.DONE, snapshot.place, reason)
 
@@ -167,13 +167,13 @@ class _Watch:
         left = (f"{offer.sentence} Repair it: {offer.command}",) if offer is not None else ()
         return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem, left)
 
-    def _done(self, step: Step, told: str, since: float) -> None:
+    def _report_step(self, step: Step, sentence: str, since: float) -> None:
         stamp = self.context.stamp()
         seconds = stamp.clock_s - since
         self.journal.append(
-            self.context.run, StepRecord(self.context.run, format_utc(stamp.at), step, told, round(seconds, 3))
+            self.context.run, StepRecord(self.context.run, format_utc(stamp.at), step, sentence, round(seconds, 3))
         )
-        self.context.report(StepCompleted(stamp, self.context.run, step, told, seconds))
+        self.context.report(StepCompleted(stamp, self.context.run, step, sentence, seconds))
 
     def _end(
         self,
@@ -183,20 +183,22 @@ class _Watch:
         problem: Problem | None = None,
         left: tuple[str, ...] = (),
     ) -> Finished:
-        context, began = self.context, self.run_record
+        context, run_record = self.context, self.run_record
         losing, gaining = (self.observer.seen(member).nic.value for member in (context.setup.other(self.to), self.to))
         others = (
-            *by_others(context.setup.other(self.to).nic.name, began.losing_body, losing, began.address),
-            *by_others(self.to.nic.name, began.gaining_body, gaining, began.address),
+            *changes_by_others(
+                context.setup.other(self.to).nic.name, run_record.losing_body, losing, run_record.address
+            ),
+            *changes_by_others(self.to.nic.name, run_record.gaining_body, gaining, run_record.address),
         )
         done = outcome is Outcome.DONE
-        if done and began.configuration is not None:
-            left += left_behind(carried_of(began.configuration), self.to.nic.name, gaining, began.address)
+        if done and run_record.configuration is not None:
+            left += left_behind(carried_of(run_record.configuration), self.to.nic.name, gaining, run_record.address)
         seconds = self._span(self.moved_at) if done else None
-        before = ServiceEnd(self.since) if began.outage else None
+        before = ServiceEnd(self.since) if run_record.outage else None
         gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_SERVICE_GAP
-        self.journal.append(context.run, seen_last(context, losing, gaining, others))
-        ended = RunEndRecord.of(began, self._at(), outcome, place, reason)
+        self.journal.append(context.run, last_readings(context, losing, gaining, others))
+        ended = RunEndRecord.of(run_record, self._at(), outcome, place, reason)
         left += self.journal.end(replace(ended, seconds=seconds).with_gap(gap))
         finished = Finished(
             context.stamp(),

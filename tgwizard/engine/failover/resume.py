@@ -18,7 +18,7 @@ from tgwizard.engine.failover.fence import Unfenced, wants_fence
 from tgwizard.engine.failover.finish_run import end_unsettled, end_without_effect, refuse
 from tgwizard.engine.failover.run import RunOptions, begin_forced, check, continue_run, stop_first, under_run_lock
 from tgwizard.engine.failover.run_context import RunContext
-from tgwizard.engine.failover.service_gap import before_the_run, from_journal
+from tgwizard.engine.failover.service_gap import from_journal, service_end_before_run
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
@@ -73,11 +73,11 @@ def resume(
 
 
 def _resume(context: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
-    began = journal.unfinished()
-    if began is None:
+    run_record = journal.unfinished()
+    if run_record is None:
         return _without_journal(context, journal, to)
-    gaining = context.setup.member(began.to)
-    if began.nics != context.setup.identity.nics or gaining is None:
+    gaining = context.setup.member(run_record.to)
+    if run_record.nics != context.setup.identity.nics or gaining is None:
         problem = Problem(
             "journal-of-another-cluster",
             "The interrupted run was of other network interfaces or members.",
@@ -87,7 +87,7 @@ def _resume(context: RunContext, journal: FailoverJournal, to: Member | None) ->
         return refuse(
             context, problem, Observer(context.services.azure, context.services.clock, context.setup).snapshot().place
         )
-    return _with_journal(replace(context, run=began.run), journal, began, gaining, to)
+    return _with_journal(replace(context, run=run_record.run), journal, run_record, gaining, to)
 
 
 def _with_journal(
@@ -107,7 +107,7 @@ def _with_journal(
     if to is not None:
         progress = replace(progress, goal=_goal(progress, to, gaining))
     context = replace(context, to_dead_machine=context.to_dead_machine or run_record.to_dead_machine)
-    intended = plan(snapshot, gaining, run_record.verb, services.measured(context.setup), run_record.strategy)
+    failover_plan = plan(snapshot, gaining, run_record.verb, services.measured(context.setup), run_record.strategy)
     losing = context.setup.other(gaining)
     context.report(
         RunStarted(
@@ -118,7 +118,7 @@ def _with_journal(
             gaining.name,
             losing.name,
             run_record.address,
-            intended.steps,
+            failover_plan.steps,
         )
     )
     snapshot = _wait_until_both_read(context, observer, snapshot)
@@ -128,10 +128,10 @@ def _with_journal(
     dead = None if context.to_dead_machine else _dead_target(snapshot, progress, to, gaining)
     if dead is not None and (to is not None or not progress.had_holder):
         return refuse(context, dead, snapshot.place)
-    aim = gaining if progress.goal is Goal.FORWARD else losing
+    target = gaining if progress.goal is Goal.FORWARD else losing
     holder = snapshot.place.member if snapshot.place.kind is LocationKind.MEMBER else None
     served = holder == losing and not snapshot.seen(losing).outage
-    service_end = from_journal(run_record, records, services.clock, served=served, arrived=holder == aim)
+    service_end = from_journal(run_record, records, services.clock, served=served, arrived=holder == target)
     would_detach = _would_detach(snapshot, progress, losing, gaining)
     if dead is not None and not would_detach:
         # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
@@ -146,13 +146,13 @@ def _with_journal(
         checked = check(
             context, snapshot, gaining, run_record.verb, fence=FenceRequest(run_record.fence, run_record.fence_optional)
         )
-        against = checked.reason_against(run_record.verb)
-        if against is not None:
+        objection = checked.reason_against(run_record.verb)
+        if objection is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
             progress = replace(progress, goal=Goal.BACK)
-            context.report(WarningRaised(context.stamp(), context.run, against))
+            context.report(WarningRaised(context.stamp(), context.run, objection))
         checked_at = checked.at
-        if wants_fence(run_record) and against is None:
+        if wants_fence(run_record) and objection is None:
             stopped = stop_first(context, journal, run_record, gaining, observer, checked)
             if isinstance(stopped, Unfenced):
                 # As above: a removal sent before the interruption must not land on a member that was not stopped.
@@ -167,14 +167,14 @@ def _with_journal(
 def _wait_until_both_read(context: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
     """Look until both interfaces were read, for as long as a silence may last; one that is gone is not waited for."""
     clock, end = context.services.clock, context.services.clock.monotonic() + context.timing.silence_s
-    told = False
+    reported = False
     while _unread(snapshot) is not None and clock.monotonic() < end and not context.cancel.is_cancelled:
         if any(seen.nic.gone for seen in snapshot.members):
             break
-        if not told:
+        if not reported:
             what = "An interface cannot be read; it is asked again"
             context.report(StepWaiting(context.stamp(), context.run, Step.CHECK, what, context.timing.silence_s))
-            told = True
+            reported = True
         clock.sleep(context.timing.retry_s, context.cancel)
         snapshot = observer.look(retry_policy=context.retry_policy())
     return snapshot
@@ -320,16 +320,16 @@ def _without_journal(context: RunContext, journal: FailoverJournal, to: Member |
             )
         return refuse(context, problem, snapshot.place)
     checked = check(context, snapshot, to, Verb.FORCED)
-    against = checked.reason_against(Verb.FORCED)
-    if against is not None:
-        return refuse(context, against, snapshot.place)
+    objection = checked.reason_against(Verb.FORCED)
+    if objection is not None:
+        return refuse(context, objection, snapshot.place)
     try:
-        began = begin_forced(context, journal, snapshot, to)
+        run_record = begin_forced(context, journal, snapshot, to)
     except JournalError as error:
         return refuse(context, error.problem, snapshot.place)
     progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=False)
-    service_end = before_the_run(began, context.services.clock)
-    return continue_run(context, journal, began, to, observer, progress, checked.at, service_end)
+    service_end = service_end_before_run(run_record, context.services.clock)
+    return continue_run(context, journal, run_record, to, observer, progress, checked.at, service_end)
 
 
 def _read_problem(snapshot: Snapshot) -> Problem | None:

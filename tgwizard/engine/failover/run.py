@@ -18,14 +18,14 @@ from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.control_loop import ControlLoop
 from tgwizard.engine.failover.decide import Goal, RunProgress
 from tgwizard.engine.failover.failover_plan import FailoverPlan, move_findings, plan, resolve_strategy
-from tgwizard.engine.failover.fence import Fenced, Fencing, StopOutcome, Unfenced, end_unmoved, wants_fence
+from tgwizard.engine.failover.fence import Fenced, Fencing, StopOutcome, Unfenced, end_before_detach, wants_fence
 from tgwizard.engine.failover.finish_run import finish, refuse
 from tgwizard.engine.failover.guided import guide
 from tgwizard.engine.failover.run_context import RunContext, UserDecisions
 from tgwizard.engine.failover.run_record import make_run_record, save_carried_configuration
 from tgwizard.engine.failover.run_reporter import NOTHING_WRITTEN, RunReporter
 from tgwizard.engine.failover.run_state import FailoverRun
-from tgwizard.engine.failover.service_gap import ServiceEnd, before_the_run
+from tgwizard.engine.failover.service_gap import ServiceEnd, service_end_before_run
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.files.cluster_file import with_kept_carried
@@ -144,7 +144,7 @@ def under_run_lock(context: RunContext, body: Callable[[FailoverJournal], Finish
     try:
         with file_lock.hold_lock(context.services.lock_file(context.setup), cluster_in_use(context.setup)):
             journal = context.services.journal(context.setup)
-            journal.on_trouble = context.write_sender(journal).note
+            journal.on_trouble = context.write_sender(journal).warn
             try:
                 return body(journal)
             finally:
@@ -159,52 +159,54 @@ def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: 
     snapshot = observer.look(retry_policy=context.retry_policy())
     unread = any(seen.nic.value is None for seen in snapshot.members)
     if unread and context.cancel.is_cancelled:
-        return refuse(context, _cancelled(), snapshot.place, Outcome.CANCELLED)
+        return refuse(context, _cancelled_problem(), snapshot.place, Outcome.CANCELLED)
     if unread or (snapshot.place.kind is LocationKind.MEMBER and snapshot.place.member == to):
-        there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
-        if there is not None:  # nothing to plan, so nothing is announced
-            return refuse(context, there, snapshot.place)
+        objection = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
+        if objection is not None:  # nothing to plan, so nothing is announced
+            return refuse(context, objection, snapshot.place)
     strategy = resolve_strategy(options.strategy, setup, verb)
     fence = options.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
     journal.ends()  # a damaged journal is named now, before anything is announced
-    intended = plan(snapshot, to, verb, services.measured(setup), strategy, fence)
-    context.report(_started(context, intended))
+    failover_plan = plan(snapshot, to, verb, services.measured(setup), strategy, fence)
+    context.report(_run_started(context, failover_plan))
     since = context.stamp()
-    sentence = intended.steps[0].sentence
+    sentence = failover_plan.steps[0].sentence
     limit, stops = context.timing.settle_s, CancelMeaning.STOPS
     context.report(StepStarted(since, context.run, Step.CHECK, sentence, stops, limit, NOTHING_WRITTEN))
-    snapshot = _settled(context, observer, snapshot, to)
-    checked = check(context, snapshot, to, verb, intended.strategy, fence)
+    snapshot = _wait_until_settled(context, observer, snapshot, to)
+    checked = check(context, snapshot, to, verb, failover_plan.strategy, fence)
     context.report(
         PreflightCompleted(
-            context.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, intended.strategy
+            context.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, failover_plan.strategy
         )
     )
-    against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
-    if against is not None:
-        return refuse(context, against, snapshot.place)
+    objection = checked.reason_against(verb, accept_unknown=options.accept_unknown)
+    if objection is not None:
+        return refuse(context, objection, snapshot.place)
     if context.cancel.is_cancelled:
-        return refuse(context, _cancelled(), snapshot.place, Outcome.CANCELLED)
-    began = make_run_record(context, snapshot, to, verb, intended.strategy, fence)
+        return refuse(context, _cancelled_problem(), snapshot.place, Outcome.CANCELLED)
+    run_record = make_run_record(context, snapshot, to, verb, failover_plan.strategy, fence)
     try:
-        journal.begin(began)
+        journal.begin(run_record)
     except JournalError as error:
         return refuse(context, error.problem, snapshot.place)
-    save_carried_configuration(context, began)
+    save_carried_configuration(context, run_record)
     count = len(checked.findings.findings)
-    told = f"{counted(count, 'check')}, none stands in the way"
+    checks_sentence = f"{counted(count, 'check')}, none stands in the way"
     context.report(
-        StepCompleted(context.stamp(), context.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s)
+        StepCompleted(
+            context.stamp(), context.run, Step.CHECK, checks_sentence, services.clock.monotonic() - since.clock_s
+        )
     )
-    service_end = before_the_run(began, services.clock)
-    if wants_fence(began):
-        stopped = stop_first(context, journal, began, to, observer, checked)
+    service_end = service_end_before_run(run_record, services.clock)
+    if wants_fence(run_record):
+        stopped = stop_first(context, journal, run_record, to, observer, checked)
         if isinstance(stopped, Unfenced):
-            return end_unmoved(context, journal, began, observer.snapshot().place, stopped)
+            return end_before_detach(context, journal, run_record, observer.snapshot().place, stopped)
         checked, service_end = stopped.checked, stopped.service_end or service_end
-    atomic = began.strategy is Strategy.ATOMIC
-    progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
-    return continue_run(context, journal, began, to, observer, progress, checked.at, service_end)
+    atomic = run_record.strategy is Strategy.ATOMIC
+    progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=run_record.configuration is not None, atomic=atomic)
+    return continue_run(context, journal, run_record, to, observer, progress, checked.at, service_end)
 
 
 def stop_first(
@@ -222,15 +224,15 @@ def stop_first(
     stopped = fencing.stop()
     anew = check(context, observer.look(retry_policy=context.retry_policy()), to, run_record.verb, run_record.strategy)
     if stopped is StopOutcome.CANCELLED:
-        return Unfenced(Outcome.CANCELLED, _cancelled(), asked=fencing.asked)
+        return Unfenced(Outcome.CANCELLED, _cancelled_problem(), asked=fencing.asked)
     if stopped in (StopOutcome.HELD, StopOutcome.STALE) and fencing.problem is not None:
         outcome = Outcome.REFUSED if stopped is StopOutcome.STALE else Outcome.FAILED
         return Unfenced(outcome, fencing.problem, asked=fencing.asked)
-    against = anew.reason_against(run_record.verb)
+    objection = anew.reason_against(run_record.verb)
     if context.services.clock.monotonic() - checked.at > context.timing.longest_fence_s:
-        against = run_result.too_late().problem  # checked anew, but nobody waits for this run any more
-    if against is not None:
-        return Unfenced(Outcome.FAILED, against, asked=fencing.asked)
+        objection = run_result.too_late().problem  # checked anew, but nobody waits for this run any more
+    if objection is not None:
+        return Unfenced(Outcome.FAILED, objection, asked=fencing.asked)
     return Fenced(anew, fencing.service_end(stopped))
 
 
@@ -271,9 +273,9 @@ def _preflight(
 
 def begin_forced(context: RunContext, journal: FailoverJournal, snapshot: Snapshot, to: Member) -> RunRecord:
     """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
-    began = make_run_record(context, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
-    journal.begin(began)
-    return began
+    run_record = make_run_record(context, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
+    journal.begin(run_record)
+    return run_record
 
 
 def continue_run(
@@ -316,41 +318,41 @@ def continue_run(
     return finish(context, journal, state, ended)
 
 
-def _started(context: RunContext, intended: FailoverPlan) -> RunStarted:
-    losing = intended.losing.name if intended.losing else None
+def _run_started(context: RunContext, failover_plan: FailoverPlan) -> RunStarted:
+    losing = failover_plan.losing.name if failover_plan.losing else None
     return RunStarted(
         context.stamp(),
         context.run,
         context.setup.name,
-        intended.verb,
-        intended.to.name,
+        failover_plan.verb,
+        failover_plan.to.name,
         losing,
-        intended.address,
-        intended.steps,
+        failover_plan.address,
+        failover_plan.steps,
     )
 
 
-def _settled(context: RunContext, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
+def _wait_until_settled(context: RunContext, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
     """No write while either NIC is Updating.
 
     Wait first, bounded (engine/README.md 1.5). Forced goes on at the deadline, after saying so.
     """
     clock, deadline = context.services.clock, context.services.clock.monotonic() + context.timing.settle_s
-    told = False
+    reported = False
     while not context.cancel.is_cancelled:
         busy = [seen.member.nic.name for seen in snapshot.members if seen.provisioning is Provisioning.UPDATING]
         already = snapshot.place.member == to and snapshot.place.kind is LocationKind.MEMBER
         if not busy or already or clock.monotonic() >= deadline:
             break
-        if not told:
+        if not reported:
             what = f"Azure still updates {' and '.join(busy)}"
             context.report(StepWaiting(context.stamp(), context.run, Step.CHECK, what, context.timing.settle_s))
-            told = True
+            reported = True
         clock.sleep(2 * context.timing.poll_s, context.cancel)
         snapshot = observer.look(vms=False, retry_policy=context.retry_policy())
     # Whether the target runs may be another thing by now.
-    return observer.look(retry_policy=context.retry_policy()) if told else snapshot
+    return observer.look(retry_policy=context.retry_policy()) if reported else snapshot
 
 
-def _cancelled() -> Problem:
+def _cancelled_problem() -> Problem:
     return Problem("cancelled", "The move was cancelled before anything was written.", "", "The address did not move.")

@@ -39,7 +39,7 @@ def make_run_record(
         other=other.name,
         address=snapshot.address,
         nics=snapshot.setup.identity.nics,
-        intends=_intends(strategy, holds=configuration is not None, stops=stops),
+        intends=_intended_steps(strategy, holds=configuration is not None, stops=stops),
         configuration=configuration,
         losing_body=losing.body,
         gaining_body=gaining.body,
@@ -77,7 +77,7 @@ def _outage(snapshot: Snapshot) -> str:
     return snapshot.seen(place.member).outage if place.member is not None else ""
 
 
-def _intends(strategy: Strategy, *, holds: bool, stops: bool) -> tuple[Step, ...]:
+def _intended_steps(strategy: Strategy, *, holds: bool, stops: bool) -> tuple[Step, ...]:
     if strategy is Strategy.GUIDED:
         return (Step.GUIDE,)
     steps = (Step.DETACH, Step.ATTACH, Step.PUT_BACK) if holds else (Step.ATTACH,)

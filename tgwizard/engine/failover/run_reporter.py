@@ -65,7 +65,7 @@ class RunReporter:
     stop_asked: bool = False
     _step: Step | None = None
     _since: float = 0.0
-    _located: tuple[AddressLocation, CancelMeaning, str] | None = None
+    _reported_location: tuple[AddressLocation, CancelMeaning, str] | None = None
 
     def step(self, step: Step | None, cancel: CancelMeaning, deadline_s: float | None) -> None:
         """Be in this step from now on; tells the end of the one before."""
@@ -73,18 +73,18 @@ class RunReporter:
             return
         self.finish()
         self._step, self._since = step, self.sender.clock.monotonic()
-        told, leaves = self._sentence(step), self.cancel_sentence(cancel)
-        self._report(StepStarted(self.sender.stamp(), self._run, step, told, cancel, deadline_s, leaves))
+        sentence, leaves = self._sentence(step), self.cancel_sentence(cancel)
+        self._report(StepStarted(self.sender.stamp(), self._run, step, sentence, cancel, deadline_s, leaves))
 
     def finish(self) -> None:
         """The present step ended well."""
         if self._step is not None:
             seconds = self.sender.clock.monotonic() - self._since
-            stamp, told = self.sender.stamp(), self._sentence(self._step)
+            stamp, sentence = self.sender.stamp(), self._sentence(self._step)
             self.sender.journal.append(
-                self._run, StepRecord(self._run, format_utc(stamp.at), self._step, told, round(seconds, 3))
+                self._run, StepRecord(self._run, format_utc(stamp.at), self._step, sentence, round(seconds, 3))
             )
-            self._report(StepCompleted(stamp, self._run, self._step, told, seconds))
+            self._report(StepCompleted(stamp, self._run, self._step, sentence, seconds))
         self._step = None
 
     def waiting(self, what: str, until_s: float | None = None) -> None:
@@ -94,8 +94,8 @@ class RunReporter:
     def holder_observed(self, place: AddressLocation, cancel: CancelMeaning) -> None:
         """Where the address is and what a cancel would do, told when either changed."""
         now = (place, cancel, self.cancel_sentence(cancel))
-        if now != self._located:
-            self._located = now
+        if now != self._reported_location:
+            self._reported_location = now
             self._report(HolderObserved(self.sender.stamp(), self._run, *now))
 
     def cancel_sentence(self, cancel: CancelMeaning) -> str:

@@ -71,7 +71,7 @@ class FailoverRun:
     _looked_at: float | None = None
     _last_asked: dict[ResourceId, float] = field(default_factory=dict)
     _waited_in_gap_s: float = 0.0
-    _own_waits: int = 0
+    _capped_waits: int = 0
 
     @property
     def losing(self) -> Member:
@@ -138,7 +138,7 @@ class FailoverRun:
             self._unaccepted_since += slept_s
         self._answered_at += slept_s
         fact = f"The run stood still for {slept_s:.0f} s."
-        self.sender.note(Problem("slept", fact, "The computer slept, or the program was stopped.", "It reads anew."))
+        self.sender.warn(Problem("slept", fact, "The computer slept, or the program was stopped.", "It reads anew."))
 
     def waited_s(self, move: Move) -> float:
         """How long this move has been waited for, from the first time it was asked."""
@@ -225,11 +225,11 @@ class FailoverRun:
             seen = self.observer.look_at_nic(member)
             self._last_asked[member.nic] = self.now()
             if seen.nic.problem is not None or seen.nic.value is None:
-                self.sender.told_read(member, seen.nic.problem.what if seen.nic.problem else "no answer")
+                self.sender.report_nic_reading(member, seen.nic.problem.what if seen.nic.problem else "no answer")
                 continue
             self._answered_at = self.now()
             has = "has" if seen.nic.value.lists(self.address) else "without"
-            self.sender.told_read(member, f"{seen.nic.value.provisioning.value}, {has} {self.address}")
+            self.sender.report_nic_reading(member, f"{seen.nic.value.provisioning.value}, {has} {self.address}")
             released = has == "without" and seen.nic.value.provisioning is not Provisioning.UPDATING
             if member == self.losing and released and self.moments.released is None and not self.progress.sent_nothing:
                 self.moments.released = self._answered_at
@@ -245,7 +245,7 @@ class FailoverRun:
         sides = ((self.reading(self.losing), progress.losing_sent), (self.reading(self.to), progress.gaining_sent))
         return all(side is not None and (not side.lists or _arriving(side, sent)) for side, sent in sides)
 
-    def granted_s(self, asked_s: float, problem: Problem | None, *, plausible: bool) -> float:
+    def allowed_wait_s(self, asked_s: float, problem: Problem | None, *, plausible: bool) -> float:
         """How long to wait because Azure asks for it, told with its reason.
 
         A throttle's Retry-After is honoured. While nobody has the address, the waits that are not ``plausible`` last
@@ -254,8 +254,8 @@ class FailoverRun:
         granted, timing = asked_s, self.timing
         if self.nobody_has_it and not plausible:
             left = max(0.0, timing.asked_in_gap_s - self._waited_in_gap_s)
-            own = min(timing.retry_s * 2**self._own_waits, timing.rarest_retry_s)
-            self._own_waits += own > left
+            own = min(timing.retry_s * 2**self._capped_waits, timing.rarest_retry_s)
+            self._capped_waits += own > left
             granted = min(asked_s, max(left, own))
             self._waited_in_gap_s += granted
         if granted > timing.retry_s and problem is not None:
@@ -272,7 +272,7 @@ class FailoverRun:
         asked = min(max(0.0, self.observer.quiet_until - self.now()), self.timing.silence_s / 2)
         plausible, granted = self.observer.quiet_is_plausible, 0.0
         if asked > seconds:
-            granted = self.granted_s(asked, self.read_problem, plausible=plausible)
+            granted = self.allowed_wait_s(asked, self.read_problem, plausible=plausible)
         self.pause(max(seconds, granted))
 
     # -- what was sent --------------------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ class FailoverRun:
             self.run_record.run, TurnedBack(self.run_record.run, format_utc(self.sender.clock.wall()), reason)
         )
         if why is not None:
-            self.sender.note(why)
+            self.sender.warn(why)
 
 
 def _arriving(side: NicReading, sent: LastWrite | None) -> bool:

@@ -47,7 +47,7 @@ def gap_of(released: float | None, arrived: float | None, end: ServiceEnd | None
     return ServiceGap(least if least >= _TELLABLE_S else None, at_least=True, at_most_s=most)
 
 
-def before_the_run(run_record: RunRecord, clock: Clock) -> ServiceEnd | None:
+def service_end_before_run(run_record: RunRecord, clock: Clock) -> ServiceEnd | None:
     """For an address that nobody served when the run began; None when it was served."""
     if not run_record.outage and run_record.configuration is not None:
         return None
@@ -63,7 +63,7 @@ def from_journal(
     was where the run wants it. The last lines of the journal may be missing.
     """
     answers = {record.request: record for record in records if isinstance(record, WriteAnswered)}
-    ended = before_the_run(run_record, clock)
+    ended = service_end_before_run(run_record, clock)
     latest = ended.latest if ended else None
     earliest = attach = None
     for record in records:

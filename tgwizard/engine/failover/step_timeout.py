@@ -29,24 +29,24 @@ class StepTimeout:
     """Asks and carries out; one question is open at a time."""
 
     state: FailoverRun
-    _open: _Question | None = None
+    _question: _Question | None = None
     _retried: set[Move] = field(default_factory=set)
 
-    def of_wait(self, move: Move, member: Member) -> RunResult | None:
+    def wait_timed_out(self, move: Move, member: Member) -> RunResult | None:
         """An update, or a contradiction of two readings, does not end in time."""
         fact = f"The update of {member.nic.name} does not end."
         if move is Move.READ_AGAIN:
             fact = f"Both interfaces go on naming {self.state.address}."
         return self._decide(move, fact, None)
 
-    def of_write(self, move: Move, member: Member, problem: Problem) -> RunResult | None:
+    def write_timed_out(self, move: Move, member: Member, problem: Problem) -> RunResult | None:
         """Azure has not accepted a write for as long as a step may take."""
         return self._decide(move, f"Azure did not take the write of {member.nic.name} in time.", problem)
 
-    def overtaken_by(self, move: Move) -> None:
+    def close_if_moved_on(self, move: Move) -> None:
         """Azure went on: an open question about something else needs no answer any more."""
-        if self._open is not None and self._open.move is not move:
-            self._close(self._open.move, None, by_user=False)
+        if self._question is not None and self._question.move is not move:
+            self._close(self._question.move, None, by_user=False)
 
     def _decide(self, move: Move, fact: str, problem: Problem | None) -> RunResult | None:
         state = self.state
@@ -54,14 +54,14 @@ class StepTimeout:
         if state.decisions is None or move is Move.READ_AGAIN:
             return self._carry_out(choices[0], move, fact, problem)
         now = state.now()
-        if self._open is None:
+        if self._question is None:
             state.decisions.take()  # what was answered before the question is no answer to it
-            self._open = _Question(move, choices, now + state.timing.answer_s)
+            self._question = _Question(move, choices, now + state.timing.answer_s)
             stamp, step = state.sender.stamp(), self._step(move)
             asked = DecisionRequested(stamp, state.run_record.run, step, fact, choices, state.timing.answer_s)
             state.sender.report(asked)
         chosen = state.decisions.take()
-        if chosen in choices or now >= self._open.until:
+        if chosen in choices or now >= self._question.until:
             by_user = chosen in choices
             choice = chosen if by_user and chosen is not None else choices[0]
             self._close(move, choice, by_user=by_user)
@@ -76,7 +76,7 @@ class StepTimeout:
                 state.restart_waits()
             case TimeoutChoice.RETRY:
                 self._retried.add(move)
-                state.sender.note(Problem("superseding", fact, "It was decided not to wait any longer."))
+                state.sender.warn(Problem("superseding", fact, "It was decided not to wait any longer."))
                 state.progress = replace(state.progress, overdue=True)
                 state.restart_waits()
             case TimeoutChoice.PUT_BACK:
@@ -92,7 +92,7 @@ class StepTimeout:
         return None
 
     def _close(self, move: Move, choice: TimeoutChoice | None, *, by_user: bool) -> None:
-        self._open = None
+        self._question = None
         state = self.state
         state.sender.report(DecisionMade(state.sender.stamp(), state.run_record.run, self._step(move), choice, by_user))
 

@@ -30,15 +30,15 @@ class WriteOutcomes:
     """Carries out the moves that write."""
 
     state: FailoverRun
-    expiry: StepTimeout
-    _tries: dict[Move, int] = field(default_factory=dict)
+    timeouts: StepTimeout
+    _attempts: dict[Move, int] = field(default_factory=dict)
     _accepted: dict[Move, int] = field(default_factory=dict)
 
     def write(self, move: Move) -> RunResult | None:
         """Send one PUT, or read anew first when what it rests on is too old."""
         state = self.state
-        if (held := self._hold()) is not None:
-            return held[0]
+        if (stop := self._check_before_write()) is not None:
+            return stop[0]
         member = state.to if move in (Move.ATTACH, Move.CLEAR_GAINING) else state.losing
         if self._accepted.get(move, 0) >= state.timing.tries:
             return self._keeps_failing(move, member)
@@ -47,16 +47,18 @@ class WriteOutcomes:
         except NicDocumentError as error:
             problem = Problem("nic-not-editable", f"{member.nic.name} cannot be changed.", f"{error}.")
             return self._refused(move, problem)
-        self._count(move)
+        self._count_attempt(move)
         step, before = step_of(move, state.progress.goal) or Step.ATTACH, state.progress
         if state.progress.atomic:
             # The move in one call left the address on no interface; from here on it is an attach like any other.
             before = state.progress = replace(state.progress, atomic=False, gaining_sent=None)
-        first = move is Move.DETACH and before.sent_nothing and self._tries[move] == 1
+        first = move is Move.DETACH and before.sent_nothing and self._attempts[move] == 1
         request = state.run_record.first_request if first else ""
         state.remember_write(member, LastWrite(step, document.etag, WriteAnswer.UNKNOWN))
         state.reporter.holder_observed(state.observer.snapshot().place, state.cancel_meaning)
-        reply = state.sender.send(step, member, document, request=request, precondition=lambda: self._in_time(before))
+        reply = state.sender.send(
+            step, member, document, request=request, precondition=lambda: self._still_valid(before)
+        )
         if isinstance(reply, AzureCallError):
             return self._not_accepted(move, member, reply, before)
         state.remember_write(member, LastWrite(step, document.etag, WriteAnswer.ACCEPTED))
@@ -71,20 +73,20 @@ class WriteOutcomes:
     def move_at_once(self) -> RunResult | None:
         """Ask for the move in one call: sent once, whatever comes of it (engine/README.md 1.5, `atomic`)."""
         state = self.state
-        if (held := self._hold()) is not None:
-            return held[0]
+        if (stop := self._check_before_write()) is not None:
+            return stop[0]
         found = state.nic(state.losing).find(state.address)
         name = state.nic(state.to).free_name(
             f"{state.setup.ip_configuration}-{state.run_record.run[:8]}", state.address
         )
-        self._count(Move.MOVE_AT_ONCE)
+        self._count_attempt(Move.MOVE_AT_ONCE)
         before = state.progress
         source = ConfigurationId(state.losing.nic, str((found or {}).get("name", "")))
         target = ConfigurationId(state.to.nic, name)
         state.remember_write(state.losing, LastWrite(Step.MOVE, "", WriteAnswer.UNKNOWN))
         state.reporter.holder_observed(state.observer.snapshot().place, state.cancel_meaning)
         reply = state.sender.move(
-            source, target, state.setup.subnet, state.losing, precondition=lambda: self._in_time(before)
+            source, target, state.setup.subnet, state.losing, precondition=lambda: self._still_valid(before)
         )
         if isinstance(reply, AzureCallError):
             return self._move_not_accepted(reply, before)
@@ -114,23 +116,23 @@ class WriteOutcomes:
 
     # -- before a write -----------------------------------------------------------------------------------------------
 
-    def _hold(self) -> tuple[RunResult | None] | None:
+    def _check_before_write(self) -> tuple[RunResult | None] | None:
         """What stands against any write now: an end, or None within for "read anew and decide again"."""
         state = self.state
         if state.progress.sent_nothing and not state.checks_fresh():
-            against = state.renew_checks()
-            return (None if against is None else run_result.refused(against),)
+            objection = state.renew_checks()
+            return (None if objection is None else run_result.refused(objection),)
         if not state.readings_fresh():
             return (self.refresh(),)
         return None
 
-    def _in_time(self, before: RunProgress) -> bool:
+    def _still_valid(self, before: RunProgress) -> bool:
         """The last look, right before the write leaves: time went by while a token was fetched, or a computer slept."""
         return self.state.readings_fresh() and (not before.sent_nothing or self.state.checks_fresh())
 
-    def _count(self, move: Move) -> None:
+    def _count_attempt(self, move: Move) -> None:
         state, now = self.state, self.state.now()
-        self._tries[move] = self._tries.get(move, 0) + 1
+        self._attempts[move] = self._attempts.get(move, 0) + 1
         if state.moments.first_write is None:
             state.moments.first_write = now
         if move is Move.ATTACH and state.moments.attach_sent is None:
@@ -154,8 +156,10 @@ class WriteOutcomes:
                 return gaining.plus(self._configuration(gaining))
 
     def _configuration(self, nic: NicDocument) -> dict[str, object]:
-        began, setup = self.state.run_record, self.state.setup
-        carried: CarriedConfiguration = carried_of(began.configuration) if began.configuration else setup.carried
+        run_record, setup = self.state.run_record, self.state.setup
+        carried: CarriedConfiguration = (
+            carried_of(run_record.configuration) if run_record.configuration else setup.carried
+        )
         return dict(nic.new_configuration(setup.ip_configuration, self.state.address, carried))
 
     # -- answers other than yes ---------------------------------------------------------------------------------------
@@ -166,14 +170,14 @@ class WriteOutcomes:
         state, answer = self.state, write_answer_of(failure)
         if answer is WriteAnswer.UNKNOWN:
             if failure.status is not None:
-                state.sender.note(failure.problem)  # something answered: who it was and what it said is told
+                state.sender.warn(failure.problem)  # something answered: who it was and what it said is told
             state.reporter.waiting("The answer was lost. Reading what Azure shows.")
-            return self._again(move, member, failure)
+            return self._retry_later(move, member, failure)
         state.progress = before  # a definite no: what was known before this attempt counts again
         if failure.cause is Cause.STALE:
             return state.read(*state.setup.members)
         if answer is WriteAnswer.NOT_SENT or failure.cause in (Cause.BUSY, Cause.THROTTLED):
-            return self._again(move, member, failure)
+            return self._retry_later(move, member, failure)
         if failure.cause is Cause.SIGN_IN and not before.sent_nothing:
             return self._signed_out(move, member, failure)
         if failure.cause is Cause.ETAG_MOVED:
@@ -194,7 +198,7 @@ class WriteOutcomes:
         if failure.cause is Cause.STALE:
             return state.read(*state.setup.members)
         if answer is WriteAnswer.NOT_SENT:
-            return self._again(Move.MOVE_AT_ONCE, state.losing, failure)
+            return self._retry_later(Move.MOVE_AT_ONCE, state.losing, failure)
         try:
             # Nothing was changed yet, so there is time to flush: after a power cut the removal that follows must not
             # be taken for a move that may still be on its way.
@@ -203,7 +207,7 @@ class WriteOutcomes:
         except JournalError as error:
             return run_result.failed_untouched(error.problem)
         fact = f"Azure did not take the move in one call. {failure.problem.sentence()}"
-        state.sender.note(Problem("move-refused", fact, "Nothing was changed by it.", "Detach and attach are used."))
+        state.sender.warn(Problem("move-refused", fact, "Nothing was changed by it.", "Detach and attach are used."))
         state.progress = replace(before, atomic=False)
         return state.read(*state.setup.members)
 
@@ -216,7 +220,7 @@ class WriteOutcomes:
             return run_result.yielded(reason, wrote=False)
         if state.unaccepted_too_long():
             return run_result.unsettled(state.address, None)
-        if self._tries[move] > 1:
+        if self._attempts[move] > 1:
             state.pause(state.jittered(state.timing.poll_s))
         return state.read(*state.setup.members)
 
@@ -229,7 +233,7 @@ class WriteOutcomes:
         state.reporter.waiting("Azure has not freed the address yet.", state.timing.free_s)
         if state.unaccepted_too_long(state.timing.free_s):
             if state.can_turn_back and state.progress.can_go_back and state.progress.wrote:
-                return self.expiry.of_write(move, state.to, failure.problem)
+                return self.timeouts.write_timed_out(move, state.to, failure.problem)
             return self._refused(move, failure.problem)
         state.pause(state.jittered(2 * state.timing.poll_s))
         return state.read(*state.setup.members)
@@ -239,30 +243,30 @@ class WriteOutcomes:
         try:
             self.state.sender.azure.token_life_s()
         except AzureCallError as silent:
-            return self._again(move, member, silent)
-        return self._again(move, member, failure)
+            return self._retry_later(move, member, silent)
+        return self._retry_later(move, member, failure)
 
-    def _again(self, move: Move, member: Member, failure: AzureCallError) -> RunResult | None:
+    def _retry_later(self, move: Move, member: Member, failure: AzureCallError) -> RunResult | None:
         """Repeat after a pause, by deciding anew: until the step's deadline, or a few times while nothing was sent."""
         state, timing = self.state, self.state.timing
         asked, plausible = plausible_wait_s(failure.retry_after_s), is_plausible(failure.retry_after_s)
         if state.progress.sent_nothing:
-            tired = self._tries[move] >= timing.tries or (asked is not None and asked > timing.longest_retry_s)
+            give_up = self._attempts[move] >= timing.tries or (asked is not None and asked > timing.longest_retry_s)
             if state.nobody_has_it:  # nobody is served, so it goes on asking as long as its checks will count
-                tired = state.now() - state.checked_at > timing.fresh_preflight_s - timing.fresh_read_s
-            if tired:
+                give_up = state.now() - state.checked_at > timing.fresh_preflight_s - timing.fresh_read_s
+            if give_up:
                 return run_result.failed_untouched(failure.problem)
         if state.unaccepted_too_long():
-            return self.expiry.of_write(move, member, failure.problem)
+            return self.timeouts.write_timed_out(move, member, failure.problem)
         wait = timing.retry_s if asked is None else max(asked, timing.poll_s)
         if failure.cause is not Cause.THROTTLED:
             wait = min(wait, timing.longest_retry_s)  # a busy interface is free when it is; a throttle is obeyed
         elif (plausible or not state.nobody_has_it) and state.unaccepted_s() + wait > max(
             state.deadline_s, timing.silence_s
         ):
-            return self.expiry.of_write(move, member, failure.problem)  # it could only come too late
+            return self.timeouts.write_timed_out(move, member, failure.problem)  # it could only come too late
         if asked is not None:
-            wait = state.granted_s(wait, failure.problem, plausible=plausible)
+            wait = state.allowed_wait_s(wait, failure.problem, plausible=plausible)
         state.pause(state.jittered(wait))
         return state.read(member)
 

@@ -54,7 +54,7 @@ class WriteSender:
             )
         except AzureCallError as failure:
             return self._failed("PUT", member.nic.name, request, failure)
-        self._told("PUT", member.nic.name, f"accepted, {accepted.provisioning.value}")
+        self._report_request("PUT", member.nic.name, f"accepted, {accepted.provisioning.value}")
         answered = WriteAnswered(
             self.run, self._now(), request, WriteAnswer.ACCEPTED, accepted.etag, accepted.arm_request_id, ""
         )
@@ -79,7 +79,7 @@ class WriteSender:
             )
         except AzureCallError as failure:
             return self._failed("POST", subnet.parent_name, request, failure)
-        self._told("POST", subnet.parent_name, f"accepted, {target.name} on {target.nic.name}")
+        self._report_request("POST", subnet.parent_name, f"accepted, {target.name} on {target.nic.name}")
         answered = WriteAnswered(self.run, self._now(), request, WriteAnswer.ACCEPTED, "", accepted.arm_request_id, "")
         self.journal.append(self.run, answered)
         return accepted
@@ -92,20 +92,20 @@ class WriteSender:
             accepted = self.azure.stop_vm(member.vm, how, request_id=request, precondition=precondition)
         except AzureCallError as failure:
             return self._failed("POST", f"{member.vm.name}/{how.value}", request, failure)
-        self._told("POST", f"{member.vm.name}/{how.value}", "accepted")
+        self._report_request("POST", f"{member.vm.name}/{how.value}", "accepted")
         answered = WriteAnswered(self.run, self._now(), request, WriteAnswer.ACCEPTED, "", accepted.arm_request_id, "")
         self.journal.append(self.run, answered)
         return accepted
 
-    def told_power(self, member: Member, told: str) -> None:
+    def report_power_reading(self, member: Member, outcome: str) -> None:
         """Tell of a reading of the VM's power."""
-        self._told("GET", member.vm.name, told)
+        self._report_request("GET", member.vm.name, outcome)
 
-    def told_read(self, member: Member, told: str) -> None:
+    def report_nic_reading(self, member: Member, outcome: str) -> None:
         """Tell of a read."""
-        self._told("GET", member.nic.name, told)
+        self._report_request("GET", member.nic.name, outcome)
 
-    def note(self, problem: Problem) -> None:
+    def warn(self, problem: Problem) -> None:
         """Tell of something that does not stop the run; once, however often it is met (a file that stays read-only)."""
         same = problem.with_detail("")  # each answer of Azure has a request id of its own
         if same in self.reported_problems:
@@ -118,7 +118,7 @@ class WriteSender:
         return Stamp(self.clock.wall(), self.clock.monotonic())
 
     def _failed(self, method: str, target: str, request: str, failure: AzureCallError) -> AzureCallError:
-        self._told(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
+        self._report_request(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
         detail = f"{failure.problem.code}: {failure.problem.detail or failure.problem.what}"
         answered = WriteAnswered(
             self.run, self._now(), request, write_answer_of(failure), "", failure.request_id, detail
@@ -126,8 +126,8 @@ class WriteSender:
         self.journal.append(self.run, answered)
         return failure
 
-    def _told(self, method: str, target: str, told: str) -> None:
-        self.report(CallMade(self.stamp(), self.run, method, target, told))
+    def _report_request(self, method: str, target: str, outcome: str) -> None:
+        self.report(CallMade(self.stamp(), self.run, method, target, outcome))
 
     def _now(self) -> str:
         return format_utc(self.clock.wall())
