@@ -202,7 +202,7 @@ class IdentitySays(LabAdapter):
     ],
 )
 def test_that_what_an_identity_endpoint_says_is_told(
-    monkeypatch: pytest.MonkeyPatch, words: str, code: str, cure: str, kind: str
+    monkeypatch: pytest.MonkeyPatch, words: str, code: str, fix: str, kind: str
 ) -> None:
     for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_POD_IDENTITY_AUTHORITY_HOST", "MSI_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
@@ -213,7 +213,7 @@ def test_that_what_an_identity_endpoint_says_is_told(
     _, sign_in = public_lab(adapter=type("Says", (IdentitySays,), {"words": words}))
     problem = fails(lambda: sign_in.sign_in(wish(SignInMethod.MANAGED_IDENTITY), ignore, CancelToken())).problem
     assert problem.code == code
-    assert cure in problem.fix
+    assert fix in problem.fix
     assert words in problem.detail
     assert "SECRET" not in str(problem)
 

@@ -110,7 +110,7 @@ def filled(
     ]
     try:
         for _ in range(_MOST_CURES):
-            offered = [cure for item in problems_of(flow) for cure in item.cures if cure.kind in wanted]
+            offered = [fix for item in problems_of(flow) for fix in item.fixes if fix.kind in wanted]
             if not offered:
                 return _dropping(flow, given)
             flow = read_needed(services.setup, services.clock, take_fix(flow, offered[0]), report, token)

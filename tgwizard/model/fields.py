@@ -125,14 +125,14 @@ def _address(value: object) -> IPv4Address:
 def _id_of(kind: str) -> Callable[[object], ResourceId]:
     def parse(value: object) -> ResourceId:
         text = _text(value)
-        cure = "Copy it from the resource's Properties page in the Azure portal (JSON View, Resource ID)."
+        fix = "Copy it from the resource's Properties page in the Azure portal (JSON View, Resource ID)."
         try:
             found = ResourceId.parse(text)
         except ValueError:
             why = f"It must be the full resource id of one of {kind}: /subscriptions/…/providers/{kind}/…."
-            raise FieldError(why, cure) from None
+            raise FieldError(why, fix) from None
         if found.type.lower() != kind.lower():
-            raise FieldError(f"It is the id of one of {found.type}; one of {kind} is needed.", cure)
+            raise FieldError(f"It is the id of one of {found.type}; one of {kind} is needed.", fix)
         return found
 
     return parse

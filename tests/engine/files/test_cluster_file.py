@@ -105,12 +105,12 @@ TABLE = {
 
 @pytest.mark.parametrize("case", TABLE)
 def test_that_one_fault_is_named_with_its_place_and_cure(tmp_path: Path, case: str) -> None:
-    old, new, code, place, cure = TABLE[case]
+    old, new, code, place, fix = TABLE[case]
     problem = fault_of(tmp_path, old, new)
     assert problem.code == code
     assert problem.what.startswith("edge-dallas.toml")
     assert place in problem.what
-    assert cure in f"{problem.why} {problem.fix}"
+    assert fix in f"{problem.why} {problem.fix}"
 
 
 def test_that_a_misspelt_key_is_told_with_the_key_that_was_meant(tmp_path: Path) -> None:

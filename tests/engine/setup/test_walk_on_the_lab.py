@@ -83,8 +83,8 @@ class Person:
             before = self.flow.step
             self.press_continue()
             if self.flow.step is before:
-                offers = [cure for item in problems_of(self.flow) for cure in item.cures]
-                adding = next(cure for cure in offers if cure.kind is FixKind.ADD_ACTIONS)
+                offers = [fix for item in problems_of(self.flow) for fix in item.fixes]
+                adding = next(fix for fix in offers if fix.kind is FixKind.ADD_ACTIONS)
                 self.flow, self.clicks = take_fix(self.flow, adding), self.clicks + 1
 
 
@@ -136,7 +136,7 @@ def test_that_a_rebuilt_machine_gets_its_role_back_and_what_it_left_behind_is_of
     assert plan is not None
     assert [change.sentence for change in plan.writing] == ["Role for tg-node-b on rg-tg-prod"]
     told = next(item for item in problems_of(person.flow, SetupStep.SCOPE) if item.problem.code == "stale-assignments")
-    removing = plan_of(take_fix(person.flow, told.cures[0]))
+    removing = plan_of(take_fix(person.flow, told.fixes[0]))
     assert removing is not None
     assert [change.method for change in removing.writing] == ["PUT", "DELETE"]
     assert [change.path for change in plan.writing] != [change.path for change in removing.writing[1:]]

@@ -84,8 +84,8 @@ def of(flow: WizardState, code: str) -> StepProblem:
     return found[0]
 
 
-def cure(flow: WizardState, code: str, kind: FixKind) -> WizardState:
-    return take_fix(flow, next(item for item in of(flow, code).cures if item.kind is kind))
+def fix(flow: WizardState, code: str, kind: FixKind) -> WizardState:
+    return take_fix(flow, next(item for item in of(flow, code).fixes if item.kind is kind))
 
 
 def three_machines() -> Inventory:
@@ -158,7 +158,7 @@ def test_that_a_machine_without_an_identity_is_told_and_its_cure_is_the_plan() -
     flow = at(SetupStep.MACHINES)
     problem = of(flow, "identity-off")
     assert problem.problem.what == "tg-node-b has no identity."
-    assert [item.label for item in problem.cures] == ["Turn it on with Apply", "Check again", "Ask a colleague…"]
+    assert [item.label for item in problem.fixes] == ["Turn it on with Apply", "Check again", "Ask a colleague…"]
     assert not problem.blocks
 
 
@@ -188,7 +188,7 @@ def test_that_the_review_asks_for_every_step_that_was_left_marked() -> None:
     changed = answer(flow, replace(flow.answers, machines=(inventory.vms[0].id, third.id)))
     first = of(changed, "step-to-check")
     assert first.problem.what == "Network interface has to be looked at again."
-    led = take_fix(changed, first.cures[0])
+    led = take_fix(changed, first.fixes[0])
     assert led.step is SetupStep.INTERFACE
     assert state_of(continue_step(led), SetupStep.INTERFACE) is StepProgress.DONE
 
@@ -236,16 +236,14 @@ def test_that_a_bad_address_offers_free_ones() -> None:
     flow = at(SetupStep.FLOATING_IP)
     typed = answer(flow, replace(flow.answers, address=IPv4Address("10.20.2.4")))
     assert continue_step(typed).step is SetupStep.FLOATING_IP
-    cured_ = cure(typed, "address-in-use", FixKind.USE_ADDRESS)
+    cured_ = fix(typed, "address-in-use", FixKind.USE_ADDRESS)
     assert cured_.answers.address == IPv4Address("10.20.2.254")
 
 
 def test_that_a_taken_configuration_name_offers_another() -> None:
     flow = at(SetupStep.FLOATING_IP)
     typed = answer(flow, replace(flow.answers, ip_configuration="ipconfig1"))
-    assert (
-        cure(typed, "configuration-name-taken", FixKind.USE_CONFIGURATION).answers.ip_configuration == "tg-floating-1"
-    )
+    assert fix(typed, "configuration-name-taken", FixKind.USE_CONFIGURATION).answers.ip_configuration == "tg-floating-1"
 
 
 def test_that_a_taken_role_name_offers_one_for_this_cluster() -> None:
@@ -256,7 +254,7 @@ def test_that_a_taken_role_name_offers_one_for_this_cluster() -> None:
     assert role is not None
     assert role.name == "tg-cluster-ip-failover-edge-dallas"
     typed = answer(flow, replace(flow.answers, role=replace(role, name="TG-cluster-ip-failover")))
-    cured_ = cure(typed, "role-name-taken", FixKind.USE_ROLE_NAME)
+    cured_ = fix(typed, "role-name-taken", FixKind.USE_ROLE_NAME)
     assert cured_.answers.role == role
 
 
@@ -264,11 +262,11 @@ def test_that_extra_actions_are_added_or_left_out_on_purpose_and_nothing_else() 
     inventory = world(public=public_ip(), pools=(pool_id(),))
     flow = at(SetupStep.ROLE, inventory)
     assert continue_step(flow).step is SetupStep.ROLE
-    added = cure(flow, "extra-actions", FixKind.ADD_ACTIONS)
+    added = fix(flow, "extra-actions", FixKind.ADD_ACTIONS)
     assert continue_step(added).step is SetupStep.SCOPE
     assert added.answers.role is not None
     assert len(added.answers.role.extra) == 2
-    left = cure(flow, "extra-actions", FixKind.LEAVE_OUT_ACTIONS)
+    left = fix(flow, "extra-actions", FixKind.LEAVE_OUT_ACTIONS)
     assert continue_step(left).step is SetupStep.SCOPE
     assert {item.problem.code for item in problems_of(left)} == {"role-without-action"}
 
@@ -302,7 +300,7 @@ def test_that_a_narrowed_scope_can_be_put_back() -> None:
     inventory = world(network_group="rg-network")
     flow = at(SetupStep.SCOPE, inventory)
     left = answer(flow, replace(flow.answers, narrowed=(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network",)))
-    assert cure(left, "scope-left-out", FixKind.PUT_SCOPE_BACK).answers.narrowed == ()
+    assert fix(left, "scope-left-out", FixKind.PUT_SCOPE_BACK).answers.narrowed == ()
 
 
 def test_that_a_reader_cannot_go_on_to_apply_and_is_offered_the_hand_over() -> None:
@@ -310,7 +308,7 @@ def test_that_a_reader_cannot_go_on_to_apply_and_is_offered_the_hand_over() -> N
     flow = at(SetupStep.REVIEW, inventory, facts(inventory, own=READER))
     problem = of(flow, "others-must")
     assert problem.blocks
-    assert problem.cures[0].kind is FixKind.HAND_OVER
+    assert problem.fixes[0].kind is FixKind.HAND_OVER
     assert continue_step(flow).step is SetupStep.REVIEW
 
 

@@ -98,7 +98,7 @@ def _pools(topology: Topology) -> Iterator[NamedFinding]:
 
 def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[NamedFinding]:
     first, second = topology.nics
-    cure = f"Allow TCP {port} between the two interfaces in it, in both directions."
+    fix = f"Allow TCP {port} between the two interfaces in it, in both directions."
     for source, target in ((first, second), (second, first)):
         key = f"heartbeat:{source.id.key}"
         words = f"The heartbeat from {sanitize(source.id.name, 90)} to {sanitize(target.id.name, 90)}"
@@ -113,7 +113,7 @@ def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[
             *_hops(target, RuleDirection.INBOUND, inventory),
         ]
         effect = "Blocked one way, both members think that they are alone, and both become active."
-        yield NamedFinding(key, _judge(hops, flow, f"{words} on TCP {port}", effect, lambda _: cure))
+        yield NamedFinding(key, _judge(hops, flow, f"{words} on TCP {port}", effect, lambda _: fix))
 
 
 def _resource_manager(topology: Topology, inventory: Inventory) -> Iterator[NamedFinding]:
@@ -133,18 +133,18 @@ def _resource_manager(topology: Topology, inventory: Inventory) -> Iterator[Name
 
 
 def _arm_cure(group: SecurityGroupFound | None) -> str:
-    cure = "Allow outbound TCP 443 to the service tag AzureResourceManager in it."
+    fix = "Allow outbound TCP 443 to the service tag AzureResourceManager in it."
     tags = {tag.partition(".")[0].lower() for rule in (group.rules if group else ()) for tag in rule.destinations}
     if "apimanagement" in tags:
-        return f"{cure} The tag ApiManagement, which a rule there names, is another service."
-    return cure
+        return f"{fix} The tag ApiManagement, which a rule there names, is another service."
+    return fix
 
 
 Hop = tuple[str, SecurityGroupFound | None, RuleDirection]
 
 
 def _judge(
-    hops: list[Hop], flow: TrafficFlow, words: str, effect: str, cure: Callable[[SecurityGroupFound | None], str]
+    hops: list[Hop], flow: TrafficFlow, words: str, effect: str, fix: Callable[[SecurityGroupFound | None], str]
 ) -> Finding:
     unsure: Finding | None = None
     for name, group, direction in hops:
@@ -156,7 +156,7 @@ def _judge(
         judged = judge_flow(group, flow, direction)
         if judged.passes is FlowAnswer.NO:
             why = f"{shown} denies it{_by(judged)}. {effect}"
-            problem = Problem("nsg-denies", f"{words}: denied.", why, cure(group))
+            problem = Problem("nsg-denies", f"{words}: denied.", why, fix(group))
             return Finding(Level.BLOCKS, problem.what, why, problem)
         if judged.passes is FlowAnswer.NOT_KNOWN:
             evidence = f"It hangs on a rule of {shown}{_by(judged)}, which cannot be decided from here."

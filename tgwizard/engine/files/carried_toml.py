@@ -125,8 +125,8 @@ class _Reading:
             found = wanted.parse(value)
         except FieldError as error:
             shown = sanitize(value, 80)
-            cure = error.fix or f'For example: {key} = "{wanted.example}".'
-            self.fault(_WRONG, place, f"{place} is {shown!r}.", error.why, cure)
+            fix = error.fix or f'For example: {key} = "{wanted.example}".'
+            self.fault(_WRONG, place, f"{place} is {shown!r}.", error.why, fix)
             return
         if isinstance(found, tuple):
             if found:

@@ -69,8 +69,8 @@ class _Reader:
             return wanted.parse(table[last])
         except FieldError as error:
             shown = sanitize(table[last], 80)
-            cure = error.fix or f'For example: {last} = "{wanted.example}".'
-            self.fault("file-value-wrong", key, f"{key} is {shown!r}.", error.why, cure)
+            fix = error.fix or f'For example: {last} = "{wanted.example}".'
+            self.fault("file-value-wrong", key, f"{key} is {shown!r}.", error.why, fix)
             return None
 
     def table(self, document: Mapping[str, Any], name: str, *, required: bool = True) -> Mapping[str, Any]:
@@ -92,9 +92,9 @@ class _Reader:
             if key in known:
                 continue
             near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
-            cure = f"Did you mean {near[0]}?" if near else f"Known here: {join_words(sorted(known))}."
+            fix = f"Did you mean {near[0]}?" if near else f"Known here: {join_words(sorted(known))}."
             self.fault(
-                "file-key-unknown", f"{prefix}{key}", f"{sanitize(prefix + key, 80)} is not a known key.", "", cure
+                "file-key-unknown", f"{prefix}{key}", f"{sanitize(prefix + key, 80)} is not a known key.", "", fix
             )
 
 

@@ -125,15 +125,15 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
             setting = known.get(key)
             if setting is None:
                 near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
-                cure = f"Did you mean {near[0]}?" if near else "Remove it."
-                fault(key, f"{sanitize(key, 80)} is not a setting.", "The file was not changed.", cure)
+                fix = f"Did you mean {near[0]}?" if near else "Remove it."
+                fault(key, f"{sanitize(key, 80)} is not a setting.", "The file was not changed.", fix)
                 continue
             try:
                 values[key] = setting.parse(value)
             except FieldError as error:
                 unknown.add(key)
-                cure = f"For example: {last} = {_shown(setting)}."
-                fault(key, f"{key} is {sanitize(value, 80)!r}.", f"{error.why} {_ONE_KEPT}", cure)
+                fix = f"For example: {last} = {_shown(setting)}."
+                fault(key, f"{key} is {sanitize(value, 80)!r}.", f"{error.why} {_ONE_KEPT}", fix)
     return SettingsRead(Settings(MappingProxyType(values)), tuple(problems), frozenset(unknown))
 
 

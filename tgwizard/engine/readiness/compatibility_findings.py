@@ -61,13 +61,13 @@ class _Move:
         parents = (one.parent for one in references if _kind(one) in _BEHIND)
         return {one: found for one in parents if (found := self.balancer(one)) is not None}
 
-    def misfit(self, code: str, azure: str, fact: str, why: str, fix: str = "") -> Finding:
+    def misfit(self, code: str, azure: str, fact: str, why: str, advice: str = "") -> Finding:
         """A finding that stands in the way. ``azure``: the code that Azure would refuse the attach with."""
         if self.from_file:
-            cure = "Correct it, or take it out of [floating.carried] in the cluster file."
+            fix = "Correct it, or take it out of [floating.carried] in the cluster file."
         else:
-            cure = f"Take it off the configuration of {self.snapshot.address} on {self.losing.nic.name}."
-        problem = Problem(code, f"{fact}.", why, f"{fix} {cure}".strip(), azure, Fixer.ADMIN, _WRITE)
+            fix = f"Take it off the configuration of {self.snapshot.address} on {self.losing.nic.name}."
+        problem = Problem(code, f"{fact}.", why, f"{advice} {fix}".strip(), azure, Fixer.ADMIN, _WRITE)
         return Finding(Level.BLOCKS, fact, why, problem)
 
 
@@ -89,8 +89,8 @@ def compatibility_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member
     for thing in unread:
         fact = f"Whether {thing.at.name} fits {to.name} is not known"
         why = thing.seen.problem.what if thing.seen.problem else "It was not read."
-        cure = f"Reading it needs {thing.at.type}/read. Without it, check in the portal that its zone and SKU fit."
-        yield Finding(Level.NOT_KNOWN, fact, why, Problem("carried-not-read", f"{fact}.", why, cure))
+        fix = f"Reading it needs {thing.at.type}/read. Without it, check in the portal that its zone and SKU fit."
+        yield Finding(Level.NOT_KNOWN, fact, why, Problem("carried-not-read", f"{fact}.", why, fix))
     read = [thing.at.name for thing in _travelling(move) if thing.seen.value is not None]
     if read and not unread and not any(finding.level is Level.BLOCKS for finding in against):
         one = len(read) == 1

@@ -43,12 +43,12 @@ def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Ite
         fact = f"You may not stop {losing.name}"
         needed = " or ".join(one.action for one in StopMethod)
         why = f"That needs {needed} on {losing.vm.name} in resource group {losing.vm.group}."
-        cure = "Have one of them added to your role, or a role assigned that has it, or force without a fence."
+        fix = "Have one of them added to your role, or a role assigned that has it, or force without a fence."
         problem = Problem(
             "fence-not-allowed",
             f"{fact}.",
             why,
-            cure,
+            fix,
             who=Fixer.ADMIN,
             right=GIVES_A_RIGHT,
         )
@@ -60,7 +60,7 @@ def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Ite
     for lock in facts.locks.value or ():
         if lock.stops(StopMethod.POWER_OFF.action, losing.vm.text):
             fact = f"Lock {lock.name} on {lock.place} keeps {losing.name} from being stopped"
-            cure = "Have it removed for the time of the failover, or force without a fence."
+            fix = "Have it removed for the time of the failover, or force without a fence."
             right = "Microsoft.Authorization/locks/delete"
-            problem = Problem("fence-locked", f"{fact}.", lock.notes[:200], cure, who=Fixer.ADMIN, right=right)
+            problem = Problem("fence-locked", f"{fact}.", lock.notes[:200], fix, who=Fixer.ADMIN, right=right)
             yield Finding(against, fact, "ReadOnly stops every action on a VM", problem)

@@ -66,8 +66,8 @@ def _token(facts: PreflightFacts, needed_s: float) -> Iterator[Finding]:
     elif life is not None and life < needed_s:
         fact = f"Your sign-in ends in {life / 60:.0f} min"
         why = f"The run may need up to {needed_s / 60:.0f} min."
-        cure = Problem("token-too-short", f"{fact}.", why, "Sign in again.", who=Fixer.YOU)
-        yield Finding(Level.BLOCKS, fact, why, cure)
+        fix = Problem("token-too-short", f"{fact}.", why, "Sign in again.", who=Fixer.YOU)
+        yield Finding(Level.BLOCKS, fact, why, fix)
     elif life is not None:
         yield Finding(Level.PASSED, "Your sign-in outlasts the run", f"good for {life / 60:.0f} min")
 
@@ -107,8 +107,8 @@ def _conflict(snapshot: Snapshot, facts: PreflightFacts) -> Iterator[Finding]:
         yield Finding(Level.PASSED, f"{address} is free", "Azure says so; it is advice, nothing reserves it")
     elif answer.reserved:
         fact = f"{address} is reserved by Azure"
-        cure = f"Choose another floating IP, {join_words(answer.others)} for example." if answer.others else ""
-        yield Finding(Level.BLOCKS, fact, "", Problem("address-reserved", f"{fact}.", "", cure, who=Fixer.YOU))
+        fix = f"Choose another floating IP, {join_words(answer.others)} for example." if answer.others else ""
+        yield Finding(Level.BLOCKS, fact, "", Problem("address-reserved", f"{fact}.", "", fix, who=Fixer.YOU))
     else:
         # Nothing can be lost by trying: the address serves nobody, and the attach waits for one that is being freed.
         fact = f"Azure says that {address} is in use"
@@ -164,8 +164,8 @@ def _referred(snapshot: Snapshot) -> Iterator[ResourceId]:
 
 def _stops(lock: LockSeen, named: str, stopped: list[str]) -> Finding:
     fact = f"{named} makes {join_words(stopped)} read-only"
-    cure = f"Have lock {lock.name} removed for the time of the failover."
-    problem = Problem("locked", f"{fact}.", lock.notes[:200], cure, who=Fixer.ADMIN, right=UNLOCK)
+    fix = f"Have lock {lock.name} removed for the time of the failover."
+    problem = Problem("locked", f"{fact}.", lock.notes[:200], fix, who=Fixer.ADMIN, right=UNLOCK)
     return Finding(Level.BLOCKS, fact, "every write is refused with ScopeLocked", problem)
 
 

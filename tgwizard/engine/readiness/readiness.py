@@ -103,8 +103,8 @@ def _freshness(snapshot: Snapshot, to: Member) -> Finding:
     gone = [seen.member.nic.name for seen in snapshot.members if seen.nic.gone]
     if snapshot.seen(to).nic.gone:
         fact = f"{join_words(gone)} {'does' if len(gone) == 1 else 'do'} not exist"
-        cure = "Correct the interface in the cluster file, or create it again."
-        return Finding(Level.BLOCKS, fact, problem=Problem("nic-gone", f"{fact}.", "", cure))
+        fix = "Correct the interface in the cluster file, or create it again."
+        return Finding(Level.BLOCKS, fact, problem=Problem("nic-gone", f"{fact}.", "", fix))
     if gone:
         return Finding(Level.NOTE, f"{gone[0]} does not exist", "nothing has to be removed from it")
     unread = [seen for seen in snapshot.members if seen.nic.value is None]
@@ -112,10 +112,10 @@ def _freshness(snapshot: Snapshot, to: Member) -> Finding:
         names = join_words(seen.member.nic.name for seen in unread)
         problem = next((seen.nic.problem for seen in unread if seen.nic.problem), None)
         why = _said(problem)
-        cure = (problem.fix if problem else "") or _READ_AGAIN
+        fix = (problem.fix if problem else "") or _READ_AGAIN
         fact = f"{names} could not be read"
         level = Level.NOT_KNOWN if all(seen.nic.problem is None for seen in unread) else Level.BLOCKS
-        return Finding(level, fact, why, Problem("nic-not-read", f"{fact}.", why, cure))
+        return Finding(level, fact, why, Problem("nic-not-read", f"{fact}.", why, fix))
     oldest = snapshot.oldest_nic_age_s() or 0.0
     return (
         too_old(snapshot)
@@ -143,16 +143,16 @@ def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
         return Finding(Level.PASSED, f"One holder: {place.member.name}", f"{address} on {place.member.nic.name}")
     if place.kind is LocationKind.STRANGER and place.stranger:
         fact = f"{place.stranger.name} has {address}"
-        cure = f"Remove {address} from {place.stranger.name} first."
+        fix = f"Remove {address} from {place.stranger.name} first."
         return Finding(
-            Level.BLOCKS, fact, place.stranger.text, Problem("address-taken", f"{fact}.", "It is no member's.", cure)
+            Level.BLOCKS, fact, place.stranger.text, Problem("address-taken", f"{fact}.", "It is no member's.", fix)
         )
     if place.kind is LocationKind.NO_NIC:
         fact = f"{address} is on no network interface"
         if verb is Verb.GRACEFUL:
-            cure = "Use a forced failover: it attaches the address and removes nothing."
+            fix = "Use a forced failover: it attaches the address and removes nothing."
             return Finding(
-                Level.BLOCKS, fact, problem=Problem("no-holder", f"{fact}.", "No member can hand it over.", cure)
+                Level.BLOCKS, fact, problem=Problem("no-holder", f"{fact}.", "No member can hand it over.", fix)
             )
         return Finding(Level.NOTE, fact, "it will be attached, nothing has to be removed")
     if place.kind is LocationKind.BOTH:
@@ -196,21 +196,19 @@ def _gaining_vm(snapshot: Snapshot, to: Member, verb: Verb, *, consented: bool) 
         problem = Problem("gaining-member-starting", f"{fact}.", why, "Wait until it runs.")
         return Finding(Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS, fact, why, problem)
     if seen.power is Power.GONE:
-        fact, cure = f"{name}'s VM does not exist", "Correct the VM in the cluster file, or create it again."
+        fact, fix = f"{name}'s VM does not exist", "Correct the VM in the cluster file, or create it again."
     else:
-        fact, cure = f"{name} is {seen.power.value}", f"Start {name} first."
-    return _dead(
-        "gaining-member-down", fact, f"It could not serve {snapshot.address}.", cure, verb, consented=consented
-    )
+        fact, fix = f"{name} is {seen.power.value}", f"Start {name} first."
+    return _dead("gaining-member-down", fact, f"It could not serve {snapshot.address}.", fix, verb, consented=consented)
 
 
-def _dead(code: str, fact: str, why: str, cure: str, verb: Verb, *, consented: bool) -> Finding:
+def _dead(code: str, fact: str, why: str, fix: str, verb: Verb, *, consented: bool) -> Finding:
     """A target that would not answer at the address stops both verbs, forced unless exactly that was consented to."""
     if consented:
         return Finding(Level.WARNS, fact, f"{why[:1].lower()}{why[1:].rstrip('.')}; you chose to move it there")
     if verb is Verb.FORCED:
-        cure = f"{cure} To move the address there all the same, add {TO_DEAD_MACHINE}."
-    return Finding(Level.BLOCKS, fact, f"{why[:1].lower()}{why[1:].rstrip('.')}", Problem(code, f"{fact}.", why, cure))
+        fix = f"{fix} To move the address there all the same, add {TO_DEAD_MACHINE}."
+    return Finding(Level.BLOCKS, fact, f"{why[:1].lower()}{why[1:].rstrip('.')}", Problem(code, f"{fact}.", why, fix))
 
 
 def _said(problem: Problem | None) -> str:
@@ -220,12 +218,12 @@ def _said(problem: Problem | None) -> str:
 def _power_not_known(seen: MemberSeen) -> Finding:
     fact = f"Whether {seen.member.name} is running is not known"
     why = _said(seen.vm.problem)
-    cure = (seen.vm.problem.fix if seen.vm.problem else "") or _READ_AGAIN
+    fix = (seen.vm.problem.fix if seen.vm.problem else "") or _READ_AGAIN
     if seen.other_machine is not None:
         name, nic = seen.other_machine.name, seen.member.nic.name
         why = f"{nic} belongs to {name}, and the cluster file names {seen.member.vm.name}."
-        cure = "Correct the VM or the interface in the cluster file."
-    return Finding(Level.NOT_KNOWN, fact, why, Problem("power-not-known", f"{fact}.", why, cure))
+        fix = "Correct the VM or the interface in the cluster file."
+    return Finding(Level.NOT_KNOWN, fact, why, Problem("power-not-known", f"{fact}.", why, fix))
 
 
 def _zone(seen: MemberSeen) -> str:
@@ -243,8 +241,8 @@ def _gaining_nic(snapshot: Snapshot, to: Member) -> Finding | None:
     if document.subnet.lower() != snapshot.setup.subnet.key:
         fact = f"{to.nic.name} is not in {snapshot.setup.subnet.name}"
         why = f"{snapshot.address} belongs to that subnet, and an interface cannot span two."
-        cure = "Correct the subnet or the interface in the cluster file."
-        return Finding(Level.BLOCKS, fact, problem=Problem("other-subnet", f"{fact}.", why, cure))
+        fix = "Correct the subnet or the interface in the cluster file."
+        return Finding(Level.BLOCKS, fact, problem=Problem("other-subnet", f"{fact}.", why, fix))
     return Finding(Level.PASSED, f"{to.nic.name} is in {snapshot.setup.subnet.name}", f"own IP {document.own_address}")
 
 
@@ -253,9 +251,9 @@ def _attached(snapshot: Snapshot, to: Member, verb: Verb, *, consented: bool) ->
     seen = snapshot.seen(to)
     if seen.document is None or seen.document.attached or seen.power is Power.GONE:
         return None
-    fact, cure = f"{to.nic.name} belongs to no virtual machine", f"Attach it to {to.vm.name} again."
+    fact, fix = f"{to.nic.name} belongs to no virtual machine", f"Attach it to {to.vm.name} again."
     why = f"Nobody would answer at {snapshot.address}."
-    return _dead("gaining-nic-unattached", fact, why, cure, verb, consented=consented)
+    return _dead("gaining-nic-unattached", fact, why, fix, verb, consented=consented)
 
 
 def _forwarding(snapshot: Snapshot, to: Member) -> Finding | None:
@@ -298,8 +296,8 @@ def _cooperates(seen: MemberSeen) -> Finding:
     if seen.power is Power.RUNNING:
         return Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else "")
     if seen.power is Power.STARTING:
-        why, cure = "Whether it cooperates shows when it runs.", "Wait until it runs."
-        problem = Problem("losing-member-starting", f"{name} is starting.", why, cure)
+        why, fix = "Whether it cooperates shows when it runs.", "Wait until it runs."
+        problem = Problem("losing-member-starting", f"{name} is starting.", why, fix)
         return Finding(Level.NOT_KNOWN, f"{name} is starting", "it cannot cooperate before it runs", problem)
     return _power_not_known(seen)
 
@@ -333,6 +331,6 @@ def _settled(seen: MemberSeen, verb: Verb) -> Finding:
         return Finding(Level.WARNS, f"The last update of {nic} failed", "the failover writes it anew")
     fact = f"{nic} is being updated"
     why = "Azure still works on an earlier change."
-    cure = "The buttons come back when it has finished."
-    problem = Problem("nic-busy", f"{fact}.", why, cure)
+    fix = "The buttons come back when it has finished."
+    problem = Problem("nic-busy", f"{fact}.", why, fix)
     return Finding(Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS, fact, why, problem)

@@ -163,18 +163,18 @@ def _own_side(
     snapshot: Snapshot,
 ) -> Iterator[Finding]:
     nic, probe = member.nic, _probe(facts, member.nic)
-    cure = _cure(snapshot, verb, side, member)
+    fix = _fix_sentence(snapshot, verb, side, member)
     if probe is None:
-        yield from _own_worked_out(nic, judged, cure)
+        yield from _own_worked_out(nic, judged, fix)
         return
     named = _named(snapshot, probe, side)
     travels = join_words(carried_with(snapshot, member).names) if side is WriteSide.ATTACH else ""
     unread = facts.own_denials.problem is not None
-    yield _probed(nic, probe, judged, cure, side, travels, unread=unread)
-    yield from _named_too(nic, probe, judged, cure, unread=unread)
+    yield _probed(nic, probe, judged, fix, side, travels, unread=unread)
+    yield from _named_too(nic, probe, judged, fix, unread=unread)
     for item in judged:
         if item.held is RightVerdict.NO and _refused(probe, item.need) is None:
-            yield _missing("You", item.need, cure)
+            yield _missing("You", item.need, fix)
         elif item.denial is not None:
             yield _denied("you", item.need, item.denial)
         elif item.held is RightVerdict.NOT_KNOWN and item.need.on not in named:
@@ -184,13 +184,13 @@ def _own_side(
             yield Finding(Level.PASSED, f"You may attach {item.need.on.name}", evidence)
 
 
-def _own_worked_out(nic: ResourceId, judged: tuple[JudgedRight, ...], cure: str) -> Iterator[Finding]:
+def _own_worked_out(nic: ResourceId, judged: tuple[JudgedRight, ...], fix: str) -> Iterator[Finding]:
     """Nothing was tried: what one's roles say."""
     lacking = [item for item in judged if item.held is RightVerdict.NO]
     unsure = [item for item in judged if item.held is RightVerdict.NOT_KNOWN]
     denied = [item for item in judged if item.denial is not None]
     for item in lacking:
-        yield _missing("You", item.need, cure)
+        yield _missing("You", item.need, fix)
     for item in denied:
         if item.denial is not None:
             yield _denied("you", item.need, item.denial)
@@ -212,7 +212,7 @@ def _probed(
     nic: ResourceId,
     probe: WriteProbe,
     judged: tuple[JudgedRight, ...],
-    cure: str,
+    fix: str,
     side: WriteSide,
     travels: str,
     *,
@@ -228,7 +228,7 @@ def _probed(
                 evidence += "; the attach itself is worked out, not tried"
             return Finding(Level.PASSED, f"You may write {nic.name}", evidence)
         case ProbeOutcome.REFUSED | ProbeOutcome.LOCKED if probe.problem is not None:
-            refusal = _refusal(nic, probe, cure, unread=unread)
+            refusal = _refusal(nic, probe, fix, unread=unread)
             fact = f"You may not write {nic.name}"
             if probe.attach and not probe.refused and probe.outcome is ProbeOutcome.REFUSED:
                 fact = f"Azure would refuse the attach to {nic.name}"
@@ -278,7 +278,7 @@ def _travels(probe: WriteProbe) -> bool:
     return kind.startswith("microsoft.network/") and kind not in (*_JOINED, "microsoft.network/networkinterfaces")
 
 
-def _refusal(nic: ResourceId, probe: WriteProbe, cure: str, *, unread: bool) -> Problem:
+def _refusal(nic: ResourceId, probe: WriteProbe, fix: str, *, unread: bool) -> Problem:
     """A missing right in words that name it and where; Azure's own words stay as the detail.
 
     A refusal that no role helps against (a denial, a policy, a lock) names no missing right and is told as it is.
@@ -289,18 +289,18 @@ def _refusal(nic: ResourceId, probe: WriteProbe, cure: str, *, unread: bool) -> 
     first = probe.refused[0]
     if first.denied:
         why = why_refused(first)
-        lift = cure.replace(_ASSIGN, LIFT, 1) if _ASSIGN in cure else f"{LIFT}. {NO_ROLE_HELPS}"
+        lift = fix.replace(_ASSIGN, LIFT, 1) if _ASSIGN in fix else f"{LIFT}. {NO_ROLE_HELPS}"
         return Problem("denied", f"You may not write {nic.name}.", why, lift, problem.detail, Fixer.ADMIN, LIFT_DENIAL)
     why = why_refused(first, unread=unread)
     what = f"You may not write {nic.name}."
-    cure = f"{LOOK_FOR_BOTH} {cure}" if unread else cure
+    fix = f"{LOOK_FOR_BOTH} {fix}" if unread else fix
     if _travels(probe):
         what = f"You may not attach {ResourceId(first.scope).name} to {nic.name}."
-    return Problem("not-allowed", what, why, cure, problem.detail, Fixer.ADMIN, GIVES_A_RIGHT)
+    return Problem("not-allowed", what, why, fix, problem.detail, Fixer.ADMIN, GIVES_A_RIGHT)
 
 
 def _named_too(
-    nic: ResourceId, probe: WriteProbe, judged: tuple[JudgedRight, ...], cure: str, *, unread: bool
+    nic: ResourceId, probe: WriteProbe, judged: tuple[JudgedRight, ...], fix: str, *, unread: bool
 ) -> Iterator[Finding]:
     """The other rights that one refusal names: each with its own scope, and a denial as what no role helps against."""
     for one in probe.refused[1:]:
@@ -310,7 +310,7 @@ def _named_too(
             fact = f"{by} keeps you from {scope_in_words(one.scope)}"
             yield _no_role_helps(fact, one.action)
         elif need is not None and not unread:
-            yield _missing("You", need, cure)
+            yield _missing("You", need, fix)
         else:
             fact = f"You may not write {nic.name}"
             why = why_refused(one, unread=unread)
@@ -318,14 +318,14 @@ def _named_too(
                 Level.BLOCKS,
                 fact,
                 why,
-                Problem("right-missing", f"{fact}.", why, cure, who=Fixer.ADMIN, right=GIVES_A_RIGHT),
+                Problem("right-missing", f"{fact}.", why, fix, who=Fixer.ADMIN, right=GIVES_A_RIGHT),
             )
 
 
 _ASSIGN = "Have an administrator assign it"
 
 
-def _cure(snapshot: Snapshot, verb: Verb, side: WriteSide, member: Member) -> str:
+def _fix_sentence(snapshot: Snapshot, verb: Verb, side: WriteSide, member: Member) -> str:
     if side is WriteSide.ATTACH or verb is Verb.GRACEFUL:
         return "Have an administrator add it to your role, or assign you a role there that has it."
     return (
@@ -400,13 +400,13 @@ def _given_by(identity: IdentityRights | None, need: FailoverRight) -> tuple[str
     return "Assign the cluster's role there.", WRITE_ASSIGNMENT
 
 
-def _missing(who: str, need: FailoverRight, cure: str, right: str = GIVES_A_RIGHT) -> Finding:
+def _missing(who: str, need: FailoverRight, fix: str, right: str = GIVES_A_RIGHT) -> Finding:
     verb = _verb(need)
     fact = f"{who} may not {verb} {need.on.name}"
     where = f"on {need.on.name} in resource group {need.on.group}"
     why = f"{need.action} is missing {where}; the write of {need.nic.name} needs it."
     code = "join-not-allowed" if verb in ("join", "attach") else "right-missing"
-    problem = Problem(code, f"{fact}.", why, cure, who=Fixer.ADMIN, right=right)
+    problem = Problem(code, f"{fact}.", why, fix, who=Fixer.ADMIN, right=right)
     return Finding(Level.BLOCKS, fact, why, problem)
 
 
@@ -425,8 +425,8 @@ def _denied(who: str, need: FailoverRight, denial: DenyAssignment) -> Finding:
 
 def _no_role_helps(fact: str, action: str) -> Finding:
     why = f"It takes away {action}, and no role helps against it."
-    cure = "Have whoever made it (a deployment stack, a managed application) lift it, or exclude this identity from it."
-    problem = Problem("denied", f"{fact}.", why, cure, who=Fixer.ADMIN, right=LIFT_DENIAL)
+    fix = "Have whoever made it (a deployment stack, a managed application) lift it, or exclude this identity from it."
+    problem = Problem("denied", f"{fact}.", why, fix, who=Fixer.ADMIN, right=LIFT_DENIAL)
     return Finding(Level.BLOCKS, fact, why, problem)
 
 
@@ -434,8 +434,8 @@ def _unsure(who: str, item: JudgedRight) -> Finding:
     name, verb = item.need.on.name, _verb(item.need)
     fact = f"Whether {who} may {verb} {name} is not known"
     why = item.problem.what if item.problem else "The role assignments were not read."
-    cure = item.problem.fix if item.problem and item.problem.fix else "Check again."
-    return Finding(Level.NOT_KNOWN, fact, why, Problem("right-not-known", f"{fact}.", why, cure))
+    fix = item.problem.fix if item.problem and item.problem.fix else "Check again."
+    return Finding(Level.NOT_KNOWN, fact, why, Problem("right-not-known", f"{fact}.", why, fix))
 
 
 def _not_needed(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb) -> Iterator[Finding]:

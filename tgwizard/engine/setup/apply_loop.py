@@ -50,7 +50,7 @@ class ApplyContext:
     journal: SetupJournal
     report: Callable[[SetupEvent], None]
     token: CancelToken
-    retry_policy: ApplyTiming = field(default_factory=ApplyTiming)
+    timing: ApplyTiming = field(default_factory=ApplyTiming)
     workers: int = 4
     """How many calls to Azure at once; 0 makes them in the job's own thread, the same way every time."""
     run: str = ""
@@ -169,7 +169,7 @@ class _ChangeLoop:
                 continue
             if cancelled:
                 return self._left()
-            if self.context.clock.monotonic() - self.begun > self.context.retry_policy.longest_s:
+            if self.context.clock.monotonic() - self.begun > self.context.timing.longest_s:
                 return self._too_long(seen)
             cancelled = yield from self._wait(seen)
 
@@ -264,13 +264,13 @@ class _ChangeLoop:
         context = self.context
         sentence = seen.sentence if isinstance(seen, Pending) else self.act.showing
         now = context.clock.monotonic()
-        if self.sent_at is not None and self.unknown is not None and now - self.sent_at > context.retry_policy.lost_s:
+        if self.sent_at is not None and self.unknown is not None and now - self.sent_at > context.timing.lost_s:
             # Reading by name has shown for long enough that the lost write never arrived: it may be written again.
             self.sent_at = None
-        if (sentence, True) != (self._told[0], now - self._told[1] < context.retry_policy.tell_s):
+        if (sentence, True) != (self._told[0], now - self._told[1] < context.timing.tell_s):
             self._told = (sentence, now)
             context.report(ChangeWaiting(context.stamp(), self.key, sentence, now - self.begun))
-        seconds = context.retry_policy.poll_s if self.sent_at is not None else context.retry_policy.again_s
+        seconds = context.timing.poll_s if self.sent_at is not None else context.timing.again_s
         return (yield from sleep(seconds))
 
     def _left(self) -> TaskEnd:
@@ -286,7 +286,7 @@ class _ChangeLoop:
         problem = self.unknown or Problem(
             "waited-too-long",
             f"{self.sentence}: not done after {waited}.",
-            f"{on} Azure needs {format_estimate(self.context.retry_policy.longest_s)} at most, as far as is known.",
+            f"{on} Azure needs {format_estimate(self.context.timing.longest_s)} at most, as far as is known.",
             "Apply again later: what is there already is skipped.",
         )
         return TaskEnd(TaskOutcome.UNKNOWN if self.unknown else TaskOutcome.FAILED, problem.what, problem)

@@ -77,7 +77,7 @@ class StepProblem:
 
     level: Level
     problem: Problem
-    cures: tuple[Fix, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -85,14 +85,14 @@ class StepProblem:
         return self.level is Level.BLOCKS
 
 
-def with_fix(flow: WizardState, proposed: Answers, cure: Fix) -> WizardState:
+def with_fix(flow: WizardState, proposed: Answers, fix: Fix) -> WizardState:
     """The state with the fix taken; unchanged for a fix that is not pure."""
-    if cure.kind is FixKind.GO_TO_STEP:
-        return go_to(flow, cure.step or flow.step)
-    if not cure.pure:
+    if fix.kind is FixKind.GO_TO_STEP:
+        return go_to(flow, fix.step or flow.step)
+    if not fix.pure:
         return flow
-    answers, first = flow.answers, cure.values[0] if cure.values else ""
-    match cure.kind:
+    answers, first = flow.answers, fix.values[0] if fix.values else ""
+    match fix.kind:
         case FixKind.USE_ADDRESS:
             after = replace(answers, address=IPv4Address(first))
         case FixKind.USE_NAME:
@@ -104,16 +104,16 @@ def with_fix(flow: WizardState, proposed: Answers, cure: Fix) -> WizardState:
         case FixKind.REMOVE_STALE:
             after = replace(answers, remove_stale=True)
         case _:
-            after = replace(answers, role=_other_role(answers.role or proposed.role or RoleAnswer(), cure, first))
+            after = replace(answers, role=_other_role(answers.role or proposed.role or RoleAnswer(), fix, first))
     return answer(flow, after)
 
 
-def _other_role(role: RoleAnswer, cure: Fix, first: str) -> RoleAnswer:
-    match cure.kind:
+def _other_role(role: RoleAnswer, fix: Fix, first: str) -> RoleAnswer:
+    match fix.kind:
         case FixKind.ADD_ACTIONS:
-            return _adding(role, cure.values)
+            return _adding(role, fix.values)
         case FixKind.LEAVE_OUT_ACTIONS:
-            return _leaving_out(role, cure.values)
+            return _leaving_out(role, fix.values)
         case FixKind.UPDATE_ROLE:
             return replace(role, use=RoleUse.UPDATE, guid=first)
         case FixKind.MAKE_ROLE | FixKind.USE_ROLE_NAME:
@@ -140,9 +140,9 @@ _OF_MACHINES = ("same-machine", "two-subscriptions", "two-regions")
 _OTHER_MACHINES = Fix(FixKind.GO_TO_STEP, "Choose other machines", step=SetupStep.MACHINES)
 
 
-def blocking(code: str, what: str, why: str = "", fix: str = "", *cures: Fix) -> StepProblem:
+def blocking(code: str, what: str, why: str = "", fix: str = "", *fixes: Fix) -> StepProblem:
     """A problem that keeps Continue from going on."""
-    return StepProblem(Level.BLOCKS, Problem(code, what, why, fix), cures)
+    return StepProblem(Level.BLOCKS, Problem(code, what, why, fix), fixes)
 
 
 def sign_in_problems(answers: Answers) -> tuple[StepProblem, ...]:
@@ -255,12 +255,12 @@ def _machine(flow: WizardState, vm: VmFound) -> list[StepProblem]:
             "Without one it cannot take the floating IP, so a failover would leave the address on no machine.",
             "Turning it on does not restart the machine.",
         )
-        cures = (
+        fixes = (
             Fix(FixKind.PLANNED, "Turn it on with Apply"),
             READ_AGAIN,
             Fix(FixKind.HAND_OVER, "Ask a colleague…"),
         )
-        found.append(StepProblem(Level.WARNS, problem, cures))
+        found.append(StepProblem(Level.WARNS, problem, fixes))
     if now.power in (Power.STOPPED, Power.DEALLOCATED):
         what = f"{name} is not running."
         why = "It can be set up all the same, and picks its rights up when it starts."
@@ -337,10 +337,10 @@ def address_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, 
         found.append(blocking("address-not-chosen", what, "", "Type a free address of the subnet."))
         return tuple(found)
     offers = [one for one in (suggested_addresses(taken) if taken else ()) if one != str(answers.address)]
-    cures = tuple(Fix(FixKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
+    fixes = tuple(Fix(FixKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
     for finding in address_findings(flow, answers):
         if finding.problem is not None and finding.level is Level.BLOCKS:
-            found.append(StepProblem(Level.BLOCKS, finding.problem, cures))
+            found.append(StepProblem(Level.BLOCKS, finding.problem, fixes))
         elif finding.problem is not None and finding.level is Level.NOT_KNOWN:
             found.append(StepProblem(Level.NOT_KNOWN, finding.problem, (READ_AGAIN,)))
     return tuple(found)
@@ -376,12 +376,12 @@ def role_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...
     taken = next((role for role in same_name if role.kind is RoleKind.CUSTOM), None)
     mend = (Fix(FixKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
     for problem in target.problems:
-        cures = {
+        fixes = {
             "role-name-taken": (replace(make, kind=FixKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"), *mend),
             "role-lacks-actions": (update, make),
             "role-not-assignable": (update, make),
         }.get(problem.code, (make,))
-        found.append(StepProblem(Level.BLOCKS, problem, cures))
+        found.append(StepProblem(Level.BLOCKS, problem, fixes))
     return (*found, *_extras(answers.role, target, needs), *_qualified(answers.role, target))
 
 
@@ -396,8 +396,8 @@ def scope_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ..
     found += [StepProblem(Level.BLOCKS, problem, back) for problem in no_scope(scopes)]
     for problem in narrowing_warnings(answers, topology):
         left = [one for one in answers.narrowed if one.rsplit("/", 1)[-1].lower() in problem.what.lower()]
-        cures = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
-        found.append(StepProblem(Level.WARNS, problem, cures))
+        fixes = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
+        found.append(StepProblem(Level.WARNS, problem, fixes))
     if flow.facts is not None and answers.role is not None and not answers.remove_stale:
         subscription = topology.subnet.subscription
         target = role_target(answers.role, subscription, required_rights(topology), scopes, flow.facts)
@@ -449,8 +449,8 @@ def review_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, .
     found += [StepProblem(Level.WARNS, problem) for problem in plan.warnings]
     level = Level.WARNS if plan.mine_now else Level.BLOCKS
     for item in not_yours(plan.writing):
-        cures = (READ_AGAIN,) if item.obstacle is Obstacle.LOCK else (_HAND_OVER, READ_AGAIN)
-        found.append(StepProblem(level, item.problem, cures))
+        fixes = (READ_AGAIN,) if item.obstacle is Obstacle.LOCK else (_HAND_OVER, READ_AGAIN)
+        found.append(StepProblem(level, item.problem, fixes))
     return tuple(found)
 
 

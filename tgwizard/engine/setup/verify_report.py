@@ -99,8 +99,8 @@ def _rehearsal(result: VerifyResult) -> Iterator[tuple[str, ...]]:
 def _checks(result: VerifyResult) -> Iterator[tuple[str, ...]]:
     for item in result.checks:
         finding = item.finding
-        cure = finding.problem.fix if finding.problem else ""
-        yield finding.fact, LEVELS[finding.level], " ".join(part for part in (finding.evidence, cure) if part)
+        fix = finding.problem.fix if finding.problem else ""
+        yield finding.fact, LEVELS[finding.level], " ".join(part for part in (finding.evidence, fix) if part)
 
 
 def _proof(result: VerifyResult) -> Iterator[str]:

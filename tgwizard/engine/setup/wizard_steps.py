@@ -48,8 +48,8 @@ def continue_step(flow: WizardState) -> WizardState:
     return go_on(flow, answers, blocked=any(item.blocks for item in problems_of(flow, answers=answers)))
 
 
-def take_fix(flow: WizardState, cure: Fix) -> WizardState:
-    return with_fix(flow, proposed(flow), cure)
+def take_fix(flow: WizardState, fix: Fix) -> WizardState:
+    return with_fix(flow, proposed(flow), fix)
 
 
 def reads_needed(flow: WizardState) -> tuple[ReadNeeded, ...]:

@@ -80,8 +80,8 @@ def leave_out_unreachable() -> Mapping[str, str]:
 def why_none(environment: Mapping[str, str]) -> str:
     """Why no window can be opened, and what to do, in one sentence. Asked after Qt has failed to open one."""
     reason = _reason(environment)
-    cure = "Start it in a desktop session, or use a command: tgwizard --help lists them."
-    return f"tgwizard cannot open its window: {reason}. {cure}"
+    fix = "Start it in a desktop session, or use a command: tgwizard --help lists them."
+    return f"tgwizard cannot open its window: {reason}. {fix}"
 
 
 def _reason(environment: Mapping[str, str]) -> str:

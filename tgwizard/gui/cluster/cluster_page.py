@@ -389,7 +389,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         button.explain("Read Azure and finish the interrupted run")
         button.clicked.connect(self.resume_asked)
         self.session.lock.hold(button)
-        box.add_cure(button)
+        box.add_fix(button)
         self._unfinished = box
         self._add_notice(box)
 

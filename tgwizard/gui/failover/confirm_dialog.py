@@ -214,12 +214,12 @@ class ConfirmDialog(Sheet):
         state = self._session.state
         if state is None:
             return
-        cure = "Graceful failover is ready and is the better choice." if state.graceful.possible else ""
+        fix = "Graceful failover is ready and is the better choice." if state.graceful.possible else ""
         for finding in state.of(self._plan.verb).findings.findings:
             if finding.level is Level.WARNS:
                 self._explained.add(finding)
                 why = self._sentence(finding.evidence)
-                self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {cure}".strip()))
+                self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {fix}".strip()))
 
     def _sentence(self, evidence: str) -> str:
         """Evidence as a sentence; a member's name keeps its spelling."""

@@ -206,7 +206,7 @@ class FleetPage(ShellPage):
         if refused.file is None and boxes:
             again = Button(self._theme, "Read the files again", icon=Icon.REFRESH)
             again.clicked.connect(self.reading_asked)
-            boxes[-1].add_cure(again)
+            boxes[-1].add_fix(again)
         for box in boxes:
             self._refusals.addWidget(box)
             announce(box, box.accessibleName())
@@ -315,7 +315,7 @@ class FleetPage(ShellPage):
             self._banner = NoticeBox(self._theme, Shape.WARNING, what, f"{told.why} {told.fix}".strip())
             again = Button(self._theme, "Retry", icon=Icon.REFRESH)
             again.clicked.connect(self._on_retry)
-            self._banner.add_cure(again)
+            self._banner.add_fix(again)
             self._notices.addWidget(self._banner)
 
     @Slot()

@@ -57,7 +57,7 @@ class LabStopped(QWidget):
             words = f"{told.why} {told.fix}".strip()
             self._box = NoticeBox(self._theme, Shape.BROKEN, told.what, words)
             if told.code != ANOTHER_LAB:
-                self._box.add_cure(self.start)
+                self._box.add_fix(self.start)
             self._column.addWidget(self._box)
             self.start.setVisible(told.code != ANOTHER_LAB)
             self.start.setEnabled(not watch.starting)

@@ -299,10 +299,10 @@ class SetupSession(QObject):
         self.mistyped = ""
         self.settle()
 
-    def cure(self, cure: Fix) -> None:
+    def fix(self, fix: Fix) -> None:
         """Take a fix that changes answers, or goes to a step."""
         before = self.flow.step
-        self.flow = with_fix(self.flow, self.shown, cure)
+        self.flow = with_fix(self.flow, self.shown, fix)
         self.mistyped = ""
         self.settle(moved=self.flow.step is not before)
 

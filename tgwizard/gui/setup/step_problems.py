@@ -69,7 +69,7 @@ def waits_for(session: SetupSession, step: SetupStep) -> str:
 
 def problems_shown(wizard: WizardController, *, insisted: bool) -> tuple[ProblemShown, ...]:
     """What the step's boxes say. ``insisted``: someone pressed Continue and it did not go on."""
-    session, step, act = wizard.session, wizard.step, wizard.take_cure
+    session, step, act = wizard.session, wizard.step, wizard.take_fix
     found = [ProblemShown(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
     explained = bool(found) or bool(waits_for(session, step))
     for one in wizard.problems:
@@ -78,11 +78,11 @@ def problems_shown(wizard: WizardController, *, insisted: bool) -> tuple[Problem
         if one.blocks and explained:
             # What is being read, or could not be, is the reason: the consequence would only repeat it.
             continue
-        cures = tuple(
-            Button(cure.label, partial(act, cure), _ICONS.get(cure.kind), link=cure.kind is FixKind.HAND_OVER)
-            for cure in one.cures
+        fixes = tuple(
+            Button(fix.label, partial(act, fix), _ICONS.get(fix.kind), link=fix.kind is FixKind.HAND_OVER)
+            for fix in one.fixes
         )
-        found.append(ProblemShown(one.problem, SHAPES[one.level], cures))
+        found.append(ProblemShown(one.problem, SHAPES[one.level], fixes))
     return tuple(found)
 
 
@@ -94,8 +94,8 @@ def _unread(session: SetupSession, step: SetupStep) -> tuple[Problem, ...]:
 
 
 def _again(act: Callable[[Fix], None]) -> tuple[Button, ...]:
-    cure = Fix(FixKind.READ_AGAIN, "Try again")
-    return (Button(cure.label, partial(act, cure), Icon.REFRESH),)
+    fix = Fix(FixKind.READ_AGAIN, "Try again")
+    return (Button(fix.label, partial(act, fix), Icon.REFRESH),)
 
 
 def extra_problems_shown(wizard: WizardController) -> tuple[ProblemShown, ...]:
@@ -112,8 +112,8 @@ def extra_problems_shown(wizard: WizardController) -> tuple[ProblemShown, ...]:
         found.append(ProblemShown(wizard.drafts.problem, Shape.WARNING))
     if wizard.step is SetupStep.VERIFY:
         if wizard.verifier.problem is not None:
-            cure = Button("Look again", wizard.verifier.look, Icon.REFRESH)
-            found.append(ProblemShown(wizard.verifier.problem, Shape.BROKEN, (cure,)))
+            fix = Button("Look again", wizard.verifier.look, Icon.REFRESH)
+            found.append(ProblemShown(wizard.verifier.problem, Shape.BROKEN, (fix,)))
         if wizard.ending.problem is not None:
             found.append(ProblemShown(wizard.ending.problem, Shape.BROKEN))
     if wizard.step is SetupStep.APPLY and wizard.applier.problem is not None:

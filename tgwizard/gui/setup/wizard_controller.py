@@ -372,10 +372,10 @@ class WizardController(QObject):
         self.session.read_facts_again()
         self.settled.emit()
 
-    def take_cure(self, cure: Fix) -> None:
+    def take_fix(self, fix: Fix) -> None:
         """Do what a button of a problem says."""
         session = self.session
-        match cure.kind:
+        match fix.kind:
             case FixKind.PLANNED:
                 self.said.emit("It is part of the plan; Apply does it")
             case FixKind.READ_AGAIN:
@@ -388,4 +388,4 @@ class WizardController(QObject):
                     request = export(ExportKind.REQUEST, plan, session.shown)
                     self.said.emit(copy_text(request, "A request was copied: it says who needs what, where and why"))
             case _:
-                session.cure(cure)
+                session.fix(fix)

@@ -124,7 +124,7 @@ class NoticeBox(QWidget):
         self.setAccessibleDescription(why)
         theme.changed.connect(self.update)
 
-    def add_cure(self, button: QWidget) -> None:
+    def add_fix(self, button: QWidget) -> None:
         """Put a fix as a button at the right end."""
         self._row.addWidget(button)
 

@@ -50,11 +50,11 @@ class ProblemBox(QWidget):
             words.addWidget(LiveText(theme, why, TextRole.BODY, Token.TEXT2))
         if detail:
             words.addWidget(LiveText(theme, detail, TextRole.CAPTION, Token.TEXT2))
-        self._cures = QWidget()
-        self._flow = FlowLayout(self._cures, theme.px(9), spread=False)
+        self._fixes = QWidget()
+        self._flow = FlowLayout(self._fixes, theme.px(9), spread=False)
         self._flow.setContentsMargins(0, theme.px(6), 0, 0)
-        self._cures.hide()
-        words.addWidget(self._cures)
+        self._fixes.hide()
+        words.addWidget(self._fixes)
         row.addWidget(ShapeMark(theme, shape, 18), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         self.what = what
@@ -64,10 +64,10 @@ class ProblemBox(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self.update)
 
-    def add_cure(self, button: QWidget) -> None:
+    def add_fix(self, button: QWidget) -> None:
         """Add a fix after those there are."""
         self._flow.addWidget(button)
-        self._cures.show()
+        self._fixes.show()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._shape], None, Radius.CARD)
@@ -89,7 +89,7 @@ class ProblemShown:
 
     problem: Problem
     shape: Shape = Shape.BROKEN
-    cures: tuple[FixButton, ...] = ()
+    fixes: tuple[FixButton, ...] = ()
 
 
 class Problems(QWidget):
@@ -107,7 +107,7 @@ class Problems(QWidget):
 
     def tell(self, told: tuple[ProblemShown, ...]) -> bool:
         """Show these, and no others; whether there is a new one."""
-        key = tuple((one.problem, one.shape, tuple(cure.words for cure in one.cures)) for one in told)
+        key = tuple((one.problem, one.shape, tuple(fix.words for fix in one.fixes)) for one in told)
         if key == self._told:
             return False
         known = {problem.what for problem, _, _ in self._told}
@@ -127,10 +127,10 @@ class Problems(QWidget):
         problem = told.problem
         why = " ".join(part for part in (problem.why, problem.fix) if part)
         box = ProblemBox(self._theme, told.shape, problem.what, why, problem.detail)
-        for cure in told.cures:
-            kind = ButtonKind.LINK if cure.link else ButtonKind.SECONDARY
-            button = Button(self._theme, cure.words, kind, cure.icon, height=32)
-            button.clicked.connect(cure.act)
-            box.add_cure(button)
+        for fix in told.fixes:
+            kind = ButtonKind.LINK if fix.link else ButtonKind.SECONDARY
+            button = Button(self._theme, fix.words, kind, fix.icon, height=32)
+            button.clicked.connect(fix.act)
+            box.add_fix(button)
         self._column.addWidget(box)
         return box

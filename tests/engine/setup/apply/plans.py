@@ -105,7 +105,7 @@ class Applying:
     journal: SetupJournal
     events: list[SetupEvent] = field(default_factory=list)
     token: CancelToken = field(default_factory=CancelToken)
-    retry_policy: ApplyTiming = field(default_factory=ApplyTiming)
+    timing: ApplyTiming = field(default_factory=ApplyTiming)
     workers: int = 0
 
     @classmethod
@@ -122,7 +122,7 @@ class Applying:
             self.journal,
             self.events.append,
             self.token,
-            self.retry_policy,
+            self.timing,
             self.workers,
         )
 

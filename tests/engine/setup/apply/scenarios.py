@@ -52,10 +52,10 @@ class Scenario:
     def _cure(self) -> None:
         """Take the offered fixes of what blocks, as far as they add what the topology needs."""
         for _ in range(5):
-            cures = [cure for item in problems_of(self.flow) for cure in item.cures if cure.kind in TAKEN]
-            if not cures:
+            fixes = [fix for item in problems_of(self.flow) for fix in item.fixes if fix.kind in TAKEN]
+            if not fixes:
                 return
-            self.flow = answer_all(self._read(take_fix(self.flow, cures[0])))
+            self.flow = answer_all(self._read(take_fix(self.flow, fixes[0])))
             self.flow = self._read(self.flow)
 
     def _read(self, flow: WizardState) -> WizardState:

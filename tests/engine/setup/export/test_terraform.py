@@ -267,8 +267,8 @@ def test_that_the_file_amounts_to_what_apply_leaves(scenario: str, tmp_path: Pat
     flow = prepared(it)
     own = replace(proposed(flow), role=RoleAnswer(RoleUse.NEW, "tg-of-its-own"))
     flow = prepared(it, own)
-    while cures := [cure for item in problems_of(flow) for cure in item.cures if cure.kind in TAKEN]:
-        flow = read_needed(it.ports, it.clock, take_fix(flow, cures[0]), lambda _: None, CancelToken())
+    while fixes := [fix for item in problems_of(flow) for fix in item.fixes if fix.kind in TAKEN]:
+        flow = read_needed(it.ports, it.clock, take_fix(flow, fixes[0]), lambda _: None, CancelToken())
         flow = read_needed(it.ports, it.clock, answer_all(flow), lambda _: None, CancelToken())
     plan = plan_of(flow)
     assert plan is not None
