@@ -187,9 +187,9 @@ def _p95(found: list[Applied]) -> float:
 
 
 def _plan(it: SetupRig) -> SetupPlan:
-    flow = prepared(it)
-    plan = plan_of(flow)
-    if plan is None or not export(ExportKind.AZ, plan, proposed(flow)):
+    state = prepared(it)
+    plan = plan_of(state)
+    if plan is None or not export(ExportKind.AZ, plan, proposed(state)):
         raise RuntimeError("there is no plan")
     return plan
 

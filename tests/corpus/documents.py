@@ -76,10 +76,10 @@ def drafts(folder: Path) -> dict[str, bytes]:
     kept = {}
     person = Person(setup_rig("fresh", state=folder / "state"))
     while True:
-        file = folder / person.flow.step.name.lower() / DRAFT_NAME
-        save_draft(file, person.flow, person.rig.clock.wall())
-        kept[f"documents/drafts/{person.flow.step.name.lower().replace('_', '-')}.json"] = file.read_bytes()
-        if person.flow.step is SetupStep.REVIEW:
+        file = folder / person.state.step.name.lower() / DRAFT_NAME
+        save_draft(file, person.state, person.rig.clock.wall())
+        kept[f"documents/drafts/{person.state.step.name.lower().replace('_', '-')}.json"] = file.read_bytes()
+        if person.state.step is SetupStep.REVIEW:
             return kept
         person.press_continue()
 

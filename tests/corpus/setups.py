@@ -93,13 +93,13 @@ JOBS = ("apply", "restart 1", "restart 0", "undo")
 def planned(story: Story, it: SetupRig) -> Planned:
     """Walk to the review."""
     person = Person(it)
-    person.flow = person.fed(answer(person.flow, story.answered(person.flow.answers)))
+    person.state = person.fed(answer(person.state, story.answered(person.state.answers)))
     person.to_review()
-    person.flow = person.fed(answer(person.flow, story.answered(person.flow.answers)))
-    plan = plan_of(person.flow)
+    person.state = person.fed(answer(person.state, story.answered(person.state.answers)))
+    plan = plan_of(person.state)
     assert plan is not None
     assert plan.writing
-    return Planned(plan, person.flow.answers)
+    return Planned(plan, person.state.answers)
 
 
 @dataclass(frozen=True)

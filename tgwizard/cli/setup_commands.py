@@ -103,39 +103,39 @@ class _At:
 
 def _discover(at: _At, command: Discover) -> ExitCode:
     given = GivenOptions({"azure.subscription": (command.subscription,)} if command.subscription else {})
-    flow = _walked(at, None, given)
-    if flow.inventory is None:
-        raise UserError(*(problem for _, problem in blockers(flow)[:1]))
-    at.screen.document(discover_document(flow.inventory, flow.pairs, at.now()))
-    for line in words.discovered(flow.inventory, flow.pairs):
+    state = _walked(at, None, given)
+    if state.inventory is None:
+        raise UserError(*(problem for _, problem in blockers(state)[:1]))
+    at.screen.document(discover_document(state.inventory, state.pairs, at.now()))
+    for line in words.discovered(state.inventory, state.pairs):
         at.screen.say(line)
     return ExitCode.DONE
 
 
 def _plan(at: _At, command: Plan) -> ExitCode:
-    flow = _walked(at, command.cluster, command.given)
-    plan = _shown(at, flow)
+    state = _walked(at, command.cluster, command.given)
+    plan = _shown(at, state)
     return ExitCode.DONE if plan is not None and apply_refusal(plan) is None else ExitCode.REFUSED
 
 
 def _apply(at: _At, command: Apply) -> ExitCode:
     _must_ask(at, yes=command.yes)
-    flow = _walked(at, command.cluster, command.given)
+    state = _walked(at, command.cluster, command.given)
     services = at.connection.services
     while True:
         if not at.screen.as_json:
-            _shown(at, flow)
-        plan = _complete(flow) if command.only_mine else _allowed(flow)
+            _shown(at, state)
+        plan = _complete(state) if command.only_mine else _allowed(state)
         if plan is None:
-            _refused(at, flow)
+            _refused(at, state)
             return ExitCode.REFUSED
         if plan.writing and not command.yes and not _yes(at, "Write this? [y/N] "):
             return _cancelled(at)
-        age_s = read_age_s(flow, services.clock.monotonic()) or 0.0
-        if not plan.writing or not is_stale(flow, services.clock.monotonic()):
+        age_s = read_age_s(state, services.clock.monotonic()) or 0.0
+        if not plan.writing or not is_stale(state, services.clock.monotonic()):
             break
-        flow = _read_again(at, flow)
-        now = plan_of(flow)
+        state = _read_again(at, state)
+        now = plan_of(state)
         found = plan_differences(plan, now) if now is not None else ("The plan cannot be made any more",)
         if not found:
             break
@@ -143,9 +143,9 @@ def _apply(at: _At, command: Apply) -> ExitCode:
         at.screen.note(outdated.sentence())
         if command.yes:
             # Who said yes before could not see what it says now.
-            _refused(at, flow, outdated)
+            _refused(at, state, outdated)
             return ExitCode.REFUSED
-    answers = proposed(flow)
+    answers = proposed(state)
 
     def work(report: Report, token: CancelToken) -> ExitCode:
         finished = apply_job(services, answers, plan, report, token, only_mine=command.only_mine)
@@ -157,14 +157,14 @@ def _apply(at: _At, command: Apply) -> ExitCode:
     return code
 
 
-def _read_again(at: _At, flow: WizardState) -> WizardState:
+def _read_again(at: _At, state: WizardState) -> WizardState:
     """The same answers with Azure as it is now: the plan is older than five minutes."""
     at.screen.note("The plan is older than 5 minutes. Azure is read again before anything is written.")
     services = at.connection.services
 
     def work(report: Report, token: CancelToken) -> WizardState:
         try:
-            return read_again(services.setup, services.clock, flow, report, token)
+            return read_again(services.setup, services.clock, state, report, token)
         except AzureCallError as failure:
             raise UserError(failure.problem) from failure
 
@@ -190,12 +190,12 @@ def _undo(at: _At, command: Undo) -> ExitCode:
 
 
 def _export(at: _At, command: Export) -> ExitCode:
-    flow = _walked(at, command.cluster, command.given)
-    plan = _complete(flow)
+    state = _walked(at, command.cluster, command.given)
+    plan = _complete(state)
     if plan is None:
-        _shown(at, flow)
+        _shown(at, state)
         return ExitCode.REFUSED
-    text = export(command.kind, plan, proposed(flow))
+    text = export(command.kind, plan, proposed(state))
     if command.out is not None:
         _write(command.out, text)
         at.screen.note(f"Written to {command.out}.")
@@ -330,15 +330,15 @@ def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:
         answers = answers_given(services, replace(start, cloud=services.cloud), given, report, token)
         return filled(services, answers, given, saved, report, token)
 
-    flow = at.job(ReportLevel.NOTHING).go("setup-read", work)
+    state = at.job(ReportLevel.NOTHING).go("setup-read", work)
     new = any(field.key in given.values for field in (fields.MEMBER_VM, fields.MEMBER_NIC, fields.NAME))
-    if cluster is None and saved and not new and proposed(flow).machines is None:
+    if cluster is None and saved and not new and proposed(state).machines is None:
         # No pair is left to be set up: then a cluster that is there is meant, and the only one need not be named.
         if len(saved) > 1:
             raise UserError(_which(saved))
         at.screen.note(f"No new pair was found; this is the saved cluster {saved[0].name}.")
         return _walked(at, saved[0].name, given)
-    return flow
+    return state
 
 
 def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
@@ -349,26 +349,26 @@ def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
     return Problem("cluster-not-named", what, f"They are {shown}.", fix)
 
 
-def _shown(at: _At, flow: WizardState) -> SetupPlan | None:
+def _shown(at: _At, state: WizardState) -> SetupPlan | None:
     """Tell the plan, or what keeps it from being made; the plan when it may be applied."""
-    plan, stops = plan_of(flow), blockers(flow)
-    at.screen.document(setup_plan_document(flow, plan, stops, at.now()))
+    plan, stops = plan_of(state), blockers(state)
+    at.screen.document(setup_plan_document(state, plan, stops, at.now()))
     if stops and plan is None:
         for line in words.blocked(stops):
             at.screen.say(line)
         return None
     if plan is not None:
-        for line in words.planned(proposed(flow), plan, stops):
+        for line in words.planned(proposed(state), plan, stops):
             at.screen.say(line)
     for line in words.blocked(stops):
         at.screen.say(line)
-    return _allowed(flow)
+    return _allowed(state)
 
 
-def _refused(at: _At, flow: WizardState, outdated: Problem | None = None) -> None:
+def _refused(at: _At, state: WizardState, outdated: Problem | None = None) -> None:
     """The one ``finished`` of an apply that was not begun. ``outdated``: the plan is no longer the one shown."""
-    plan = plan_of(flow)
-    problems = [*(problem for _, problem in blockers(flow)), *(plan.problems if plan else ())]
+    plan = plan_of(state)
+    problems = [*(problem for _, problem in blockers(state)), *(plan.problems if plan else ())]
     problems = [outdated] if outdated is not None else problems
     problem = problems[0] if problems else Problem("plan-not-made", "The plan cannot be made.")
     clock = at.connection.services.clock
@@ -378,15 +378,15 @@ def _refused(at: _At, flow: WizardState, outdated: Problem | None = None) -> Non
     at.screen.document(setup_event_document(end))
 
 
-def _allowed(flow: WizardState) -> SetupPlan | None:
-    plan = plan_of(flow)
-    return plan if plan is not None and not plan.problems and not blockers(flow) else None
+def _allowed(state: WizardState) -> SetupPlan | None:
+    plan = plan_of(state)
+    return plan if plan is not None and not plan.problems and not blockers(state) else None
 
 
-def _complete(flow: WizardState) -> SetupPlan | None:
+def _complete(state: WizardState) -> SetupPlan | None:
     """The plan when nothing but the review stands in its way: whose changes they are is no matter for handing over."""
-    plan = plan_of(flow)
-    before = [step for step, _ in blockers(flow) if step is not SetupStep.REVIEW]
+    plan = plan_of(state)
+    before = [step for step, _ in blockers(state) if step is not SetupStep.REVIEW]
     return plan if plan is not None and not plan.problems and not before else None
 
 

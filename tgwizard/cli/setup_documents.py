@@ -57,10 +57,10 @@ def discover_document(inventory: Inventory, pairs: PairsFound, at: str) -> Docum
 
 
 def setup_plan_document(
-    flow: WizardState, plan: SetupPlan | None, blocked: tuple[tuple[SetupStep, Problem], ...], at: str
+    state: WizardState, plan: SetupPlan | None, blocked: tuple[tuple[SetupStep, Problem], ...], at: str
 ) -> Document:
     """``setup plan --json``: the answers, what would be written, and what stands in the way of planning it."""
-    answers = proposed(flow)
+    answers = proposed(state)
     against = apply_refusal(plan) if plan is not None and not blocked else None
     problems = plan.problems if plan is not None and plan.problems else (against,) if against is not None else ()
     return {

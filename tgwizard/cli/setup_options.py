@@ -98,7 +98,7 @@ def filled(
     token: CancelToken,
 ) -> WizardState:
     """Walk the wizard as far as it goes, taking the offered fixes that the options ask for."""
-    flow = prepare(services.setup, services.clock, answers, saved, report, token)
+    state = prepare(services.setup, services.clock, answers, saved, report, token)
     wanted = [
         kind
         for kind, asked in (
@@ -110,22 +110,22 @@ def filled(
     ]
     try:
         for _ in range(_MOST_CURES):
-            offered = [fix for item in problems_of(flow) for fix in item.fixes if fix.kind in wanted]
+            offered = [fix for item in problems_of(state) for fix in item.fixes if fix.kind in wanted]
             if not offered:
-                return _dropping(flow, given)
-            flow = read_needed(services.setup, services.clock, take_fix(flow, offered[0]), report, token)
-            flow = read_needed(services.setup, services.clock, answer_all(flow), report, token)
+                return _dropping(state, given)
+            state = read_needed(services.setup, services.clock, take_fix(state, offered[0]), report, token)
+            state = read_needed(services.setup, services.clock, answer_all(state), report, token)
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
-    return _dropping(flow, given)
+    return _dropping(state, given)
 
 
-def _dropping(flow: WizardState, given: GivenOptions) -> WizardState:
+def _dropping(state: WizardState, given: GivenOptions) -> WizardState:
     """The same, with scopes taken out of the role that is there."""
-    role = proposed(flow).role
+    role = proposed(state).role
     if not given.drop_scopes or role is None:
-        return flow
-    changed = answer(flow, replace(flow.answers, role=replace(role, dropped=given.drop_scopes)))
+        return state
+    changed = answer(state, replace(state.answers, role=replace(role, dropped=given.drop_scopes)))
     return answer_all(replace(changed, step=SetupStep.ROLE))  # what follows from the role is looked at again
 
 

@@ -27,16 +27,16 @@ def finished() -> WizardState:
 
 
 def test_that_a_draft_resumes_where_it_was_left(tmp_path: Path) -> None:
-    flow = go_back(go_back(finished()))
+    state = go_back(go_back(finished()))
     path = tmp_path / "state" / "setup-draft.json"
-    save_draft(path, flow, NOW)
+    save_draft(path, state, NOW)
     read = load_draft(path)
     assert read.problem is None
     assert read.draft is not None
     assert read.draft.saved_at == "2026-11-24T12:00:00.000Z"
     resumed = resume(read.draft, CALLER)
-    assert (resumed.answers, resumed.step, resumed.done) == (flow.answers, flow.step, flow.done)
-    assert plan_of(fed(resumed, world())) == plan_of(flow)
+    assert (resumed.answers, resumed.step, resumed.done) == (state.answers, state.step, state.done)
+    assert plan_of(fed(resumed, world())) == plan_of(state)
 
 
 def test_that_a_draft_without_a_signed_in_account_starts_with_signing_in(tmp_path: Path) -> None:

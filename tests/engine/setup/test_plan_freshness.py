@@ -23,49 +23,49 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 
 
-def planned(flow: WizardState) -> SetupPlan:
-    plan = plan_of(flow)
+def planned(state: WizardState) -> SetupPlan:
+    plan = plan_of(state)
     assert plan is not None
     return plan
 
 
-def again(it: SetupRig, flow: WizardState) -> WizardState:
-    return read_again(it.ports, it.clock, flow, lambda _: None, CancelToken())
+def again(it: SetupRig, state: WizardState) -> WizardState:
+    return read_again(it.ports, it.clock, state, lambda _: None, CancelToken())
 
 
 def test_that_a_plan_is_as_old_as_the_oldest_thing_it_rests_on() -> None:
     inventory = replace(world(), read_at=100.0)
     known = replace(facts(inventory), read_at=200.0)
     assert read_age_s(begin(), 1000.0) is None
-    flow = replace(begin(), inventory=inventory, facts=known)
-    assert read_age_s(flow, 250.0) == 150.0
-    assert not is_stale(flow, 100.0 + STALE_S)
-    assert is_stale(flow, 100.1 + STALE_S)
+    state = replace(begin(), inventory=inventory, facts=known)
+    assert read_age_s(state, 250.0) == 150.0
+    assert not is_stale(state, 100.0 + STALE_S)
+    assert is_stale(state, 100.1 + STALE_S)
 
 
 @pytest.mark.parametrize("name", ["fresh", "vnet-elsewhere", "old-role", "busy-nic"])
 def test_that_reading_again_without_a_change_gives_the_same_plan_and_no_write(name: str) -> None:
     it = setup_rig(name)
-    flow = prepared(it)
+    state = prepared(it)
     before = len(it.lab.requests)
     it.clock.sleep(STALE_S + 1)
-    assert is_stale(flow, it.clock.monotonic())
-    after = again(it, flow)
+    assert is_stale(state, it.clock.monotonic())
+    after = again(it, state)
     assert not is_stale(after, it.clock.monotonic())
     assert len(it.lab.requests) > before
-    assert planned(after) == planned(flow)
-    assert plan_differences(planned(flow), planned(after)) == ()
-    assert proposed(after) == proposed(flow)
+    assert planned(after) == planned(state)
+    assert plan_differences(planned(state), planned(after)) == ()
+    assert proposed(after) == proposed(state)
     assert it.writes() == []
 
 
 def test_that_what_someone_did_meanwhile_is_named() -> None:
     it = setup_rig("fresh")
-    flow = prepared(it)
-    before = planned(flow)
+    state = prepared(it)
+    before = planned(state)
     it.ports.access.enable_identity(it.vm("tg-node-b"), request_id=str(uuid.uuid4()))
     it.clock.sleep(STALE_S + 1)
-    after = planned(again(it, flow))
+    after = planned(again(it, state))
     found = plan_differences(before, after)
     assert "no longer needed: Turn on the identity of tg-node-b" in found
     assert len(after.writing) == len(before.writing) - 1
@@ -76,29 +76,29 @@ def test_that_what_someone_did_meanwhile_is_named() -> None:
 
 def test_that_an_address_that_was_taken_meanwhile_is_named_and_the_choice_is_kept() -> None:
     it = setup_rig("fresh")
-    flow = prepared(it)
-    address = str(proposed(flow).address)
+    state = prepared(it)
+    address = str(proposed(state).address)
     azure = it.services.azure
     nic = it.network("networkInterfaces", "tg-node-b-inside")
     document = azure.read_nic(nic)
     more = document.plus(document.new_configuration("theirs", address, CarriedConfiguration()))
     azure.write_nic(nic, more, if_match=document.etag, request_id=str(uuid.uuid4()))
     it.clock.sleep(STALE_S + 1)
-    after = again(it, flow)
+    after = again(it, state)
     assert str(proposed(after).address) == address
-    assert plan_differences(planned(flow), planned(after))
+    assert plan_differences(planned(state), planned(after))
 
 
 def test_that_rights_that_were_withdrawn_meanwhile_are_named() -> None:
     it = setup_rig("fresh")
-    flow = prepared(it)
+    state = prepared(it)
     it.lab.faults.add(
         Fault("GET", "Microsoft.Authorization/permissions", FaultAnswer(200, '{"value": []}'), times=None)
     )
     it.clock.sleep(STALE_S + 1)
-    after = planned(again(it, flow))
+    after = planned(again(it, state))
     assert [change for change in after.writing if change.right.who is WhoMay.YOU] == []
-    found = plan_differences(planned(flow), after)
+    found = plan_differences(planned(state), after)
     assert any(words.startswith("different: ") for words in found)
 
 

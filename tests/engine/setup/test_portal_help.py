@@ -20,8 +20,8 @@ def finished(inventory: Inventory | None = None) -> WizardState:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_that_every_step_has_its_place_in_the_portal_before_and_after_anything_is_known(step: SetupStep) -> None:
-    for flow in (WizardState(), finished()):
-        shown = portal_guide(flow, step)
+    for state in (WizardState(), finished()):
+        shown = portal_guide(state, step)
         assert shown.intro.endswith((".", "?"))
         assert shown.why.endswith(".")
         assert shown.why_title
@@ -29,14 +29,14 @@ def test_that_every_step_has_its_place_in_the_portal_before_and_after_anything_i
 
 
 def test_that_the_names_of_the_answers_are_filled_in() -> None:
-    flow = finished()
-    assert portal_guide(flow, SetupStep.MACHINES).intro == "Turning on the identity of tg-node-b."
-    assert portal_guide(flow, SetupStep.MACHINES).command == "az vm identity assign -g rg-tg-prod -n tg-node-b"
+    state = finished()
+    assert portal_guide(state, SetupStep.MACHINES).intro == "Turning on the identity of tg-node-b."
+    assert portal_guide(state, SetupStep.MACHINES).command == "az vm identity assign -g rg-tg-prod -n tg-node-b"
     assert (
         "check-ip-address -g rg-tg-prod -n vnet-dal-prod --ip-address 10.20.2.254"
-        in portal_guide(flow, SetupStep.FLOATING_IP).command
+        in portal_guide(state, SetupStep.FLOATING_IP).command
     )
-    assert any("rg-tg-prod" in place.words for place in portal_guide(flow, SetupStep.SCOPE).steps)
+    assert any("rg-tg-prod" in place.words for place in portal_guide(state, SetupStep.SCOPE).steps)
 
 
 def test_that_the_clicks_of_the_briefs_instructions_are_counted() -> None:
@@ -59,23 +59,23 @@ def test_that_the_review_counts_what_the_plan_replaces() -> None:
 
 @pytest.mark.parametrize("use", list(RoleUse))
 def test_that_every_kind_of_role_has_its_instructions(use: RoleUse) -> None:
-    flow = finished()
-    flow = answer(flow, replace(flow.answers, role=RoleAnswer(use, "my role", "")))
-    shown = portal_guide(flow, SetupStep.ROLE)
+    state = finished()
+    state = answer(state, replace(state.answers, role=RoleAnswer(use, "my role", "")))
+    shown = portal_guide(state, SetupStep.ROLE)
     assert shown.clicks > 5
     assert shown.command.startswith("az role definition")
 
 
 def test_that_hostile_names_stay_one_word_of_a_command() -> None:
     hostile = "x'; $(reboot) `id` \" \n<b>\u202e"
-    flow = finished()
-    flow = answer(flow, replace(flow.answers, role=RoleAnswer(RoleUse.REUSE, hostile), name=hostile))
+    state = finished()
+    state = answer(state, replace(state.answers, role=RoleAnswer(RoleUse.REUSE, hostile), name=hostile))
     for step in STEPS:
-        words = shlex.split(portal_guide(flow, step).command)
+        words = shlex.split(portal_guide(state, step).command)
         assert not any(word in ("$(reboot)", "`id`", "<b>", "reboot)") for word in words)
-    words = shlex.split(portal_guide(flow, SetupStep.ROLE).command)
+    words = shlex.split(portal_guide(state, SetupStep.ROLE).command)
     assert len(words) == 6
-    assert len(shlex.split(portal_guide(flow, SetupStep.APPLY).command)) == 4
+    assert len(shlex.split(portal_guide(state, SetupStep.APPLY).command)) == 4
 
 
 def test_that_a_lab_has_no_portal() -> None:

@@ -38,86 +38,86 @@ class Person:
     """Signs in to a scenario, presses Continue, and takes the first fix that adds what is needed."""
 
     rig: SetupRig
-    flow: WizardState = field(default_factory=begin)
+    state: WizardState = field(default_factory=begin)
     clicks: int = 0
     events: list[SetupEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         ports = self.rig.ports
-        self.flow = self.fed(with_caller(self.flow, self.rig.lab.cloud, ports.sign_in.caller()))
+        self.state = self.fed(with_caller(self.state, self.rig.lab.cloud, ports.sign_in.caller()))
 
-    def fed(self, flow: WizardState) -> WizardState:
+    def fed(self, state: WizardState) -> WizardState:
         """Read what is wanted, as the window's jobs do."""
         ports, clock, token = self.rig.ports, self.rig.clock, CancelToken()
         for _ in range(8):
-            shown = proposed(flow)
-            want = reads_needed(flow)
+            shown = proposed(state)
+            want = reads_needed(state)
             if not want:
-                return flow
+                return state
             match want[0]:
                 case ReadNeeded.SUBSCRIPTIONS:
-                    flow = with_subscriptions(flow, ports.inventories.subscriptions())
+                    state = with_subscriptions(state, ports.inventories.subscriptions())
                 case ReadNeeded.INVENTORY:
                     assert shown.subscription is not None
                     found = discover(ports.inventories, shown.subscription, clock, self.events.append, token)
-                    flow = with_inventory(flow, found)
+                    state = with_inventory(state, found)
                 case ReadNeeded.FACTS:
-                    assert flow.inventory is not None
-                    facts = read_access(ports, shown, flow.inventory, clock, self.events.append, token)
-                    flow = with_access_facts(flow, facts, shown)
+                    assert state.inventory is not None
+                    facts = read_access(ports, shown, state.inventory, clock, self.events.append, token)
+                    state = with_access_facts(state, facts, shown)
                 case ReadNeeded.ADDRESS:
-                    assert flow.inventory is not None
+                    assert state.inventory is not None
                     try:
-                        flow = with_address(flow, ask_address(ports, shown, flow.inventory, flow.facts))
+                        state = with_address(state, ask_address(ports, shown, state.inventory, state.facts))
                     except AzureCallError as failure:
-                        flow = with_address(flow, None, failure.problem)
-        raise AssertionError(f"it never has enough: {reads_needed(flow)}")
+                        state = with_address(state, None, failure.problem)
+        raise AssertionError(f"it never has enough: {reads_needed(state)}")
 
     def press_continue(self) -> None:
         """One click."""
-        self.flow, self.clicks = self.fed(continue_step(self.flow)), self.clicks + 1
+        self.state, self.clicks = self.fed(continue_step(self.state)), self.clicks + 1
 
     def to_review(self) -> None:
         """Continue to the review; take the fix that adds actions where one is asked for."""
-        while self.flow.step is not SetupStep.REVIEW:
-            before = self.flow.step
+        while self.state.step is not SetupStep.REVIEW:
+            before = self.state.step
             self.press_continue()
-            if self.flow.step is before:
-                offers = [fix for item in problems_of(self.flow) for fix in item.fixes]
+            if self.state.step is before:
+                offers = [fix for item in problems_of(self.state) for fix in item.fixes]
                 adding = next(fix for fix in offers if fix.kind is FixKind.ADD_ACTIONS)
-                self.flow, self.clicks = take_fix(self.flow, adding), self.clicks + 1
+                self.state, self.clicks = take_fix(self.state, adding), self.clicks + 1
 
 
 def test_that_fresh_is_seven_clicks_from_sign_in_to_review_with_nothing_typed() -> None:
     person = Person(setup_rig("fresh"))
     person.to_review()
     assert person.clicks == 7
-    assert person.flow.past == ()
-    plan = plan_of(person.flow)
+    assert person.state.past == ()
+    plan = plan_of(person.state)
     assert plan is not None
     assert [change.key.split(":")[0] for change in plan.writing] == ["identity", "role", "assign", "assign", "place"]
     assert (plan.problems, plan.warnings) == ((), ())
-    assert person.flow.answers.name == "edge-dallas"
+    assert person.state.answers.name == "edge-dallas"
     assert person.rig.writes() == []
 
 
 def test_that_a_network_elsewhere_and_a_ready_cluster_need_no_change() -> None:
     for scenario in ("ready", "vnet-elsewhere"):
         person = Person(setup_rig(scenario))
-        assert [pair.state for pair in person.flow.pairs.pairs][:1] == [PairState.HAS_RIGHTS]
+        assert [pair.state for pair in person.state.pairs.pairs][:1] == [PairState.HAS_RIGHTS]
         person.to_review()
-        plan = plan_of(person.flow)
+        plan = plan_of(person.state)
         assert plan is not None
         assert plan.writing == ()
-        assert str(person.flow.answers.address) == "10.20.2.50"
-        assert person.flow.answers.role is not None
-        assert person.flow.answers.role.use is RoleUse.REUSE
+        assert str(person.state.answers.address) == "10.20.2.50"
+        assert person.state.answers.role is not None
+        assert person.state.answers.role.use is RoleUse.REUSE
 
 
 def test_that_the_old_role_is_brought_up_to_date_because_it_is_this_clusters_own() -> None:
     person = Person(setup_rig("old-role"))
     person.to_review()
-    plan = plan_of(person.flow)
+    plan = plan_of(person.state)
     assert plan is not None
     assert [change.sentence for change in plan.writing] == ["Add one action to tg-cluster-ip-failover"]
     assert "tg-node-a" in plan.writing[0].note
@@ -132,11 +132,11 @@ def test_that_a_rebuilt_machine_gets_its_role_back_and_what_it_left_behind_is_of
     rig.clock.sleep(600.0)
     person = Person(rig)
     person.to_review()
-    plan = plan_of(person.flow)
+    plan = plan_of(person.state)
     assert plan is not None
     assert [change.sentence for change in plan.writing] == ["Role for tg-node-b on rg-tg-prod"]
-    told = next(item for item in problems_of(person.flow, SetupStep.SCOPE) if item.problem.code == "stale-assignments")
-    removing = plan_of(take_fix(person.flow, told.fixes[0]))
+    told = next(item for item in problems_of(person.state, SetupStep.SCOPE) if item.problem.code == "stale-assignments")
+    removing = plan_of(take_fix(person.state, told.fixes[0]))
     assert removing is not None
     assert [change.method for change in removing.writing] == ["PUT", "DELETE"]
     assert [change.path for change in plan.writing] != [change.path for change in removing.writing[1:]]
@@ -146,7 +146,7 @@ def test_that_a_busy_interface_takes_one_click_more_for_its_extra_actions() -> N
     person = Person(setup_rig("busy-nic"))
     person.to_review()
     assert person.clicks == 9
-    plan = plan_of(person.flow)
+    plan = plan_of(person.state)
     assert plan is not None
     assert plan.warnings == ()
     assert [change.sentence for change in plan.writing] == ["Add 3 actions to tg-cluster-ip-failover"]
@@ -155,26 +155,26 @@ def test_that_a_busy_interface_takes_one_click_more_for_its_extra_actions() -> N
 def test_that_a_reader_of_a_cluster_to_be_changed_is_told_that_nothing_is_his() -> None:
     person = Person(setup_rig("reader"))
     person.to_review()
-    assert plan_of(person.flow) is not None
-    flow = person.fed(answer(person.flow, replace(person.flow.answers, whole_subscription=True)))
-    codes = {item.problem.code: item for item in problems_of(flow, SetupStep.REVIEW)}
+    assert plan_of(person.state) is not None
+    state = person.fed(answer(person.state, replace(person.state.answers, whole_subscription=True)))
+    codes = {item.problem.code: item for item in problems_of(state, SetupStep.REVIEW)}
     assert codes["others-must"].blocks
     assert person.rig.writes() == []
 
 
 def test_that_several_subscriptions_are_asked_for_and_hostile_names_stay_on_one_line() -> None:
     person = Person(setup_rig("two-tenants"))
-    assert proposed(person.flow).subscription is None
-    assert len(person.flow.subscriptions or ()) > 1
+    assert proposed(person.state).subscription is None
+    assert len(person.state.subscriptions or ()) > 1
     with pytest.raises(StopIteration):
         person.to_review()
-    for subscription in person.flow.subscriptions or ():
-        flow = person.fed(answer(person.flow, replace(person.flow.answers, subscription=subscription)))
-        lines = [summary(flow, step) for step in STEPS]
+    for subscription in person.state.subscriptions or ():
+        state = person.fed(answer(person.state, replace(person.state.answers, subscription=subscription)))
+        lines = [summary(state, step) for step in STEPS]
         for step in STEPS:
-            shown = portal_guide(flow, step)
+            shown = portal_guide(state, step)
             lines += [shown.intro, *(place.words for place in shown.steps)]
-            lines += [item.problem.sentence() for item in problems_of(flow, step)]
-        plan = plan_of(flow)
+            lines += [item.problem.sentence() for item in problems_of(state, step)]
+        plan = plan_of(state)
         lines += [text for change in (plan.changes if plan else ()) for text in (change.sentence, change.note)]
         assert [line for line in lines if any(ord(char) < 32 or char in "\u202e\u202d\u200f" for char in line)] == []

@@ -70,22 +70,22 @@ TEN = tuple(item.action for item in TEN_ACTIONS)
 def at(step: SetupStep, inventory: Inventory | None = None, known: AccessFacts | None = None) -> WizardState:
     """The state on a step, with every step before it continued from."""
     inventory = inventory or world()
-    flow = fed(signed_in(), inventory, known)
-    while flow.step is not step:
-        after = fed(continue_step(flow), inventory, known)
-        assert after.step is not flow.step, problems_of(flow)
-        flow = after
-    return flow
+    state = fed(signed_in(), inventory, known)
+    while state.step is not step:
+        after = fed(continue_step(state), inventory, known)
+        assert after.step is not state.step, problems_of(state)
+        state = after
+    return state
 
 
-def of(flow: WizardState, code: str) -> StepProblem:
-    found = [item for item in problems_of(flow) if item.problem.code == code]
-    assert found, [item.problem.code for item in problems_of(flow)]
+def of(state: WizardState, code: str) -> StepProblem:
+    found = [item for item in problems_of(state) if item.problem.code == code]
+    assert found, [item.problem.code for item in problems_of(state)]
     return found[0]
 
 
-def fix(flow: WizardState, code: str, kind: FixKind) -> WizardState:
-    return take_fix(flow, next(item for item in of(flow, code).fixes if item.kind is kind))
+def fix(state: WizardState, code: str, kind: FixKind) -> WizardState:
+    return take_fix(state, next(item for item in of(state, code).fixes if item.kind is kind))
 
 
 def three_machines() -> Inventory:
@@ -99,15 +99,15 @@ def three_machines() -> Inventory:
 
 def test_that_a_fresh_cluster_needs_one_continue_for_each_step_and_no_answer() -> None:
     inventory = world()
-    flow, clicks = fed(signed_in(), inventory), 0
-    while flow.step is not SetupStep.REVIEW:
-        flow, clicks = fed(continue_step(flow), inventory), clicks + 1
+    state, clicks = fed(signed_in(), inventory), 0
+    while state.step is not SetupStep.REVIEW:
+        state, clicks = fed(continue_step(state), inventory), clicks + 1
     assert clicks == 7
-    plan = plan_of(flow)
+    plan = plan_of(state)
     assert plan is not None
     assert len(plan.writing) == 5
-    assert [item for item in problems_of(flow) if item.blocks] == []
-    assert [summary(flow, step) for step in STEPS[:8]] == [
+    assert [item for item in problems_of(state) if item.blocks] == []
+    assert [summary(state, step) for step in STEPS[:8]] == [
         "operator@lab.example",
         "Trustgrid Production",
         "tg-node-a, tg-node-b",
@@ -121,8 +121,8 @@ def test_that_a_fresh_cluster_needs_one_continue_for_each_step_and_no_answer() -
 
 def test_that_a_command_walks_the_same_flow_and_stops_at_what_blocks() -> None:
     inventory = world()
-    flow = fed(signed_in(), inventory)
-    assert answer_all(flow).step is SetupStep.REVIEW
+    state = fed(signed_in(), inventory)
+    assert answer_all(state).step is SetupStep.REVIEW
     typed = fed(signed_in(Answers(address=IPv4Address("10.20.2.4"))), inventory)
     stopped = answer_all(typed)
     assert stopped.step is SetupStep.FLOATING_IP
@@ -131,20 +131,20 @@ def test_that_a_command_walks_the_same_flow_and_stops_at_what_blocks() -> None:
 
 def test_that_the_flow_says_what_has_to_be_read() -> None:
     assert reads_needed(begin()) == ()
-    flow = signed_in()
-    assert reads_needed(flow) == (ReadNeeded.SUBSCRIPTIONS,)
+    state = signed_in()
+    assert reads_needed(state) == (ReadNeeded.SUBSCRIPTIONS,)
     inventory = world()
-    assert reads_needed(fed(flow, inventory)) == ()
+    assert reads_needed(fed(state, inventory)) == ()
     changed = answer(
-        fed(flow, inventory), replace(Answers(), cloud="lab-test", caller=CALLER, address=IPv4Address("10.20.2.9"))
+        fed(state, inventory), replace(Answers(), cloud="lab-test", caller=CALLER, address=IPv4Address("10.20.2.9"))
     )
     assert reads_needed(changed) == (ReadNeeded.ADDRESS,)
 
 
 def test_that_nobody_goes_on_without_an_account_or_a_subscription() -> None:
-    flow = begin()
-    assert continue_step(flow).step is SetupStep.SIGN_IN
-    of(flow, "sign-in-needed")
+    state = begin()
+    assert continue_step(state).step is SetupStep.SIGN_IN
+    of(state, "sign-in-needed")
     none = replace(signed_in(), subscriptions=(), step=SetupStep.SUBSCRIPTION)
     assert of(none, "no-subscription").blocks
     two = tuple(SubscriptionSeen(f"{n}" * 8, f"sub {n}", TENANT) for n in (1, 2))
@@ -155,8 +155,8 @@ def test_that_nobody_goes_on_without_an_account_or_a_subscription() -> None:
 
 
 def test_that_a_machine_without_an_identity_is_told_and_its_cure_is_the_plan() -> None:
-    flow = at(SetupStep.MACHINES)
-    problem = of(flow, "identity-off")
+    state = at(SetupStep.MACHINES)
+    problem = of(state, "identity-off")
     assert problem.problem.what == "tg-node-b has no identity."
     assert [item.label for item in problem.fixes] == ["Turn it on with Apply", "Check again", "Ask a colleague…"]
     assert not problem.blocks
@@ -164,10 +164,10 @@ def test_that_a_machine_without_an_identity_is_told_and_its_cure_is_the_plan() -
 
 def test_that_changing_the_machines_marks_later_steps_and_clears_nothing() -> None:
     inventory = three_machines()
-    flow = at(SetupStep.REVIEW, inventory)
-    before = flow.answers
+    state = at(SetupStep.REVIEW, inventory)
+    before = state.answers
     third = next(item for item in inventory.vms if item.id.name == "tg-node-c")
-    changed = answer(flow, replace(before, machines=(inventory.vms[0].id, third.id)))
+    changed = answer(state, replace(before, machines=(inventory.vms[0].id, third.id)))
     assert changed.answers == replace(before, machines=(inventory.vms[0].id, third.id))
     states = {step: state_of(changed, step) for step in STEPS[:8]}
     assert states[SetupStep.MACHINES] is StepProgress.DONE
@@ -183,9 +183,9 @@ def test_that_changing_the_machines_marks_later_steps_and_clears_nothing() -> No
 
 def test_that_the_review_asks_for_every_step_that_was_left_marked() -> None:
     inventory = three_machines()
-    flow = at(SetupStep.REVIEW, inventory)
+    state = at(SetupStep.REVIEW, inventory)
     third = next(item for item in inventory.vms if item.id.name == "tg-node-c")
-    changed = answer(flow, replace(flow.answers, machines=(inventory.vms[0].id, third.id)))
+    changed = answer(state, replace(state.answers, machines=(inventory.vms[0].id, third.id)))
     first = of(changed, "step-to-check")
     assert first.problem.what == "Network interface has to be looked at again."
     led = take_fix(changed, first.fixes[0])
@@ -194,10 +194,10 @@ def test_that_the_review_asks_for_every_step_that_was_left_marked() -> None:
 
 
 def test_that_the_other_machine_can_be_the_active_one_and_the_interfaces_follow() -> None:
-    flow = at(SetupStep.FLOATING_IP)
-    assert flow.answers.machines is not None
-    first, second = flow.answers.machines
-    turned = answer(flow, replace(flow.answers, machines=(second, first)))
+    state = at(SetupStep.FLOATING_IP)
+    assert state.answers.machines is not None
+    first, second = state.answers.machines
+    turned = answer(state, replace(state.answers, machines=(second, first)))
     nics = proposed(turned).nics
     assert nics is not None
     assert [item.name for item in nics] == ["tg-node-b-inside", "tg-node-a-inside"]
@@ -210,63 +210,63 @@ def test_that_the_machine_that_holds_an_address_already_is_suggested_as_the_acti
     moved = replace(other, configurations=(*other.configurations, holder.configurations[1]))
     left = replace(holder, configurations=holder.configurations[:1])
     swapped = {holder.id: left, other.id: moved}
-    flow = fed(signed_in(), replace(inventory, nics=tuple(swapped.get(item.id, item) for item in inventory.nics)))
-    machines = proposed(flow).machines
+    state = fed(signed_in(), replace(inventory, nics=tuple(swapped.get(item.id, item) for item in inventory.nics)))
+    machines = proposed(state).machines
     assert machines is not None
     assert [item.name for item in machines] == ["tg-node-b", "tg-node-a"]
-    assert str(proposed(flow).address) == "10.20.2.50"
+    assert str(proposed(state).address) == "10.20.2.50"
 
 
 def test_that_an_undo_takes_back_the_last_answer_and_keeps_the_place() -> None:
-    flow = at(SetupStep.SCOPE)
-    changed = answer(flow, replace(flow.answers, whole_subscription=True))
-    assert undo(changed) == flow
+    state = at(SetupStep.SCOPE)
+    changed = answer(state, replace(state.answers, whole_subscription=True))
+    assert undo(changed) == state
     assert undo(begin()) == begin()
 
 
 def test_that_a_jump_is_granted_to_done_steps_and_the_next_one_only() -> None:
-    flow = at(SetupStep.INTERFACE)
-    assert go_to(flow, SetupStep.SIGN_IN).step is SetupStep.SIGN_IN
-    assert go_to(flow, SetupStep.ROLE) == flow
-    assert reachable(flow, SetupStep.INTERFACE)
+    state = at(SetupStep.INTERFACE)
+    assert go_to(state, SetupStep.SIGN_IN).step is SetupStep.SIGN_IN
+    assert go_to(state, SetupStep.ROLE) == state
+    assert reachable(state, SetupStep.INTERFACE)
     assert go_back(begin()).step is SetupStep.SIGN_IN
 
 
 def test_that_a_bad_address_offers_free_ones() -> None:
-    flow = at(SetupStep.FLOATING_IP)
-    typed = answer(flow, replace(flow.answers, address=IPv4Address("10.20.2.4")))
+    state = at(SetupStep.FLOATING_IP)
+    typed = answer(state, replace(state.answers, address=IPv4Address("10.20.2.4")))
     assert continue_step(typed).step is SetupStep.FLOATING_IP
     cured_ = fix(typed, "address-in-use", FixKind.USE_ADDRESS)
     assert cured_.answers.address == IPv4Address("10.20.2.254")
 
 
 def test_that_a_taken_configuration_name_offers_another() -> None:
-    flow = at(SetupStep.FLOATING_IP)
-    typed = answer(flow, replace(flow.answers, ip_configuration="ipconfig1"))
+    state = at(SetupStep.FLOATING_IP)
+    typed = answer(state, replace(state.answers, ip_configuration="ipconfig1"))
     assert fix(typed, "configuration-name-taken", FixKind.USE_CONFIGURATION).answers.ip_configuration == "tg-floating-1"
 
 
 def test_that_a_taken_role_name_offers_one_for_this_cluster() -> None:
     taken = RoleDefinition("r", "tg-cluster-ip-failover", "", RoleKind.CUSTOM, (RolePermission(("*/read",)),), (GROUP,))
     inventory = world()
-    flow = at(SetupStep.ROLE, inventory, facts(inventory, roles=(taken,)))
-    role = proposed(flow).role
+    state = at(SetupStep.ROLE, inventory, facts(inventory, roles=(taken,)))
+    role = proposed(state).role
     assert role is not None
     assert role.name == "tg-cluster-ip-failover-edge-dallas"
-    typed = answer(flow, replace(flow.answers, role=replace(role, name="TG-cluster-ip-failover")))
+    typed = answer(state, replace(state.answers, role=replace(role, name="TG-cluster-ip-failover")))
     cured_ = fix(typed, "role-name-taken", FixKind.USE_ROLE_NAME)
     assert cured_.answers.role == role
 
 
 def test_that_extra_actions_are_added_or_left_out_on_purpose_and_nothing_else() -> None:
     inventory = world(public=public_ip(), pools=(pool_id(),))
-    flow = at(SetupStep.ROLE, inventory)
-    assert continue_step(flow).step is SetupStep.ROLE
-    added = fix(flow, "extra-actions", FixKind.ADD_ACTIONS)
+    state = at(SetupStep.ROLE, inventory)
+    assert continue_step(state).step is SetupStep.ROLE
+    added = fix(state, "extra-actions", FixKind.ADD_ACTIONS)
     assert continue_step(added).step is SetupStep.SCOPE
     assert added.answers.role is not None
     assert len(added.answers.role.extra) == 2
-    left = fix(flow, "extra-actions", FixKind.LEAVE_OUT_ACTIONS)
+    left = fix(state, "extra-actions", FixKind.LEAVE_OUT_ACTIONS)
     assert continue_step(left).step is SetupStep.SCOPE
     assert {item.problem.code for item in problems_of(left)} == {"role-without-action"}
 
@@ -276,10 +276,10 @@ def test_that_a_role_of_this_cluster_alone_is_used_again(actions: tuple[str, ...
     inventory = world(principals=PRINCIPALS)
     role = RoleDefinition("r", "whatever", "", RoleKind.CUSTOM, (RolePermission(actions),), (GROUP,))
     held = tuple(RoleAssignment(f"g{n}", GROUP, "r", principal) for n, principal in enumerate(PRINCIPALS))
-    flow = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
-    flow = fed(flow, inventory)
+    state = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
+    state = fed(state, inventory)
     known = replace(facts(inventory, roles=(role,), assignments=held), address=None)
-    found = proposed(replace(flow, facts=known)).role
+    found = proposed(replace(state, facts=known)).role
     assert found is not None
     assert (found.use, found.guid) == (use, "r")
 
@@ -290,37 +290,37 @@ def test_that_a_lacking_role_of_other_clusters_is_left_alone_by_default() -> Non
     people = (*PRINCIPALS, "someone-else")
     held = tuple(RoleAssignment(f"g{n}", GROUP, "r", principal) for n, principal in enumerate(people))
     known = replace(facts(inventory, roles=(role,), assignments=held), looked_up=(), address=None)
-    flow = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
-    found = proposed(replace(flow, facts=known)).role
+    state = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
+    found = proposed(replace(state, facts=known)).role
     assert found is not None
     assert found.use is RoleUse.NEW
 
 
 def test_that_a_narrowed_scope_can_be_put_back() -> None:
     inventory = world(network_group="rg-network")
-    flow = at(SetupStep.SCOPE, inventory)
-    left = answer(flow, replace(flow.answers, narrowed=(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network",)))
+    state = at(SetupStep.SCOPE, inventory)
+    left = answer(state, replace(state.answers, narrowed=(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network",)))
     assert fix(left, "scope-left-out", FixKind.PUT_SCOPE_BACK).answers.narrowed == ()
 
 
 def test_that_a_reader_cannot_go_on_to_apply_and_is_offered_the_hand_over() -> None:
     inventory = world()
-    flow = at(SetupStep.REVIEW, inventory, facts(inventory, own=READER))
-    problem = of(flow, "others-must")
+    state = at(SetupStep.REVIEW, inventory, facts(inventory, own=READER))
+    problem = of(state, "others-must")
     assert problem.blocks
     assert problem.fixes[0].kind is FixKind.HAND_OVER
-    assert continue_step(flow).step is SetupStep.REVIEW
+    assert continue_step(state).step is SetupStep.REVIEW
 
 
 def test_that_what_could_not_be_read_is_told_where_it_is_needed() -> None:
     inventory = world()
-    flow = with_inventory(replace(at(SetupStep.MACHINES, inventory)), replace(inventory, vms=(), nics=()))
-    assert of(flow, "machines-not-chosen").blocks
+    state = with_inventory(replace(at(SetupStep.MACHINES, inventory)), replace(inventory, vms=(), nics=()))
+    assert of(state, "machines-not-chosen").blocks
 
 
 def test_that_an_address_that_azure_would_not_judge_does_not_stop_the_walk() -> None:
-    flow = at(SetupStep.FLOATING_IP)
-    silent = replace(flow, checked=None, unasked=Problem("not-allowed", "You may not ask."))
+    state = at(SetupStep.FLOATING_IP)
+    silent = replace(state, checked=None, unasked=Problem("not-allowed", "You may not ask."))
     assert not any(item.blocks for item in problems_of(silent))
     assert reads_needed(silent) == ()
     assert continue_step(silent).step is SetupStep.ROLE
@@ -333,62 +333,62 @@ class Wanderer(RuleBasedStateMachine):
         super().__init__()
         self.inventory = three_machines()
         self.known = facts(self.inventory)
-        self.flow = fed(signed_in(), self.inventory, self.known)
+        self.state = fed(signed_in(), self.inventory, self.known)
 
     @rule()
     def forth(self) -> None:
-        before, shown = self.flow.answers, proposed(self.flow)
-        self.flow = fed(continue_step(self.flow), self.inventory, self.known)
+        before, shown = self.state.answers, proposed(self.state)
+        self.state = fed(continue_step(self.state), self.inventory, self.known)
         for name in ("address", "role", "nics", "machines", "narrowed", "whole_subscription"):
-            given_, now = getattr(before, name), getattr(self.flow.answers, name)
+            given_, now = getattr(before, name), getattr(self.state.answers, name)
             assert now in (given_, getattr(shown, name))
 
     @rule()
     def back(self) -> None:
-        before = self.flow.answers
-        self.flow = go_back(self.flow)
-        assert self.flow.answers == before
+        before = self.state.answers
+        self.state = go_back(self.state)
+        assert self.state.answers == before
 
     @rule(step=st.sampled_from(STEPS))
     def jump(self, step: SetupStep) -> None:
-        before = self.flow.answers
-        self.flow = go_to(self.flow, step)
-        assert self.flow.answers == before
+        before = self.state.answers
+        self.state = go_to(self.state, step)
+        assert self.state.answers == before
 
     @rule(last=st.integers(0, 255))
     def type_address(self, last: int) -> None:
-        self.change(replace(self.flow.answers, address=IPv4Address(f"10.20.2.{last}")))
+        self.change(replace(self.state.answers, address=IPv4Address(f"10.20.2.{last}")))
 
     @rule(wide=st.booleans())
     def widen(self, wide: bool) -> None:
-        self.change(replace(self.flow.answers, whole_subscription=wide))
+        self.change(replace(self.state.answers, whole_subscription=wide))
 
     @rule(order=st.permutations([0, 1, 3]))
     def choose(self, order: list[int]) -> None:
         first, second = (self.inventory.vms[place].id for place in order[:2])
-        self.change(replace(self.flow.answers, machines=(first, second)))
+        self.change(replace(self.state.answers, machines=(first, second)))
 
-    @precondition(lambda self: self.flow.past)
+    @precondition(lambda self: self.state.past)
     @rule()
     def take_back(self) -> None:
-        last = self.flow.past[-1]
-        self.flow = fed(undo(self.flow), self.inventory, self.known)
-        assert self.flow.answers == last.answers
+        last = self.state.past[-1]
+        self.state = fed(undo(self.state), self.inventory, self.known)
+        assert self.state.answers == last.answers
 
     def change(self, answers: Answers) -> None:
-        before = self.flow
-        self.flow = fed(answer(before, answers), self.inventory, self.known)
-        assert self.flow.answers == answers
-        assert self.flow.done == before.done
+        before = self.state
+        self.state = fed(answer(before, answers), self.inventory, self.known)
+        assert self.state.answers == answers
+        assert self.state.done == before.done
 
     @invariant()
     def what_is_marked_was_done(self) -> None:
-        assert self.flow.to_check <= self.flow.done
-        assert self.flow.step in STEPS
+        assert self.state.to_check <= self.state.done
+        assert self.state.step in STEPS
 
     @invariant()
     def nothing_is_asked_for_for_ever(self) -> None:
-        assert reads_needed(self.flow) == ()
+        assert reads_needed(self.state) == ()
 
 
 TestWanderer = Wanderer.TestCase
@@ -397,55 +397,55 @@ TestWanderer.settings = settings(max_examples=40, stateful_step_count=20)
 
 @given(st.lists(st.sampled_from(STEPS), max_size=12))
 def test_that_walking_about_in_a_finished_flow_changes_nothing(steps: list[SetupStep]) -> None:
-    flow = at(SetupStep.REVIEW)
-    plan = plan_of(flow)
-    walked = flow
+    state = at(SetupStep.REVIEW)
+    plan = plan_of(state)
+    walked = state
     for step in steps:
         walked = continue_step(go_to(walked, step))
         walked = go_back(walked)
     walked = go_to(walked, SetupStep.REVIEW)
-    assert walked.answers == flow.answers
+    assert walked.answers == state.answers
     assert plan_of(walked) == plan
 
 
-def type_name(flow: WizardState, *texts: str) -> WizardState:
+def type_name(state: WizardState, *texts: str) -> WizardState:
     for text in texts:
-        flow = answer(flow, replace(flow.answers, name=text), typing="name")
-    return flow
+        state = answer(state, replace(state.answers, name=text), typing="name")
+    return state
 
 
 def test_that_the_keys_of_one_edit_are_taken_back_together() -> None:
-    flow = at(SetupStep.MACHINES)
-    edited = type_name(flow, "e", "ed", "edg")
+    state = at(SetupStep.MACHINES)
+    edited = type_name(state, "e", "ed", "edg")
     assert edited.answers.name == "edg"
-    assert len(edited.past) == len(flow.past) + 1
-    assert undo(edited) == flow
+    assert len(edited.past) == len(state.past) + 1
+    assert undo(edited) == state
 
 
 def test_that_a_field_that_was_left_begins_another_edit() -> None:
-    flow = at(SetupStep.MACHINES)
-    edited = type_name(typed(type_name(flow, "e", "ed")), "edx")
+    state = at(SetupStep.MACHINES)
+    edited = type_name(typed(type_name(state, "e", "ed")), "edx")
     assert undo(edited).answers.name == "ed"
-    assert undo(undo(edited)) == flow
+    assert undo(undo(edited)) == state
 
 
 def test_that_another_answer_between_two_keys_parts_them() -> None:
-    flow = at(SetupStep.SCOPE)
-    edited = type_name(flow, "e")
+    state = at(SetupStep.SCOPE)
+    edited = type_name(state, "e")
     edited = answer(edited, replace(edited.answers, whole_subscription=True))
     edited = type_name(edited, "ed")
     names = []
     while edited.past:
         edited = undo(edited)
         names.append((edited.answers.name, edited.answers.whole_subscription))
-    assert names[:3] == [("e", True), ("e", False), (flow.answers.name, False)]
+    assert names[:3] == [("e", True), ("e", False), (state.answers.name, False)]
 
 
 def test_that_a_text_typed_back_to_what_it_was_leaves_nothing_to_take_back() -> None:
-    flow = at(SetupStep.REVIEW)
-    before = flow.answers.name
-    edited = type_name(flow, f"{before}x", before)
-    assert edited == flow
+    state = at(SetupStep.REVIEW)
+    before = state.answers.name
+    edited = type_name(state, f"{before}x", before)
+    assert edited == state
 
 
 def test_that_pairs_worked_out_on_the_way_are_taken_as_they_are() -> None:
@@ -467,11 +467,11 @@ def test_that_pairs_worked_out_from_something_else_are_not_taken() -> None:
     inventory = three_machines()
     worked_out = pairs_known(signed_in(), inventory, None)
     read = facts(inventory, roles=(), assignments=())
-    flow = replace(signed_in(), facts=read)
-    known = with_inventory(flow, inventory, worked_out)
+    state = replace(signed_in(), facts=read)
+    known = with_inventory(state, inventory, worked_out)
     assert worked_out is not None
     assert known.pairs is not worked_out.pairs
-    assert known.pairs == with_inventory(flow, inventory).pairs
+    assert known.pairs == with_inventory(state, inventory).pairs
     assert with_inventory(signed_in(), world(), worked_out).pairs == with_inventory(signed_in(), world()).pairs
 
 

@@ -27,24 +27,24 @@ def signed_in(answers: Answers | None = None) -> WizardState:
 
 
 def fed(
-    flow: WizardState,
+    state: WizardState,
     inventory: Inventory,
     known: AccessFacts | None = None,
     subscriptions: tuple[SubscriptionSeen, ...] | None = None,
 ) -> WizardState:
     """The state after everything it wants was read."""
     for _ in range(10):
-        want = reads_needed(flow)
+        want = reads_needed(state)
         if not want:
-            return flow
+            return state
         match want[0]:
             case ReadNeeded.SUBSCRIPTIONS:
-                flow = with_subscriptions(flow, subscriptions or (inventory.subscription,))
+                state = with_subscriptions(state, subscriptions or (inventory.subscription,))
             case ReadNeeded.INVENTORY:
-                flow = with_inventory(flow, inventory)
+                state = with_inventory(state, inventory)
             case ReadNeeded.FACTS:
                 read = replace(known or facts(inventory), address=None)
-                flow = with_access_facts(flow, read, proposed(flow))
+                state = with_access_facts(state, read, proposed(state))
             case ReadNeeded.ADDRESS:
-                flow = with_address(flow, AddressChecked(str(proposed(flow).address), AddressAnswer(free=True)))
-    raise AssertionError(f"it never has enough: {reads_needed(flow)}")
+                state = with_address(state, AddressChecked(str(proposed(state).address), AddressAnswer(free=True)))
+    raise AssertionError(f"it never has enough: {reads_needed(state)}")

@@ -233,7 +233,7 @@ def test_that_the_whole_wizard_can_be_walked_through_hostile_names(setup_desk: O
         qtbot.waitUntil(lambda step=step: desk.page.step is step, timeout=PATIENCE_MS)  # type: ignore[misc]
         if step is SetupStep.SUBSCRIPTION:
             pages = desk.page.pages
-            qtbot.waitUntil(lambda: len(desk.wizard.session.flow.subscriptions or ()) > 1, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda: len(desk.wizard.session.wizard_state.subscriptions or ()) > 1, timeout=PATIENCE_MS)
             qtbot.waitUntil(pages.subscription.list.isVisible, timeout=PATIENCE_MS)
             looks_right(desk, qtbot)
             pick(pages.subscription.list, "Trustgrid Production")
@@ -244,7 +244,7 @@ def test_that_the_whole_wizard_can_be_walked_through_hostile_names(setup_desk: O
             break
         go_on(desk, qtbot)
     assert desk.says("Verdict: All ")
-    assert any("$(" in one.name for one in desk.wizard.session.flow.subscriptions or ())
+    assert any("$(" in one.name for one in desk.wizard.session.wizard_state.subscriptions or ())
     assert "$(touch" in desk.rig.ports.sign_in.caller().name or any(
         "<b>" in tenant.name for tenant in desk.wizard.session.account.tenants
     )

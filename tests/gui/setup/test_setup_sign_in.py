@@ -99,7 +99,7 @@ def assert_signed_in(desk: SetupDesk, qtbot: QtBot, name: str = "operator@lab.ex
 
 def subscriptions(desk: SetupDesk) -> list[str]:
     """The names of the subscriptions that were read."""
-    return [found.name for found in desk.wizard.session.flow.subscriptions or ()]
+    return [found.name for found in desk.wizard.session.wizard_state.subscriptions or ()]
 
 
 def assert_told(desk: SetupDesk, qtbot: QtBot, what: str, *parts: str) -> None:

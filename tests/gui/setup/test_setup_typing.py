@@ -40,10 +40,10 @@ def test_that_a_typed_name_is_one_edit(setup_desk: OpenSetupDesk, qtbot: QtBot) 
     desk = at_step(setup_desk, qtbot, SetupStep.MACHINES)
     session, name = desk.wizard.session, field(desk, "Name of the cluster")
     before = session.shown.name
-    entries = len(session.flow.past)
+    entries = len(session.wizard_state.past)
     type_anew(name, "north-pair")
     assert session.shown.name == "north-pair"
-    assert len(session.flow.past) == entries + 1
+    assert len(session.wizard_state.past) == entries + 1
     desk.page.pages.machines.title.setFocus()
     QTest.keyClick(desk.page.frame, Qt.Key.Key_Z, CTRL)
     assert session.shown.name == before
@@ -53,14 +53,14 @@ def test_that_a_typed_name_is_one_edit(setup_desk: OpenSetupDesk, qtbot: QtBot) 
 def test_that_ctrl_z_in_a_field_is_the_fields_own(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
     desk = at_step(setup_desk, qtbot, SetupStep.MACHINES)
     session, name = desk.wizard.session, field(desk, "Name of the cluster")
-    before, entries = session.shown.name, len(session.flow.past)
+    before, entries = session.shown.name, len(session.wizard_state.past)
     type_anew(name, "north")
     while name.isUndoAvailable():
         QTest.keyClick(name, Qt.Key.Key_Z, CTRL)
     assert name.text() == before
     assert session.shown.name == before
     # The suggestion is an answer now that it was typed: one edit, whatever keys it took.
-    assert len(session.flow.past) == entries + 1
+    assert len(session.wizard_state.past) == entries + 1
     QTest.keyClick(name, Qt.Key.Key_Z, CTRL)
     assert desk.page.step is SetupStep.MACHINES
     assert session.shown.name == before
@@ -69,11 +69,11 @@ def test_that_ctrl_z_in_a_field_is_the_fields_own(setup_desk: OpenSetupDesk, qtb
 def test_that_two_visits_to_a_field_are_two_edits(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
     desk = at_step(setup_desk, qtbot, SetupStep.ROLE)
     session, name = desk.wizard.session, field(desk, "Name of the role")
-    entries = len(session.flow.past)
+    entries = len(session.wizard_state.past)
     type_anew(name, "tg-one")
     QTest.keyClick(name, Qt.Key.Key_Return)
     type_anew(name, "tg-two")
-    assert len(session.flow.past) == entries + 2
+    assert len(session.wizard_state.past) == entries + 2
     desk.page.pages.role.title.setFocus()
     QTest.keyClick(desk.page.frame, Qt.Key.Key_Z, CTRL)
     assert session.shown.role is not None
@@ -85,15 +85,15 @@ def test_that_an_address_typed_with_rests_is_one_edit_and_a_pick_another(
 ) -> None:
     desk = at_step(setup_desk, qtbot, SetupStep.FLOATING_IP)
     session, address = desk.wizard.session, field(desk, "Floating IP")
-    entries = len(session.flow.past)
+    entries = len(session.wizard_state.past)
     type_anew(address, "10.20.2.2")
-    qtbot.waitUntil(lambda: str(session.flow.answers.address) == "10.20.2.2", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: str(session.wizard_state.answers.address) == "10.20.2.2", timeout=PATIENCE_MS)
     QTest.keyClicks(address, "5")
-    qtbot.waitUntil(lambda: str(session.flow.answers.address) == "10.20.2.25", timeout=PATIENCE_MS)
-    assert len(session.flow.past) == entries + 1
+    qtbot.waitUntil(lambda: str(session.wizard_state.answers.address) == "10.20.2.25", timeout=PATIENCE_MS)
+    assert len(session.wizard_state.past) == entries + 1
     desk.press("Use 10.20.2.253")
-    assert str(session.flow.answers.address) == "10.20.2.253"
-    assert len(session.flow.past) == entries + 2
+    assert str(session.wizard_state.answers.address) == "10.20.2.253"
+    assert len(session.wizard_state.past) == entries + 2
 
 
 def test_that_what_is_no_address_is_said_and_cannot_be_gone_on_with(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
@@ -118,5 +118,5 @@ def test_that_an_address_is_judged_when_its_field_is_left_at_once(setup_desk: Op
     address = field(desk, "Floating IP")
     type_anew(address, "10.20.2.77")
     desk.page.pages.floating_ip.title.setFocus()
-    assert str(desk.wizard.session.flow.answers.address) == "10.20.2.77"
+    assert str(desk.wizard.session.wizard_state.answers.address) == "10.20.2.77"
     qtbot.waitUntil(lambda: desk.says("Continue with 10.20.2.77"), timeout=PATIENCE_MS)

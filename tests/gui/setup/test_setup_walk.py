@@ -68,13 +68,13 @@ def test_that_a_page_is_built_when_its_step_is_first_shown(setup_desk: OpenDesk,
 def test_that_going_back_and_forth_loses_nothing(setup_desk: OpenDesk, qtbot: QtBot) -> None:
     desk = setup_desk()
     walk_to(desk, qtbot, SetupStep.ROLE)
-    answers = desk.page.session and desk.page.session.flow.answers
+    answers = desk.page.session and desk.page.session.wizard_state.answers
     desk.press("Step 3 of 10, Machines")
     assert desk.says("Which two machines form the cluster?")
     desk.press("Step 6 of 10, Role")
     assert desk.page.step is SetupStep.ROLE
     assert desk.page.session is not None
-    assert desk.page.session.flow.answers == answers
+    assert desk.page.session.wizard_state.answers == answers
 
 
 def test_that_verify_says_what_waits_for_a_restart_and_finish_opens_the_new_cluster(
@@ -111,7 +111,7 @@ def test_that_answers_are_kept_when_the_wizard_is_closed_and_found_again(setup_d
     qtbot.waitUntil(lambda: again.page.step is SetupStep.ROLE, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: again.says("Your answers of an earlier set-up are here."), timeout=PATIENCE_MS)
     assert again.page.session is not None
-    assert str(again.page.session.flow.answers.address) == "10.20.2.252"
+    assert str(again.page.session.wizard_state.answers.address) == "10.20.2.252"
     again.press("Start a new set-up")
     qtbot.waitUntil(lambda: again.page.step is SetupStep.SIGN_IN, timeout=PATIENCE_MS)
 
@@ -166,9 +166,9 @@ def test_that_the_keyboard_alone_goes_back_and_on_and_takes_an_answer_back(setup
     QTest.keyClick(page.pages.floating_ip.map, Qt.Key.Key_Left)
     QTest.keyClick(page.pages.floating_ip.map, Qt.Key.Key_Return)
     assert page.session is not None
-    assert str(page.session.flow.answers.address) == "10.20.2.253"
+    assert str(page.session.wizard_state.answers.address) == "10.20.2.253"
     QTest.keyClick(page.frame, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert page.session.flow.answers.address is None
+    assert page.session.wizard_state.answers.address is None
     QTest.keyClick(page.frame, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert page.step.value == "Network interface"
     qtbot.waitUntil(page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)

@@ -51,64 +51,66 @@ def prepare(
     """
     try:
         caller = ports.sign_in.caller()
-        flow = read_needed(ports, clock, with_caller(begin(saved, answers), answers.cloud, caller), report, token)
+        state = read_needed(ports, clock, with_caller(begin(saved, answers), answers.cloud, caller), report, token)
         while True:
-            after = answer_all(flow)
+            after = answer_all(state)
             after = read_needed(ports, clock, after, report, token)
-            if after.step is flow.step:
+            if after.step is state.step:
                 return after
-            flow = after
+            state = after
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
 
 
 def read_needed(
-    ports: SetupPorts, clock: Clock, flow: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+    ports: SetupPorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> WizardState:
     """The state once it wants nothing more. AzureCallError; Cancelled."""
     for _ in range(_MOST_TURNS):
         token.check()
         retry_policy = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
-        found = reads_needed(flow)
+        found = reads_needed(state)
         if not found:
-            return flow
-        shown = proposed(flow)
+            return state
+        shown = proposed(state)
         match found[0]:
             case ReadNeeded.SUBSCRIPTIONS:
-                flow = with_subscriptions(flow, retry_policy.ask(ports.inventories.subscriptions))
+                state = with_subscriptions(state, retry_policy.ask(ports.inventories.subscriptions))
             case ReadNeeded.INVENTORY:
                 if shown.subscription is None:
-                    return flow
-                flow = with_inventory(flow, discover(ports.inventories, shown.subscription, clock, report, token))
+                    return state
+                state = with_inventory(state, discover(ports.inventories, shown.subscription, clock, report, token))
             case ReadNeeded.FACTS:
-                if flow.inventory is None:
-                    return flow
-                flow = with_access_facts(flow, read_access(ports, shown, flow.inventory, clock, report, token), shown)
+                if state.inventory is None:
+                    return state
+                state = with_access_facts(
+                    state, read_access(ports, shown, state.inventory, clock, report, token), shown
+                )
             case ReadNeeded.ADDRESS:
-                flow = _address(ports, flow, shown)
-    raise RuntimeError(f"the flow never has enough: {reads_needed(flow)}")
+                state = _address(ports, state, shown)
+    raise RuntimeError(f"the flow never has enough: {reads_needed(state)}")
 
 
-def _address(ports: SetupPorts, flow: WizardState, shown: Answers) -> WizardState:
-    if flow.inventory is None:
-        return flow
+def _address(ports: SetupPorts, state: WizardState, shown: Answers) -> WizardState:
+    if state.inventory is None:
+        return state
     try:
-        checked = ask_address(ports, shown, flow.inventory, flow.facts)
+        checked = ask_address(ports, shown, state.inventory, state.facts)
     except AzureCallError as failure:
-        return with_address(flow, None, failure.problem)
+        return with_address(state, None, failure.problem)
     if checked is None:
         unasked = Problem("address-not-asked", "Azure was not asked about the address.", "It is judged without that.")
-        return with_address(flow, None, unasked)
-    return with_address(flow, checked)
+        return with_address(state, None, unasked)
+    return with_address(state, checked)
 
 
 def read_again(
-    ports: SetupPorts, clock: Clock, flow: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+    ports: SetupPorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> WizardState:
     """The state with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
-    answers = proposed(flow)
+    answers = proposed(state)
     if answers.subscription is None:
-        return flow
+        return state
     found = discover(ports.inventories, answers.subscription, clock, report, token)
-    known = with_inventory(replace(flow, answers=answers), found)
+    known = with_inventory(replace(state, answers=answers), found)
     return read_needed(ports, clock, forget_readings(known), report, token)

@@ -19,22 +19,22 @@ STALE_S = 300.0
 _MOST_TOLD = 6
 
 
-def read_age_s(flow: WizardState, now: float) -> float | None:
+def read_age_s(state: WizardState, now: float) -> float | None:
     """How old the oldest is of what the plan rests on, in seconds; None while something was not read."""
-    if flow.inventory is None or flow.facts is None:
+    if state.inventory is None or state.facts is None:
         return None
-    return max(0.0, now - min(flow.inventory.read_at, flow.facts.read_at))
+    return max(0.0, now - min(state.inventory.read_at, state.facts.read_at))
 
 
-def is_stale(flow: WizardState, now: float) -> bool:
+def is_stale(state: WizardState, now: float) -> bool:
     """Whether the plan is too old to be applied unread."""
-    found = read_age_s(flow, now)
+    found = read_age_s(state, now)
     return found is not None and found > STALE_S
 
 
-def forget_readings(flow: WizardState) -> WizardState:
+def forget_readings(state: WizardState) -> WizardState:
     """The state that wants its facts and its address once more; what was read stays until they are there."""
-    return replace(flow, facts_of=(), checked=None, unasked=None)
+    return replace(state, facts_of=(), checked=None, unasked=None)
 
 
 def plan_differences(before: SetupPlan, after: SetupPlan) -> tuple[str, ...]:

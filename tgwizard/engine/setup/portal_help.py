@@ -58,17 +58,17 @@ class PortalGuide:
         return sum(step.typed for step in self.steps)
 
 
-def portal_guide(flow: WizardState, step: SetupStep | None = None) -> PortalGuide:
+def portal_guide(state: WizardState, step: SetupStep | None = None) -> PortalGuide:
     """The panel beside a step; the current one by default."""
-    answers = proposed(flow)
-    topology = topology_in(flow, answers)
-    return _GUIDES[step or flow.step](flow, answers, topology)
+    answers = proposed(state)
+    topology = topology_in(state, answers)
+    return _GUIDES[step or state.step](state, answers, topology)
 
 
-def replaced_clicks(flow: WizardState) -> tuple[int, int]:
+def replaced_clicks(state: WizardState) -> tuple[int, int]:
     """Clicks and typed fields of Trustgrid's own instructions for this cluster: role and assignments in every group."""
-    answers = proposed(flow)
-    topology = topology_in(flow, answers)
+    answers = proposed(state)
+    topology = topology_in(state, answers)
     groups = len(chosen_scopes(answers, topology)) if topology else 1
     names = tuple("group" for _ in range(max(1, groups)))
     whole = (*_create_role("subscription", names), *_assign_all(names, ("first", "second"), "role"))
@@ -82,7 +82,7 @@ def portal_url(portal: str, tenant: str, at: str) -> str:
     return f"{portal.rstrip('/')}/#@{tenant}/resource{at}"
 
 
-def _sign_in(_flow: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
+def _sign_in(_state: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
     tenant = f" --tenant {shlex.quote(answers.caller.tenant)}" if answers.caller and answers.caller.tenant else ""
     return PortalGuide(
         "Signing in.",
@@ -97,7 +97,7 @@ def _sign_in(_flow: WizardState, answers: Answers, _topology: Topology | None) -
     )
 
 
-def _subscription(_flow: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
+def _subscription(_state: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
     name = sanitize(answers.subscription.name, 90) if answers.subscription else "the one with the machines"
     command = f"az account set --subscription {answers.subscription.id}" if answers.subscription else "az account list"
     at = f"/subscriptions/{answers.subscription.id}/overview" if answers.subscription else ""
@@ -111,8 +111,8 @@ def _subscription(_flow: WizardState, answers: Answers, _topology: Topology | No
     )
 
 
-def _machines(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
-    off = _without_identity(flow, answers)
+def _machines(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+    off = _without_identity(state, answers)
     if not off:
         return PortalGuide(
             "Looking at each machine: is its identity on, where are its interfaces?",
@@ -144,7 +144,7 @@ def _machines(flow: WizardState, answers: Answers, topology: Topology | None) ->
     )
 
 
-def _interface(_flow: WizardState, _answers: Answers, topology: Topology | None) -> PortalGuide:
+def _interface(_state: WizardState, _answers: Answers, topology: Topology | None) -> PortalGuide:
     names = [sanitize(nic.id.name, 90) for nic in topology.nics] if topology else ["the LAN interface of each"]
     return PortalGuide(
         "Comparing the interfaces of both machines.",
@@ -165,7 +165,7 @@ def _interface(_flow: WizardState, _answers: Answers, topology: Topology | None)
     )
 
 
-def _address(_flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _address(_state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     network = topology.network if topology else None
     command = ""
     if network is not None and answers.address is not None:
@@ -186,9 +186,9 @@ def _address(_flow: WizardState, answers: Answers, topology: Topology | None) ->
     )
 
 
-def _role(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _role(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     role = answers.role or RoleAnswer()
-    name = shown_role(flow, role)
+    name = shown_role(state, role)
     subscription = answers.subscription
     where = sanitize(subscription.name, 90) if subscription else "the subscription"
     groups = _group_names(answers, topology)
@@ -228,12 +228,12 @@ def _role(flow: WizardState, answers: Answers, topology: Topology | None) -> Por
         ),
         "Why we ask",
         why,
-        f"az role definition list --name {shlex.quote(_role_key(flow, role))}",
+        f"az role definition list --name {shlex.quote(_role_key(state, role))}",
         at,
     )
 
 
-def _scope(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _scope(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     groups = _group_names(answers, topology)
     machines = tuple(sanitize(vm.id.name, 90) for vm in _both(topology)) or ("the first machine", "the second machine")
     scopes = chosen_scopes(answers, topology) if topology else ()
@@ -245,11 +245,11 @@ def _scope(flow: WizardState, answers: Answers, topology: Topology | None) -> Po
             who = shlex.quote(principal) if principal else f'"$({_principal_of(vm)})"'
             commands.append(
                 f"az role assignment create --assignee-object-id {who} --assignee-principal-type ServicePrincipal"
-                f" --role {shlex.quote(_role_key(flow, role))} --scope {shlex.quote(reason.scope)}"
+                f" --role {shlex.quote(_role_key(state, role))} --scope {shlex.quote(reason.scope)}"
             )
     return PortalGuide(
         "Assigning the role to each machine's identity, in every group.",
-        _assign_all(groups, machines, shown_role(flow, role)),
+        _assign_all(groups, machines, shown_role(state, role)),
         "Why we ask",
         "A machine writes both interfaces, its own and its peer's, and joins the subnet and the groups they are in. "
         "Azure checks each at its own place, so the role must reach them all.",
@@ -258,8 +258,8 @@ def _scope(flow: WizardState, answers: Answers, topology: Topology | None) -> Po
     )
 
 
-def _review(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
-    plan = plan_of(flow)
+def _review(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+    plan = plan_of(state)
     steps: list[PortalStep] = []
     if plan is not None:
         steps += [
@@ -269,7 +269,7 @@ def _review(flow: WizardState, answers: Answers, topology: Topology | None) -> P
         ]
         role = answers.role or RoleAnswer()
         if role.use in (RoleUse.NEW, RoleUse.UPDATE) and any(item.key.startswith("role:") for item in plan.writing):
-            made = _role(flow, answers, topology)
+            made = _role(state, answers, topology)
             steps.append(PortalStep("Custom role", counted(len(made.steps), "place"), made.clicks, made.typed))
         for reason in plan.scopes:
             here = [item for item in plan.writing if isinstance(item.act, Assign) and item.act.scope == reason.scope]
@@ -292,7 +292,7 @@ def _review(flow: WizardState, answers: Answers, topology: Topology | None) -> P
     )
 
 
-def _apply(_flow: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
+def _apply(_state: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
     name = shlex.quote(answers.name or "CLUSTER")
     return PortalGuide(
         "Pressing Create, Assign and Save in each place, and waiting after each.",
@@ -304,7 +304,7 @@ def _apply(_flow: WizardState, answers: Answers, _topology: Topology | None) -> 
     )
 
 
-def _verify(_flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _verify(_state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     name = shlex.quote(answers.name or "CLUSTER")
     return PortalGuide(
         "Checking access, then restarting both machines.",
@@ -335,19 +335,19 @@ _GUIDES: dict[SetupStep, Callable[[WizardState, Answers, Topology | None], Porta
 }
 
 
-def shown_role(flow: WizardState, role: RoleAnswer) -> str:
+def shown_role(state: WizardState, role: RoleAnswer) -> str:
     """The role's name for people."""
     if role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return "Network Contributor"
-    found = flow.facts.role(role.guid) if flow.facts and role.use is not RoleUse.NEW else None
+    found = state.facts.role(role.guid) if state.facts and role.use is not RoleUse.NEW else None
     return sanitize(found.name if found else role.name, 128)
 
 
-def _role_key(flow: WizardState, role: RoleAnswer) -> str:
+def _role_key(state: WizardState, role: RoleAnswer) -> str:
     """The role for a command: its GUID where there is one, which no name can be mistaken for."""
     if role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return NETWORK_CONTRIBUTOR
-    found = flow.facts.role(role.guid) if flow.facts and role.use is not RoleUse.NEW else None
+    found = state.facts.role(role.guid) if state.facts and role.use is not RoleUse.NEW else None
     return found.guid if found else sanitize(role.name, 128)
 
 
@@ -405,10 +405,12 @@ def _principal_of(vm: VmFound) -> str:
     return f"az vm show --ids {shlex.quote(vm.id.text)} --query identity.principalId -o tsv"
 
 
-def _without_identity(flow: WizardState, answers: Answers) -> tuple[VmFound, ...]:
-    if flow.inventory is None:
+def _without_identity(state: WizardState, answers: Answers) -> tuple[VmFound, ...]:
+    if state.inventory is None:
         return ()
-    found = [(flow.facts.machine(vm) if flow.facts else None) or flow.inventory.vm(vm) for vm in answers.machines or ()]
+    found = [
+        (state.facts.machine(vm) if state.facts else None) or state.inventory.vm(vm) for vm in answers.machines or ()
+    ]
     return tuple(vm for vm in found if vm is not None and not vm.identity.system_assigned)
 
 

@@ -32,90 +32,90 @@ _LOST = 2
 """A role that lacks more than that has not lost an action: it was meant for something else."""
 
 
-def proposed(flow: WizardState) -> Answers:
+def proposed(state: WizardState) -> Answers:
     """What stands in the fields: accepted answers, and suggestions where there is none.
 
     An accepted interface or address that no longer fits the machines gives way to a suggestion, but stays among the
     answers until the step is continued from: going back to the former machines brings it back.
     """
-    answers = flow.answers
+    answers = state.answers
     if answers.subscription is None:
-        usable = [one for one in flow.subscriptions or () if one.enabled]
+        usable = [one for one in state.subscriptions or () if one.enabled]
         answers = replace(answers, subscription=usable[0] if len(usable) == 1 else None)
-    inventory = _inventory(flow, answers)
+    inventory = _inventory(state, answers)
     if inventory is None:
         return answers
-    if answers.machines is None and flow.pairs.suggested is not None:
-        answers = replace(answers, machines=_in_order(flow.pairs.suggested))
-    pair = chosen_pair(flow, answers)
+    if answers.machines is None and state.pairs.suggested is not None:
+        answers = replace(answers, machines=_in_order(state.pairs.suggested))
+    pair = chosen_pair(state, answers)
     if pair is None:
         return answers
     if not answers.name:
-        answers = replace(answers, name=_free_name(pair.name, flow))
-    answers = _with_nics(flow, answers, pair)
-    topology = topology_in(flow, answers)
+        answers = replace(answers, name=_free_name(pair.name, state))
+    answers = _with_nics(state, answers, pair)
+    topology = topology_in(state, answers)
     if topology is None:
         return answers
-    answers = _with_address(flow, answers, inventory, topology)
-    if flow.facts is not None and (answers.role is None or answers.role.kept):
-        answers = replace(answers, role=_role(answers, topology, flow.facts))
+    answers = _with_address(state, answers, inventory, topology)
+    if state.facts is not None and (answers.role is None or answers.role.kept):
+        answers = replace(answers, role=_role(answers, topology, state.facts))
     return answers
 
 
-def chosen_pair(flow: WizardState, answers: Answers) -> Pair | None:
+def chosen_pair(state: WizardState, answers: Answers) -> Pair | None:
     """The chosen machines as a pair, in the order in which they were chosen; None while they are not known."""
-    inventory = _inventory(flow, answers)
+    inventory = _inventory(state, answers)
     if inventory is None or answers.machines is None:
         return None
     first, second = (inventory.vm(vm) for vm in answers.machines)
     if first is None or second is None:
         return None
-    found = next((pair for pair in flow.pairs.pairs if {vm.id for vm in pair.vms} == {first.id, second.id}), None)
+    found = next((pair for pair in state.pairs.pairs if {vm.id for vm in pair.vms} == {first.id, second.id}), None)
     pair = found or pair_of(first, second, inventory)
     if pair.vms[0].id == first.id:
         return pair
     return replace(pair, vms=(pair.vms[1], pair.vms[0]), lan=(pair.lan[1], pair.lan[0]))
 
 
-def lan_choices(flow: WizardState, answers: Answers) -> tuple[LanChoice, ...]:
+def lan_choices(state: WizardState, answers: Answers) -> tuple[LanChoice, ...]:
     """The interfaces of both machines, judged; empty while the machines are not known."""
-    pair = chosen_pair(flow, answers)
-    if pair is None or flow.inventory is None:
+    pair = chosen_pair(state, answers)
+    if pair is None or state.inventory is None:
         return ()
     subnets = [
-        frozenset(nic.subnet for nic in map(flow.inventory.nic, vm.nics) if nic is not None and nic.subnet is not None)
+        frozenset(nic.subnet for nic in map(state.inventory.nic, vm.nics) if nic is not None and nic.subnet is not None)
         for vm in pair.vms
     ]
     return (
-        choose_lan_interface(pair.vms[0], flow.inventory, subnets[1]),
-        choose_lan_interface(pair.vms[1], flow.inventory, subnets[0]),
+        choose_lan_interface(pair.vms[0], state.inventory, subnets[1]),
+        choose_lan_interface(pair.vms[1], state.inventory, subnets[0]),
     )
 
 
-def topology_in(flow: WizardState, answers: Answers) -> Topology | None:
+def topology_in(state: WizardState, answers: Answers) -> Topology | None:
     """The chosen parts resolved, or None while something is missing or does not fit."""
-    inventory = _inventory(flow, answers)
+    inventory = _inventory(state, answers)
     if inventory is None:
         return None
     try:
-        return topology_of(answers, inventory, flow.facts)
+        return topology_of(answers, inventory, state.facts)
     except UserError:
         return None
 
 
-def occupancy_in(flow: WizardState, answers: Answers) -> Occupancy | None:
+def occupancy_in(state: WizardState, answers: Answers) -> Occupancy | None:
     """The map of the shared subnet, or None while it is not known."""
-    topology, inventory = topology_in(flow, answers), _inventory(flow, answers)
+    topology, inventory = topology_in(state, answers), _inventory(state, answers)
     subnet = inventory.subnet(topology.subnet) if topology and inventory else None
     return occupancy(subnet, inventory, topology) if subnet and inventory else None
 
 
-def role_candidates(flow: WizardState, answers: Answers) -> tuple[RoleCandidate, ...]:
+def role_candidates(state: WizardState, answers: Answers) -> tuple[RoleCandidate, ...]:
     """The existing roles that mean the same, best first; empty while the roles are not known."""
-    topology = topology_in(flow, answers)
-    if topology is None or flow.facts is None:
+    topology = topology_in(state, answers)
+    if topology is None or state.facts is None:
         return ()
-    return _candidates(answers, topology, flow.facts)
+    return _candidates(answers, topology, state.facts)
 
 
 def own_role(candidate: RoleCandidate, topology: Topology, facts: AccessFacts) -> bool:
@@ -152,11 +152,11 @@ def role_of(answer: RoleAnswer | None, facts: AccessFacts | None) -> RoleDefinit
     return facts.role(answer.guid)
 
 
-def _inventory(flow: WizardState, answers: Answers) -> Inventory | None:
-    if flow.inventory is None or answers.subscription is None:
+def _inventory(state: WizardState, answers: Answers) -> Inventory | None:
+    if state.inventory is None or answers.subscription is None:
         return None
-    same = flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
-    return flow.inventory if same else None
+    same = state.inventory.subscription.id.lower() == answers.subscription.id.lower()
+    return state.inventory if same else None
 
 
 def _in_order(pair: Pair) -> tuple[ResourceId, ResourceId]:
@@ -166,21 +166,21 @@ def _in_order(pair: Pair) -> tuple[ResourceId, ResourceId]:
     return (second, first) if held == [False, True] else (first, second)
 
 
-def _with_nics(flow: WizardState, answers: Answers, pair: Pair) -> Answers:
+def _with_nics(state: WizardState, answers: Answers, pair: Pair) -> Answers:
     fits = answers.nics is not None and all(nic in vm.nics for nic, vm in zip(answers.nics, pair.vms, strict=True))
-    if answers.nics is not None and (fits or SetupStep.INTERFACE not in flow.to_check):
+    if answers.nics is not None and (fits or SetupStep.INTERFACE not in state.to_check):
         return answers
     if answers.nics is not None and all(any(nic in vm.nics for vm in pair.vms) for nic in answers.nics):
         return replace(answers, nics=(answers.nics[1], answers.nics[0]))  # the other machine is to be active first
-    found: list[ResourceId] = [choice.nic.id for choice in lan_choices(flow, answers) if choice.nic is not None]
+    found: list[ResourceId] = [choice.nic.id for choice in lan_choices(state, answers) if choice.nic is not None]
     return replace(answers, nics=(found[0], found[1])) if len(found) == 2 else answers
 
 
-def _with_address(flow: WizardState, answers: Answers, inventory: Inventory, topology: Topology) -> Answers:
+def _with_address(state: WizardState, answers: Answers, inventory: Inventory, topology: Topology) -> Answers:
     subnet = inventory.subnet(topology.subnet)
     if subnet is None:
         return answers
-    if answers.address is not None and SetupStep.FLOATING_IP not in flow.to_check:
+    if answers.address is not None and SetupStep.FLOATING_IP not in state.to_check:
         return answers
     taken = occupancy(subnet, inventory, topology)
     if answers.address is not None and taken.home(answers.address) is not None:
@@ -250,8 +250,8 @@ def _kept(role: RoleAnswer, answers: Answers, topology: Topology, facts: AccessF
     return replace(role, use=RoleUse.UPDATE if lost else RoleUse.REUSE)
 
 
-def _free_name(wanted: str, flow: WizardState) -> str:
-    taken = {setup.name.lower() for setup in flow.saved}
+def _free_name(wanted: str, state: WizardState) -> str:
+    taken = {setup.name.lower() for setup in state.saved}
     if wanted.lower() not in taken:
         return wanted
     stem = wanted[: _LONGEST_NAME - 5]

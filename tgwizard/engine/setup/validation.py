@@ -85,13 +85,13 @@ class StepProblem:
         return self.level is Level.BLOCKS
 
 
-def with_fix(flow: WizardState, proposed: Answers, fix: Fix) -> WizardState:
+def with_fix(state: WizardState, proposed: Answers, fix: Fix) -> WizardState:
     """The state with the fix taken; unchanged for a fix that is not pure."""
     if fix.kind is FixKind.GO_TO_STEP:
-        return go_to(flow, fix.step or flow.step)
+        return go_to(state, fix.step or state.step)
     if not fix.pure:
-        return flow
-    answers, first = flow.answers, fix.values[0] if fix.values else ""
+        return state
+    answers, first = state.answers, fix.values[0] if fix.values else ""
     match fix.kind:
         case FixKind.USE_ADDRESS:
             after = replace(answers, address=IPv4Address(first))
@@ -105,7 +105,7 @@ def with_fix(flow: WizardState, proposed: Answers, fix: Fix) -> WizardState:
             after = replace(answers, remove_stale=True)
         case _:
             after = replace(answers, role=_other_role(answers.role or proposed.role or RoleAnswer(), fix, first))
-    return answer(flow, after)
+    return answer(state, after)
 
 
 def _other_role(role: RoleAnswer, fix: Fix, first: str) -> RoleAnswer:
@@ -153,11 +153,11 @@ def sign_in_problems(answers: Answers) -> tuple[StepProblem, ...]:
     return (blocking("sign-in-needed", "Nobody is signed in.", why, "Choose a way to sign in."),)
 
 
-def subscription_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
+def subscription_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """No subscription, none chosen, or one that Azure takes no writes in."""
     chosen = answers.subscription
     again = Fix(FixKind.SIGN_IN_AGAIN, "Sign in with another account")
-    if chosen is None and flow.subscriptions == ():
+    if chosen is None and state.subscriptions == ():
         why = "The account has no role in any subscription of this directory."
         fix = "Sign in with another account or to another directory, or ask for the Reader role."
         return (blocking("no-subscription", "This account sees no subscription.", why, fix, again, READ_AGAIN),)
@@ -171,9 +171,9 @@ def subscription_problems(flow: WizardState, answers: Answers) -> tuple[StepProb
     return ()
 
 
-def machine_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
+def machine_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """What could not be read, what does not fit together, and what the machines still lack."""
-    inventory = flow.inventory
+    inventory = state.inventory
     if inventory is None:
         what = "The subscription was not read yet."
         return (blocking("subscription-not-read", what, "", "Wait for the reading, or read it again.", READ_AGAIN),)
@@ -187,34 +187,34 @@ def machine_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, 
         return tuple(found)
     missing = [vm for vm in answers.machines if inventory.vm(vm) is None]
     found += [StepProblem(Level.BLOCKS, not_found(vm), (READ_AGAIN,)) for vm in missing]
-    pair = chosen_pair(flow, answers)
+    pair = chosen_pair(state, answers)
     if pair is None:
         return tuple(found)
     found += _unfit(pair)
-    found += [problem for vm in pair.vms for problem in _machine(flow, vm)]
+    found += [problem for vm in pair.vms for problem in _machine(state, vm)]
     if pair.state is PairState.SAVED:
         what = f"This pair is a cluster already: {pair.state_words}."
         fix = "Go on to look at it again or to change it; nothing that is right is written twice."
         found.append(StepProblem(Level.NOTE, Problem("pair-saved", what, "", fix)))
-    return (*found, *_name(flow, answers, pair))
+    return (*found, *_name(state, answers, pair))
 
 
-def interface_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
+def interface_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Interfaces that are not chosen, do not fit, or will not carry what comes to the floating IP."""
-    pair = chosen_pair(flow, answers)
-    inventory = flow.inventory
+    pair = chosen_pair(state, answers)
+    inventory = state.inventory
     if pair is None or inventory is None:
         what = "The two machines are not known yet."
         return (blocking("machines-not-chosen", what, "", "Choose them first.", _OTHER_MACHINES),)
     if answers.nics is None:
         found = []
-        for choice in lan_choices(flow, answers):
+        for choice in lan_choices(state, answers):
             if choice.nic is None:
                 what = f"The LAN interface of {sanitize(choice.vm.name, 90)} could not be told."
                 fix = "Read again, or choose other machines."
                 found.append(blocking("nic-not-chosen", what, choice.why, fix, READ_AGAIN, _OTHER_MACHINES))
         return tuple(found) or (blocking("nic-not-chosen", "No interfaces are chosen yet.", "", "Choose one each."),)
-    nics = [(flow.facts.nic(nic) if flow.facts else None) or inventory.nic(nic) for nic in answers.nics]
+    nics = [(state.facts.nic(nic) if state.facts else None) or inventory.nic(nic) for nic in answers.nics]
     missing = [wanted for wanted, nic in zip(answers.nics, nics, strict=True) if nic is None]
     if missing:
         return tuple(StepProblem(Level.BLOCKS, not_found(nic), (READ_AGAIN,)) for nic in missing)
@@ -244,8 +244,8 @@ def _unfit(pair: Pair) -> list[StepProblem]:
     return [StepProblem(Level.BLOCKS, problem) for problem in problems if problem.code in _OF_MACHINES]
 
 
-def _machine(flow: WizardState, vm: VmFound) -> list[StepProblem]:
-    now = (flow.facts.machine(vm.id) if flow.facts else None) or vm
+def _machine(state: WizardState, vm: VmFound) -> list[StepProblem]:
+    now = (state.facts.machine(vm.id) if state.facts else None) or vm
     name = sanitize(vm.id.name, 90)
     found = []
     if not now.identity.system_assigned:
@@ -268,7 +268,7 @@ def _machine(flow: WizardState, vm: VmFound) -> list[StepProblem]:
     return found
 
 
-def _name(flow: WizardState, answers: Answers, pair: Pair) -> list[StepProblem]:
+def _name(state: WizardState, answers: Answers, pair: Pair) -> list[StepProblem]:
     error = fields.NAME.check(answers.name)
     offer = Fix(FixKind.USE_NAME, f"Use {pair.name}", (pair.name,))
     if error is not None:
@@ -276,7 +276,7 @@ def _name(flow: WizardState, answers: Answers, pair: Pair) -> list[StepProblem]:
             "cluster-name", f"{sanitize(answers.name, 80) or 'Nothing'} is no name for a cluster.", error.why
         )
         return [StepProblem(Level.BLOCKS, problem, (offer,))]
-    same = next((one for one in flow.saved if one.name.lower() == answers.name.lower()), None)
+    same = next((one for one in state.saved if one.name.lower() == answers.name.lower()), None)
     if same is not None and {member.vm for member in same.members} != {vm.id for vm in pair.vms}:
         what = f"A cluster named {sanitize(answers.name, 80)} is saved already."
         return [blocking("cluster-name-taken", what, "It has other machines.", "Type another name.")]
@@ -322,9 +322,9 @@ _HAND_OVER = Fix(FixKind.HAND_OVER, "Copy a request for others")
 _OFFERED = 2
 
 
-def address_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
+def address_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Every condition that the address breaks, with free addresses to take instead."""
-    topology, taken = topology_in(flow, answers), occupancy_in(flow, answers)
+    topology, taken = topology_in(state, answers), occupancy_in(state, answers)
     if topology is None:
         return (_no_interfaces(answers),)
     found: list[StepProblem] = list(_configuration(answers, topology))
@@ -338,7 +338,7 @@ def address_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, 
         return tuple(found)
     offers = [one for one in (suggested_addresses(taken) if taken else ()) if one != str(answers.address)]
     fixes = tuple(Fix(FixKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
-    for finding in address_findings(flow, answers):
+    for finding in address_findings(state, answers):
         if finding.problem is not None and finding.level is Level.BLOCKS:
             found.append(StepProblem(Level.BLOCKS, finding.problem, fixes))
         elif finding.problem is not None and finding.level is Level.NOT_KNOWN:
@@ -346,18 +346,20 @@ def address_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, 
     return tuple(found)
 
 
-def address_findings(flow: WizardState, answers: Answers) -> tuple[Finding, ...]:
+def address_findings(state: WizardState, answers: Answers) -> tuple[Finding, ...]:
     """The live check of the address in the field; empty while there is nothing to judge."""
-    taken = occupancy_in(flow, answers)
+    taken = occupancy_in(state, answers)
     if taken is None or answers.address is None:
         return ()
-    same = flow.checked is not None and flow.checked.address == str(answers.address)
-    return judge_address(answers.address, taken, flow.checked.answer if same and flow.checked else None, flow.unasked)
+    same = state.checked is not None and state.checked.address == str(answers.address)
+    return judge_address(
+        answers.address, taken, state.checked.answer if same and state.checked else None, state.unasked
+    )
 
 
-def role_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
+def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """A role that does not fit, and actions that this topology needs beyond it."""
-    topology, facts = topology_in(flow, answers), flow.facts
+    topology, facts = topology_in(state, answers), state.facts
     if topology is None:
         return (_no_interfaces(answers),)
     if facts is None or answers.role is None:
@@ -385,9 +387,9 @@ def role_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...
     return (*found, *_extras(answers.role, target, needs), *_qualified(answers.role, target))
 
 
-def scope_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
+def scope_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """What a narrowed scope loses, and what a rebuilt machine left behind."""
-    topology = topology_in(flow, answers)
+    topology = topology_in(state, answers)
     if topology is None:
         return (_no_interfaces(answers),)
     scopes = chosen_scopes(answers, topology)
@@ -398,10 +400,10 @@ def scope_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ..
         left = [one for one in answers.narrowed if one.rsplit("/", 1)[-1].lower() in problem.what.lower()]
         fixes = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
         found.append(StepProblem(Level.WARNS, problem, fixes))
-    if flow.facts is not None and answers.role is not None and not answers.remove_stale:
+    if state.facts is not None and answers.role is not None and not answers.remove_stale:
         subscription = topology.subnet.subscription
-        target = role_target(answers.role, subscription, required_rights(topology), scopes, flow.facts)
-        stale = stale_assignments(target.role, scopes, flow.facts)
+        target = role_target(answers.role, subscription, required_rights(topology), scopes, state.facts)
+        stale = stale_assignments(target.role, scopes, state.facts)
         if stale:
             gone = join_words(dict.fromkeys(sanitize(item.principal_id, 60) for item in stale))
             problem = Problem(
@@ -415,18 +417,18 @@ def scope_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ..
     return tuple(found)
 
 
-def plan_in(flow: WizardState, answers: Answers) -> SetupPlan | None:
+def plan_in(state: WizardState, answers: Answers) -> SetupPlan | None:
     """The plan of these answers, or None while something is missing: the steps say what."""
-    if flow.inventory is None or flow.facts is None:
+    if state.inventory is None or state.facts is None:
         return None
-    facts = replace(flow.facts, address=flow.checked or flow.facts.address)
+    facts = replace(state.facts, address=state.checked or state.facts.address)
     try:
-        return make_plan(answers, flow.inventory, facts)
+        return make_plan(answers, state.inventory, facts)
     except UserError:
         return None
 
 
-def review_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
+def review_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Steps to look at again, what forbids or qualifies the plan, and what others have to do."""
     found = [
         blocking(
@@ -437,9 +439,9 @@ def review_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, .
             Fix(FixKind.GO_TO_STEP, f"Go to {step.value}", step=step),
         )
         for step in STEPS
-        if step in flow.to_check and STEPS.index(step) < STEPS.index(SetupStep.REVIEW)
+        if step in state.to_check and STEPS.index(step) < STEPS.index(SetupStep.REVIEW)
     ]
-    plan = plan_in(flow, answers)
+    plan = plan_in(state, answers)
     if plan is None:
         if not found:
             what = "The plan cannot be made yet."

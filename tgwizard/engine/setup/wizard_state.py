@@ -109,70 +109,70 @@ def begin(saved: Iterable[ClusterSetup] = (), answers: Answers | None = None) ->
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def answer(flow: WizardState, answers: Answers, *, typing: str = "") -> WizardState:
+def answer(state: WizardState, answers: Answers, *, typing: str = "") -> WizardState:
     """Replace the answers. Done steps that rest on a changed one are marked to be checked; no answer is cleared.
 
     ``typing``: what is being typed, when this is one key of it: all keys until ``typed`` are taken back together.
     """
-    if answers == flow.answers:
-        return flow if typing else typed(flow)
-    after = _answered(flow, answers)
-    if typing and typing == flow.typing and flow.past:
-        start = flow.past[-1]
+    if answers == state.answers:
+        return state if typing else typed(state)
+    after = _answered(state, answers)
+    if typing and typing == state.typing and state.past:
+        start = state.past[-1]
         if answers == start.answers:
             # Typed back to what it was: there is nothing to be taken back.
-            return replace(after, to_check=start.to_check, past=flow.past[:-1], typing="")
+            return replace(after, to_check=start.to_check, past=state.past[:-1], typing="")
         return after
-    past = (*flow.past, UndoEntry(flow.answers, flow.to_check))[-_UNDO_DEPTH:]
+    past = (*state.past, UndoEntry(state.answers, state.to_check))[-_UNDO_DEPTH:]
     return replace(after, past=past, typing=typing)
 
 
-def typed(flow: WizardState) -> WizardState:
+def typed(state: WizardState) -> WizardState:
     """The field was left, or Enter pressed: what is typed next is another edit."""
-    return replace(flow, typing="") if flow.typing else flow
+    return replace(state, typing="") if state.typing else state
 
 
-def undo(flow: WizardState) -> WizardState:
+def undo(state: WizardState) -> WizardState:
     """Take the last answer back; the place in the steps stays. What Continue accepted by itself is part of it."""
-    if not flow.past:
-        return flow
-    last = flow.past[-1]
-    answers = replace(last.answers, cloud=flow.answers.cloud, caller=flow.answers.caller)
-    restored = _forget(flow, answers, _changed(flow.answers, answers))
-    return replace(restored, answers=answers, to_check=last.to_check, past=flow.past[:-1], typing="")
+    if not state.past:
+        return state
+    last = state.past[-1]
+    answers = replace(last.answers, cloud=state.answers.cloud, caller=state.answers.caller)
+    restored = _forget(state, answers, _changed(state.answers, answers))
+    return replace(restored, answers=answers, to_check=last.to_check, past=state.past[:-1], typing="")
 
 
 # --- what was read ---------------------------------------------------------------------------------------------------
 
 
-def with_caller(flow: WizardState, cloud: str, caller: Caller) -> WizardState:
+def with_caller(state: WizardState, cloud: str, caller: Caller) -> WizardState:
     """Someone signed in. Another account or cloud makes what was read before worthless; an undo does not sign out."""
-    return _answered(flow, replace(flow.answers, cloud=cloud, caller=caller))
+    return _answered(state, replace(state.answers, cloud=cloud, caller=caller))
 
 
-def with_subscriptions(flow: WizardState, found: tuple[SubscriptionSeen, ...]) -> WizardState:
+def with_subscriptions(state: WizardState, found: tuple[SubscriptionSeen, ...]) -> WizardState:
     """The subscriptions were listed."""
-    return replace(flow, subscriptions=found)
+    return replace(state, subscriptions=found)
 
 
-def with_inventory(flow: WizardState, inventory: Inventory, worked_out: PairsKnown | None = None) -> WizardState:
+def with_inventory(state: WizardState, inventory: Inventory, worked_out: PairsKnown | None = None) -> WizardState:
     """The subscription was read; facts that were read before it stay until they are read again.
 
     ``worked_out``: what `pairs_known` made of it in the meantime; it is used when the rest is still what it was.
     """
-    return _with_pairs(replace(flow, inventory=inventory), worked_out)
+    return _with_pairs(replace(state, inventory=inventory), worked_out)
 
 
 def with_access_facts(
-    flow: WizardState, facts: AccessFacts, read_for: Answers | None = None, worked_out: PairsKnown | None = None
+    state: WizardState, facts: AccessFacts, read_for: Answers | None = None, worked_out: PairsKnown | None = None
 ) -> WizardState:
     """Roles, identities and rights were read, for the machines and interfaces of ``read_for``.
 
     ``worked_out``: what `pairs_known` made of them in the meantime; it is used when the rest is still what it was.
     """
-    of = read_for or flow.answers
-    known = replace(flow, facts=facts, facts_of=_facts_key(of), checked=facts.address or flow.checked)
-    return known if _same_access(flow.facts, facts) else _with_pairs(known, worked_out)
+    of = read_for or state.answers
+    known = replace(state, facts=facts, facts_of=_facts_key(of), checked=facts.address or state.checked)
+    return known if _same_access(state.facts, facts) else _with_pairs(known, worked_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,39 +185,39 @@ class PairsKnown:
     pairs: PairsFound
 
 
-def pairs_known(flow: WizardState, inventory: Inventory, facts: AccessFacts | None) -> PairsKnown | None:
+def pairs_known(state: WizardState, inventory: Inventory, facts: AccessFacts | None) -> PairsKnown | None:
     """Work out the pairs of what was read, for `with_inventory` or `with_access_facts`; None when they are known.
 
     Pure, so that whoever reads on a worker can work them out there.
     """
-    if inventory is flow.inventory and _same_access(flow.facts, facts):
+    if inventory is state.inventory and _same_access(state.facts, facts):
         return None
     access = AccessSeen(facts.roles, facts.assignments) if facts else None
-    return PairsKnown(inventory, flow.saved, facts, suggest_pairs(inventory, flow.saved, access))
+    return PairsKnown(inventory, state.saved, facts, suggest_pairs(inventory, state.saved, access))
 
 
-def with_address(flow: WizardState, checked: AddressChecked | None, problem: Problem | None = None) -> WizardState:
+def with_address(state: WizardState, checked: AddressChecked | None, problem: Problem | None = None) -> WizardState:
     """Azure was asked about an address."""
-    return replace(flow, checked=checked, unasked=problem)
+    return replace(state, checked=checked, unasked=problem)
 
 
-def needed_reads(flow: WizardState, proposed: Answers) -> tuple[ReadNeeded, ...]:
+def needed_reads(state: WizardState, proposed: Answers) -> tuple[ReadNeeded, ...]:
     """What to read now, first things first. ``proposed``: the answers with their gaps filled.
 
     An address that cannot be, or that floats already, is not asked about.
     """
-    if flow.answers.caller is None:
+    if state.answers.caller is None:
         return ()
     found: list[ReadNeeded] = []
-    if flow.subscriptions is None:
+    if state.subscriptions is None:
         found.append(ReadNeeded.SUBSCRIPTIONS)
-    if proposed.subscription is not None and not _read(flow, proposed):
+    if proposed.subscription is not None and not _read(state, proposed):
         found.append(ReadNeeded.INVENTORY)
-    elif proposed.subscription is not None and (flow.facts is None or flow.facts_of != _facts_key(proposed)):
+    elif proposed.subscription is not None and (state.facts is None or state.facts_of != _facts_key(proposed)):
         found.append(ReadNeeded.FACTS)
-    elif proposed.address is not None and flow.facts is not None:
-        asked = flow.checked is not None and flow.checked.address == str(proposed.address)
-        if not asked and flow.unasked is None and _askable(flow, proposed):
+    elif proposed.address is not None and state.facts is not None:
+        asked = state.checked is not None and state.checked.address == str(proposed.address)
+        if not asked and state.unasked is None and _askable(state, proposed):
             found.append(ReadNeeded.ADDRESS)
     return tuple(found)
 
@@ -225,40 +225,40 @@ def needed_reads(flow: WizardState, proposed: Answers) -> tuple[ReadNeeded, ...]
 # --- the way through the steps ---------------------------------------------------------------------------------------
 
 
-def state_of(flow: WizardState, step: SetupStep) -> StepProgress:
+def state_of(state: WizardState, step: SetupStep) -> StepProgress:
     """How the step looks in the list."""
-    if step is flow.step:
+    if step is state.step:
         return StepProgress.CURRENT
-    if step in flow.to_check:
+    if step in state.to_check:
         return StepProgress.TO_CHECK
-    return StepProgress.DONE if step in flow.done else StepProgress.OPEN
+    return StepProgress.DONE if step in state.done else StepProgress.OPEN
 
 
-def reachable(flow: WizardState, step: SetupStep) -> bool:
+def reachable(state: WizardState, step: SetupStep) -> bool:
     """Whether one may jump there: to every step that was done, and to the first that was not."""
-    first_open = next((one for one in STEPS if one not in flow.done), STEPS[-1])
+    first_open = next((one for one in STEPS if one not in state.done), STEPS[-1])
     return STEPS.index(step) <= STEPS.index(first_open)
 
 
-def go_to(flow: WizardState, step: SetupStep) -> WizardState:
+def go_to(state: WizardState, step: SetupStep) -> WizardState:
     """Jump to a reachable step; the state itself when it is not."""
-    return replace(flow, step=step, typing="") if reachable(flow, step) else flow
+    return replace(state, step=step, typing="") if reachable(state, step) else state
 
 
-def go_back(flow: WizardState) -> WizardState:
+def go_back(state: WizardState) -> WizardState:
     """One step back."""
-    place = STEPS.index(flow.step)
-    return replace(flow, step=STEPS[max(0, place - 1)], typing="")
+    place = STEPS.index(state.step)
+    return replace(state, step=STEPS[max(0, place - 1)], typing="")
 
 
-def go_on(flow: WizardState, proposed: Answers, *, blocked: bool) -> WizardState:
+def go_on(state: WizardState, proposed: Answers, *, blocked: bool) -> WizardState:
     """Accept what the step shows, and go to the next one unless something blocks.
 
     Only this step's own answers are taken from ``proposed``: later steps keep their suggestions open.
     """
-    step = flow.step
+    step = state.step
     taken: dict[str, Any] = {name: getattr(proposed, name) for name in _PARTS.get(step, ())}
-    after = _answered(flow, replace(flow.answers, **taken))
+    after = _answered(state, replace(state.answers, **taken))
     if blocked:
         return after
     place = STEPS.index(step)
@@ -276,51 +276,51 @@ def _changed(one: Answers, other: Answers) -> set[str]:
     return {name for name in names if getattr(one, name) != getattr(other, name)}
 
 
-def _answered(flow: WizardState, answers: Answers) -> WizardState:
-    changed = _changed(flow.answers, answers)
+def _answered(state: WizardState, answers: Answers) -> WizardState:
+    changed = _changed(state.answers, answers)
     own = {step for step, parts in _PARTS.items() if changed & set(parts)}
     after = {step for name in changed for step in _REST_ON.get(name, STEPS[7:])}
-    to_check = (flow.to_check | (after & flow.done)) - own
-    return replace(_forget(flow, answers, changed), answers=answers, to_check=to_check)
+    to_check = (state.to_check | (after & state.done)) - own
+    return replace(_forget(state, answers, changed), answers=answers, to_check=to_check)
 
 
-def _read(flow: WizardState, answers: Answers) -> bool:
+def _read(state: WizardState, answers: Answers) -> bool:
     """Whether the inventory is the one of the chosen subscription."""
     return (
-        flow.inventory is not None
+        state.inventory is not None
         and answers.subscription is not None
-        and flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
+        and state.inventory.subscription.id.lower() == answers.subscription.id.lower()
     )
 
 
-def _askable(flow: WizardState, answers: Answers) -> bool:
-    if flow.inventory is None or answers.address is None:
+def _askable(state: WizardState, answers: Answers) -> bool:
+    if state.inventory is None or answers.address is None:
         return False
     try:
-        topology = topology_of(answers, flow.inventory, flow.facts)
+        topology = topology_of(answers, state.inventory, state.facts)
     except UserError:
         return False
-    subnet = flow.inventory.subnet(topology.subnet)
-    return subnet is not None and worth_asking(answers.address, occupancy(subnet, flow.inventory, topology))
+    subnet = state.inventory.subnet(topology.subnet)
+    return subnet is not None and worth_asking(answers.address, occupancy(subnet, state.inventory, topology))
 
 
 def _facts_key(answers: Answers) -> tuple[ResourceId, ...]:
     return (*(answers.machines or ()), *(answers.nics or ()))
 
 
-def _forget(flow: WizardState, answers: Answers, changed: set[str]) -> WizardState:
+def _forget(state: WizardState, answers: Answers, changed: set[str]) -> WizardState:
     """Drop what was read for answers that are no longer given; a suggestion that is accepted drops nothing."""
-    if changed & {"cloud", "caller"} and flow.answers.caller is not None:
-        flow = replace(flow, subscriptions=None, inventory=None, facts=None, facts_of=(), pairs=NO_PAIRS)
-    if "subscription" in changed and not _read(flow, answers):
-        flow = replace(flow, facts=None, facts_of=())
-    other_subnet = "nics" in changed and flow.answers.nics is not None
-    other_address = flow.checked is not None and flow.checked.address != str(answers.address)
+    if changed & {"cloud", "caller"} and state.answers.caller is not None:
+        state = replace(state, subscriptions=None, inventory=None, facts=None, facts_of=(), pairs=NO_PAIRS)
+    if "subscription" in changed and not _read(state, answers):
+        state = replace(state, facts=None, facts_of=())
+    other_subnet = "nics" in changed and state.answers.nics is not None
+    other_address = state.checked is not None and state.checked.address != str(answers.address)
     if other_subnet or (other_address and "address" in changed) or changed & {"cloud", "caller"}:
-        flow = replace(flow, checked=None)
+        state = replace(state, checked=None)
     if changed & {"cloud", "caller", "nics", "address"}:
-        flow = replace(flow, unasked=None)
-    return flow
+        state = replace(state, unasked=None)
+    return state
 
 
 def _same_access(old: AccessFacts | None, new: AccessFacts | None) -> bool:
@@ -330,12 +330,12 @@ def _same_access(old: AccessFacts | None, new: AccessFacts | None) -> bool:
     return (old.roles, old.assignments) == (new.roles, new.assignments)
 
 
-def _with_pairs(flow: WizardState, worked_out: PairsKnown | None = None) -> WizardState:
-    if flow.inventory is None:
-        return flow
-    if worked_out is not None and worked_out.inventory is flow.inventory:
-        same = worked_out.saved == flow.saved and _same_access(worked_out.facts, flow.facts)
+def _with_pairs(state: WizardState, worked_out: PairsKnown | None = None) -> WizardState:
+    if state.inventory is None:
+        return state
+    if worked_out is not None and worked_out.inventory is state.inventory:
+        same = worked_out.saved == state.saved and _same_access(worked_out.facts, state.facts)
         if same:
-            return replace(flow, pairs=worked_out.pairs)
-    access = AccessSeen(flow.facts.roles, flow.facts.assignments) if flow.facts else None
-    return replace(flow, pairs=suggest_pairs(flow.inventory, flow.saved, access))
+            return replace(state, pairs=worked_out.pairs)
+    access = AccessSeen(state.facts.roles, state.facts.assignments) if state.facts else None
+    return replace(state, pairs=suggest_pairs(state.inventory, state.saved, access))

@@ -14,77 +14,77 @@ from tgwizard.model.text import counted, join_words, sanitize
 
 
 def problems_of(
-    flow: WizardState, step: SetupStep | None = None, answers: Answers | None = None
+    state: WizardState, step: SetupStep | None = None, answers: Answers | None = None
 ) -> tuple[StepProblem, ...]:
     """What is wrong with a step's answers as they stand in its fields; the current step's by default.
 
     ``answers``: what ``proposed`` gave for this state, for a caller that has it already.
     """
-    answers = answers or proposed(flow)
-    match step or flow.step:
+    answers = answers or proposed(state)
+    match step or state.step:
         case SetupStep.SIGN_IN:
             return validation.sign_in_problems(answers)
         case SetupStep.SUBSCRIPTION:
-            return validation.subscription_problems(flow, answers)
+            return validation.subscription_problems(state, answers)
         case SetupStep.MACHINES:
-            return validation.machine_problems(flow, answers)
+            return validation.machine_problems(state, answers)
         case SetupStep.INTERFACE:
-            return validation.interface_problems(flow, answers)
+            return validation.interface_problems(state, answers)
         case SetupStep.FLOATING_IP:
-            return validation.address_problems(flow, answers)
+            return validation.address_problems(state, answers)
         case SetupStep.ROLE:
-            return validation.role_problems(flow, answers)
+            return validation.role_problems(state, answers)
         case SetupStep.SCOPE:
-            return validation.scope_problems(flow, answers)
+            return validation.scope_problems(state, answers)
         case SetupStep.REVIEW:
-            return validation.review_problems(flow, answers)
+            return validation.review_problems(state, answers)
         case SetupStep.APPLY | SetupStep.VERIFY:
             return ()
 
 
-def continue_step(flow: WizardState) -> WizardState:
+def continue_step(state: WizardState) -> WizardState:
     """Accept what the step shows and go on, unless something blocks: then the answers are kept and the step stays."""
-    answers = proposed(flow)
-    return go_on(flow, answers, blocked=any(item.blocks for item in problems_of(flow, answers=answers)))
+    answers = proposed(state)
+    return go_on(state, answers, blocked=any(item.blocks for item in problems_of(state, answers=answers)))
 
 
-def take_fix(flow: WizardState, fix: Fix) -> WizardState:
-    return with_fix(flow, proposed(flow), fix)
+def take_fix(state: WizardState, fix: Fix) -> WizardState:
+    return with_fix(state, proposed(state), fix)
 
 
-def reads_needed(flow: WizardState) -> tuple[ReadNeeded, ...]:
+def reads_needed(state: WizardState) -> tuple[ReadNeeded, ...]:
     """What to read next, first things first."""
-    return needed_reads(flow, proposed(flow))
+    return needed_reads(state, proposed(state))
 
 
-def plan_of(flow: WizardState) -> SetupPlan | None:
+def plan_of(state: WizardState) -> SetupPlan | None:
     """The plan of the answers as they stand, or None while something is missing."""
-    return validation.plan_in(flow, proposed(flow))
+    return validation.plan_in(state, proposed(state))
 
 
-def answer_all(flow: WizardState) -> WizardState:
+def answer_all(state: WizardState) -> WizardState:
     """Go on from step to step until something blocks or the review is reached: what a command does with its flags."""
-    while flow.step is not SetupStep.REVIEW:
-        after = continue_step(flow)
-        if after.step is flow.step:
+    while state.step is not SetupStep.REVIEW:
+        after = continue_step(state)
+        if after.step is state.step:
             return after
-        flow = after
-    return flow
+        state = after
+    return state
 
 
-def blockers(flow: WizardState) -> tuple[tuple[SetupStep, Problem], ...]:
+def blockers(state: WizardState) -> tuple[tuple[SetupStep, Problem], ...]:
     """Everything that blocks, over all steps up to the review, in their order."""
     steps = STEPS[: STEPS.index(SetupStep.REVIEW) + 1]
-    answers = proposed(flow)
-    return tuple((step, item.problem) for step in steps for item in problems_of(flow, step, answers) if item.blocks)
+    answers = proposed(state)
+    return tuple((step, item.problem) for step in steps for item in problems_of(state, step, answers) if item.blocks)
 
 
-def summary(flow: WizardState, step: SetupStep, answers: Answers | None = None) -> str:
+def summary(state: WizardState, step: SetupStep, answers: Answers | None = None) -> str:
     """The second line of a done step in the list: its answer in a few words. Untrusted text, sanitized.
 
     ``answers``: what ``proposed`` gave for this state, for a caller that has it already.
     """
-    answers = answers or proposed(flow)
+    answers = answers or proposed(state)
     match step:
         case SetupStep.SIGN_IN:
             return sanitize(answers.caller.name, 90) if answers.caller else ""
@@ -97,28 +97,28 @@ def summary(flow: WizardState, step: SetupStep, answers: Answers | None = None) 
         case SetupStep.FLOATING_IP:
             return str(answers.address or "")
         case SetupStep.ROLE:
-            return _role(flow, answers)
+            return _role(state, answers)
         case SetupStep.SCOPE:
-            return _scope(flow, answers)
+            return _scope(state, answers)
         case SetupStep.REVIEW:
-            plan = validation.plan_in(flow, answers)
+            plan = validation.plan_in(state, answers)
             number = len(plan.writing) if plan else 0
             return counted(number, "change") if plan else ""
         case SetupStep.APPLY | SetupStep.VERIFY:
             return ""
 
 
-def _role(flow: WizardState, answers: Answers) -> str:
+def _role(state: WizardState, answers: Answers) -> str:
     if answers.role is None:
         return ""
     if answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return "Network Contributor"
-    found = flow.facts.role(answers.role.guid) if flow.facts and answers.role.use is not RoleUse.NEW else None
+    found = state.facts.role(answers.role.guid) if state.facts and answers.role.use is not RoleUse.NEW else None
     return sanitize(found.name if found else answers.role.name, 128)
 
 
-def _scope(flow: WizardState, answers: Answers) -> str:
-    topology = topology_in(flow, answers)
+def _scope(state: WizardState, answers: Answers) -> str:
+    topology = topology_in(state, answers)
     if topology is None:
         return ""
     if answers.whole_subscription:

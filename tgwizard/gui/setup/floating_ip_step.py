@@ -377,15 +377,15 @@ class FloatingIpPage(StepPage):
 
 def address_shown(session: SetupSession) -> AddressShown:
     """The fifth page."""
-    flow, shown = session.flow, session.shown
-    taken, topology = occupancy_in(flow, shown), topology_in(flow, shown)
+    wizard_state, shown = session.wizard_state, session.shown
+    taken, topology = occupancy_in(wizard_state, shown), topology_in(wizard_state, shown)
     if taken is None or topology is None:
         return AddressShown()
     return AddressShown(
         taken,
         shown.address,
         suggested_addresses(taken, topology),
-        address_findings(flow, shown),
+        address_findings(wizard_state, shown),
         session.reading(ReadNeeded.ADDRESS),
         ", ".join(sanitize(vm.id.name, 30) for vm in topology.vms),
         sanitize(topology.vms[0].id.name, 90),

@@ -131,4 +131,4 @@ def _upper(words: str) -> str:
 
 def interface_shown(session: SetupSession) -> InterfaceShown:
     """The fourth page."""
-    return InterfaceShown(lan_choices(session.flow, session.shown), session.shown.nics)
+    return InterfaceShown(lan_choices(session.wizard_state, session.shown), session.shown.nics)

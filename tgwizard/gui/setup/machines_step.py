@@ -349,19 +349,23 @@ def _groups(vms: tuple[VmFound, ...]) -> str:
 
 def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
     """The third page."""
-    flow, shown = session.flow, session.shown
+    wizard_state, shown = session.wizard_state, session.shown
     wanted = shown.subscription
-    same = flow.inventory is not None and wanted is not None and flow.inventory.subscription.id == wanted.id
+    same = (
+        wizard_state.inventory is not None
+        and wanted is not None
+        and wizard_state.inventory.subscription.id == wanted.id
+    )
     busy = ""
     if session.reading(ReadNeeded.INVENTORY) and wanted is not None:
         busy = f"Reading {sanitize(wanted.name, 90)}"
-    elif session.reading(ReadNeeded.FACTS) and flow.facts is None:
+    elif session.reading(ReadNeeded.FACTS) and wizard_state.facts is None:
         busy = "Reading roles and rights"
     return MachinesShown(
-        flow.inventory if same else None,
-        flow.pairs,
+        wizard_state.inventory if same else None,
+        wizard_state.pairs,
         shown.machines,
-        chosen_pair(flow, shown),
+        chosen_pair(wizard_state, shown),
         shown.name,
         by_hand=by_hand,
         busy=busy,

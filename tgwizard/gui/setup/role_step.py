@@ -309,8 +309,8 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     """The sixth page."""
-    flow, shown = session.flow, session.shown
-    topology, facts = topology_in(flow, shown), flow.facts
+    wizard_state, shown = session.wizard_state, session.shown
+    topology, facts = topology_in(wizard_state, shown), wizard_state.facts
     if topology is None or facts is None:
         return RoleShown(reading="Reading the roles of the subscription" if session.reading(ReadNeeded.FACTS) else "")
     needs = required_rights(topology)
@@ -363,7 +363,7 @@ def _of_others(existing: RoleDefinition | None, facts: AccessFacts, topology: To
 
 def _options(session: SetupSession, answer: RoleAnswer, facts: AccessFacts) -> tuple[RoleOption, ...]:
     options: list[RoleOption] = []
-    for item in role_candidates(session.flow, session.shown)[:3]:
+    for item in role_candidates(session.wizard_state, session.shown)[:3]:
         name = sanitize(item.role.name, 128)
         others = item.others
         used = f" {counted(others, 'other assignment')} of it." if others else ""

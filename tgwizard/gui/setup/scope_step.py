@@ -156,8 +156,8 @@ class ScopePage(StepPage):
 
 def scope_shown(session: SetupSession) -> ScopeShown:
     """The seventh page."""
-    flow, shown = session.flow, session.shown
-    topology = topology_in(flow, shown)
+    wizard_state, shown = session.wizard_state, session.shown
+    topology = topology_in(wizard_state, shown)
     if topology is None:
         return ScopeShown()
     name = shown.subscription.name if shown.subscription is not None else ""
@@ -173,7 +173,7 @@ def scope_shown(session: SetupSession) -> ScopeShown:
 
 
 def _stale_words(session: SetupSession, topology: Topology) -> tuple[str, ...]:
-    facts = session.flow.facts
+    facts = session.wizard_state.facts
     if facts is None:
         return ()
     shown = session.shown

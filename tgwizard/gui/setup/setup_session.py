@@ -21,7 +21,7 @@ from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Inventories, SignIn
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.setup import wizard_state as flows
+from tgwizard.engine.setup import wizard_state as wizard
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.plan_freshness import forget_readings, read_age_s
 from tgwizard.engine.setup.read_access import ask_address, read_access
@@ -201,7 +201,7 @@ class SetupSession(QObject):
         self.services = services
         self.tasks = BackgroundTasks(services.jobs, own)
         self._saved = saved
-        self.flow: WizardState = flows.begin(saved())
+        self.wizard_state: WizardState = wizard.begin(saved())
         self._memo_of: WizardState | None = None
         self._memo: dict[str, Any] = {}
         self.shown: Answers = Answers()
@@ -219,7 +219,7 @@ class SetupSession(QObject):
         for kind in _KINDS.values():
             self.tasks.give_up(kind)
         self.parts, self.unread = {}, {}
-        self.flow = flows.begin(self._saved(), draft.answers if draft is not None else None)
+        self.wizard_state = wizard.begin(self._saved(), draft.answers if draft is not None else None)
         self._draft = draft
         self.account.begin()
         self.settle(moved=True)
@@ -229,14 +229,14 @@ class SetupSession(QObject):
         self.tasks.give_up(BackgroundTaskKind.SIGN_IN)
         for kind in _KINDS.values():
             self.tasks.give_up(kind)
-        self.flow = flows.begin()
+        self.wizard_state = wizard.begin()
         self.shown = Answers()
         self.parts, self.unread = {}, {}
         self.moved.emit()
 
     def settle(self, *, moved: bool = False) -> None:
         """Fill the gaps, read what is wanted next, and tell."""
-        self.shown = proposed(self.flow)
+        self.shown = proposed(self.wizard_state)
         self._read_next()
         if moved:
             self.mistyped = ""
@@ -246,8 +246,8 @@ class SetupSession(QObject):
 
     def once(self, key: str, work: Callable[[], T]) -> T:
         """What `work` makes of the state, worked out once for each: with thousands of machines it is not cheap."""
-        if self._memo_of is not self.flow:
-            self._memo_of, self._memo = self.flow, {}
+        if self._memo_of is not self.wizard_state:
+            self._memo_of, self._memo = self.wizard_state, {}
         if key not in self._memo:
             self._memo[key] = work()
         found: T = self._memo[key]
@@ -259,14 +259,14 @@ class SetupSession(QObject):
 
     def answer(self, *, typing: str = "", **changes: object) -> None:
         """Replace some answers, as they are shown now. ``typing``: the field whose key this was."""
-        base = replace(self.flow.answers, **changes)  # type: ignore[arg-type]
-        self.flow = flows.answer(self.flow, base, typing=typing)
+        base = replace(self.wizard_state.answers, **changes)  # type: ignore[arg-type]
+        self.wizard_state = wizard.answer(self.wizard_state, base, typing=typing)
         self.mistyped = ""
         self.settle()
 
     def end_typing(self) -> None:
         """A field was left: what is typed next is another edit."""
-        self.flow = flows.typed(self.flow)
+        self.wizard_state = wizard.typed(self.wizard_state)
 
     def mistype(self, text: str) -> None:
         """What stands in the field of the address is none; the answer before it stays, and one cannot go on with it."""
@@ -275,43 +275,43 @@ class SetupSession(QObject):
 
     def go_on(self, *, blocked: bool) -> bool:
         """Accept the step; whether it went on."""
-        before = self.flow.step
-        self.flow = flows.go_on(self.flow, self.shown, blocked=blocked)
-        went = self.flow.step is not before
+        before = self.wizard_state.step
+        self.wizard_state = wizard.go_on(self.wizard_state, self.shown, blocked=blocked)
+        went = self.wizard_state.step is not before
         self.settle(moved=went)
         return went
 
     def go_back(self) -> None:
         """One step back."""
-        self.flow = flows.go_back(self.flow)
+        self.wizard_state = wizard.go_back(self.wizard_state)
         self.settle(moved=True)
 
     def go_to(self, step: SetupStep) -> None:
         """Open a step again."""
-        before = self.flow.step
-        self.flow = flows.go_to(self.flow, step)
-        if self.flow.step is not before:
+        before = self.wizard_state.step
+        self.wizard_state = wizard.go_to(self.wizard_state, step)
+        if self.wizard_state.step is not before:
             self.settle(moved=True)
 
     def undo(self) -> None:
         """Take the last answer back."""
-        self.flow = flows.undo(self.flow)
+        self.wizard_state = wizard.undo(self.wizard_state)
         self.mistyped = ""
         self.settle()
 
     def fix(self, fix: Fix) -> None:
         """Take a fix that changes answers, or goes to a step."""
-        before = self.flow.step
-        self.flow = with_fix(self.flow, self.shown, fix)
+        before = self.wizard_state.step
+        self.wizard_state = with_fix(self.wizard_state, self.shown, fix)
         self.mistyped = ""
-        self.settle(moved=self.flow.step is not before)
+        self.settle(moved=self.wizard_state.step is not before)
 
     # Reading -----------------------------------------------------------------------------------------------------
 
     def read_again(self) -> None:
         """Read everything of the chosen subscription again; what was read stays until the new answers are there."""
         self.unread = {}
-        if self.shown.subscription is not None and self.flow.answers.caller is not None:
+        if self.shown.subscription is not None and self.wizard_state.answers.caller is not None:
             self._read_inventory(self.shown.subscription)
         else:
             self.account.begin()
@@ -320,8 +320,8 @@ class SetupSession(QObject):
     def read_facts_again(self) -> None:
         """Read roles, identities and rights again, for the machines chosen."""
         self.unread.pop(ReadNeeded.FACTS, None)
-        if self.flow.inventory is not None:
-            self._read_facts(self.flow.inventory)
+        if self.wizard_state.inventory is not None:
+            self._read_facts(self.wizard_state.inventory)
             self.changed.emit()
 
     def stop_reading(self) -> None:
@@ -343,7 +343,7 @@ class SetupSession(QObject):
     @property
     def read_age_s(self) -> float | None:
         """How old the oldest is of what the plan rests on; None while something was not read."""
-        return read_age_s(self.flow, self.now())
+        return read_age_s(self.wizard_state, self.now())
 
     @property
     def at_rest(self) -> bool:
@@ -361,7 +361,7 @@ class SetupSession(QObject):
         return (want, caller, sub, shown.machines, shown.nics, str(shown.address) if want is ReadNeeded.ADDRESS else "")
 
     def _read_next(self) -> None:
-        for want in flows.needed_reads(self.flow, self.shown):
+        for want in wizard.needed_reads(self.wizard_state, self.shown):
             failed = self.unread.get(want)
             if failed is not None and failed.key == self._key(want):
                 continue
@@ -373,12 +373,12 @@ class SetupSession(QObject):
                     subscription = self.shown.subscription
                     if self._reading_of != subscription.id or not self.reading(want):
                         self._read_inventory(subscription)
-                case ReadNeeded.FACTS if self.flow.inventory is not None:
+                case ReadNeeded.FACTS if self.wizard_state.inventory is not None:
                     if self._facts_of != self._key(want) or not self.reading(want):
-                        self._read_facts(self.flow.inventory)
-                case ReadNeeded.ADDRESS if self.flow.inventory is not None:
+                        self._read_facts(self.wizard_state.inventory)
+                case ReadNeeded.ADDRESS if self.wizard_state.inventory is not None:
                     if self._address_of != self.shown.address or not self.reading(want):
-                        self._ask_address(self.flow.inventory)
+                        self._ask_address(self.wizard_state.inventory)
                 case _:
                     continue
 
@@ -397,7 +397,7 @@ class SetupSession(QObject):
         def failed(problem: Problem) -> None:
             self.unread[want] = ReadFailure(key, problem)
             if want is ReadNeeded.ADDRESS:
-                self.flow = flows.with_address(self.flow, self.flow.checked, problem)
+                self.wizard_state = wizard.with_address(self.wizard_state, self.wizard_state.checked, problem)
             self.settle()
 
         return failed
@@ -407,7 +407,7 @@ class SetupSession(QObject):
 
         def done(found: object) -> None:
             if isinstance(found, tuple):
-                self.flow = flows.with_subscriptions(self.flow, found)
+                self.wizard_state = wizard.with_subscriptions(self.wizard_state, found)
                 self.settle()
 
         def task(_hear: OnValue, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
@@ -419,11 +419,11 @@ class SetupSession(QObject):
         inventories, clock = self.services.setup.inventories, self.services.clock
         self.parts = {}
         self._reading_of = subscription.id
-        flow = self.flow
+        wizard_state = self.wizard_state
 
         def task(hear: OnValue, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
             found = discover(inventories, subscription, clock, hear, token)
-            return found, flows.pairs_known(flow, found, flow.facts)
+            return found, wizard.pairs_known(wizard_state, found, wizard_state.facts)
 
         def heard(event: object) -> None:
             if isinstance(event, PartProgress):
@@ -434,7 +434,7 @@ class SetupSession(QObject):
             match found:
                 case (Inventory() as inventory, PairsKnown() | None as worked_out):
                     # Facts may be older than what was just read: they are read again with it.
-                    self.flow = forget_readings(flows.with_inventory(self.flow, inventory, worked_out))
+                    self.wizard_state = forget_readings(wizard.with_inventory(self.wizard_state, inventory, worked_out))
                     self.settle()
                 case _:
                     pass
@@ -446,16 +446,16 @@ class SetupSession(QObject):
     def _read_facts(self, inventory: Inventory) -> None:
         ports, clock, answers = self.services.setup, self.services.clock, self.shown
         self._facts_of = self._key(ReadNeeded.FACTS)
-        flow = self.flow
+        wizard_state = self.wizard_state
 
         def task(hear: OnValue, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
             facts = read_access(ports, answers, inventory, clock, hear, token)
-            return facts, flows.pairs_known(flow, inventory, facts)
+            return facts, wizard.pairs_known(wizard_state, inventory, facts)
 
         def done(found: object) -> None:
             match found:
                 case (AccessFacts() as facts, PairsKnown() | None as worked_out):
-                    self.flow = flows.with_access_facts(self.flow, facts, answers, worked_out)
+                    self.wizard_state = wizard.with_access_facts(self.wizard_state, facts, answers, worked_out)
                     self.settle()
                 case _:
                     pass
@@ -463,7 +463,7 @@ class SetupSession(QObject):
         self.tasks.begin(BackgroundTaskKind.FACTS, task, done=done, failed=self._not_read(ReadNeeded.FACTS))
 
     def _ask_address(self, inventory: Inventory) -> None:
-        ports, answers, facts = self.services.setup, self.shown, self.flow.facts
+        ports, answers, facts = self.services.setup, self.shown, self.wizard_state.facts
         self._address_of = answers.address
 
         def task(_hear: OnValue, _token: CancelToken) -> AddressChecked | None:
@@ -474,7 +474,7 @@ class SetupSession(QObject):
             if checked is None and answers.address is not None:
                 # Of no use to ask: outside the subnet, reserved, or the cluster's own. The checks say which.
                 self.unread[ReadNeeded.ADDRESS] = ReadFailure(self._key(ReadNeeded.ADDRESS), NOT_ASKED)
-            self.flow = flows.with_address(self.flow, checked)
+            self.wizard_state = wizard.with_address(self.wizard_state, checked)
             self.settle()
 
         self.tasks.begin(BackgroundTaskKind.ADDRESS, task, done=done, failed=self._not_read(ReadNeeded.ADDRESS))
@@ -494,14 +494,14 @@ class SetupSession(QObject):
             return
         self.unread = {}
         draft, self._draft = self._draft, None
-        before = self.flow.step
+        before = self.wizard_state.step
         if draft is not None:
             # What was applied is found in Azure, not in the draft: the review tells what is left.
             step = SetupStep.REVIEW if draft.step in _AFTER else draft.step
             draft = replace(draft, step=step, done=draft.done - _AFTER)
-            self.flow = resume(draft, caller, self.flow)
-        self.flow = flows.with_caller(self.flow, self.account.cloud, caller)
-        self.settle(moved=self.flow.step is not before)
+            self.wizard_state = resume(draft, caller, self.wizard_state)
+        self.wizard_state = wizard.with_caller(self.wizard_state, self.account.cloud, caller)
+        self.settle(moved=self.wizard_state.step is not before)
 
 
 NOT_ASKED = Problem("address-not-asked", "Azure was not asked about this address.")

@@ -29,7 +29,7 @@ def _subscription(wizard: WizardController, pages: StepPages) -> None:
     session = wizard.session
 
     def subscription(chosen: str) -> None:
-        found = next((one for one in session.flow.subscriptions or () if one.id == chosen), None)
+        found = next((one for one in session.wizard_state.subscriptions or () if one.id == chosen), None)
         if found is not None:
             session.answer(subscription=found)
 

@@ -50,9 +50,9 @@ _NEEDS: dict[SetupStep, tuple[ReadNeeded, ...]] = {
 def waits_for(session: SetupSession, step: SetupStep) -> str:
     """What is being read without which the step cannot be judged, in words; empty when nothing is."""
     known: dict[ReadNeeded, object] = {
-        ReadNeeded.SUBSCRIPTIONS: session.flow.subscriptions,
+        ReadNeeded.SUBSCRIPTIONS: session.wizard_state.subscriptions,
         ReadNeeded.INVENTORY: None,
-        ReadNeeded.FACTS: session.flow.facts,
+        ReadNeeded.FACTS: session.wizard_state.facts,
         ReadNeeded.ADDRESS: None,
     }
     words = {

@@ -52,6 +52,6 @@ class SubscriptionPage(StepPage):
 
 def subscriptions_busy(session: SetupSession) -> str:
     """What the second page says while it reads."""
-    if session.flow.subscriptions is None and session.reading(ReadNeeded.SUBSCRIPTIONS):
+    if session.wizard_state.subscriptions is None and session.reading(ReadNeeded.SUBSCRIPTIONS):
         return "Asking Azure for your subscriptions"
     return ""

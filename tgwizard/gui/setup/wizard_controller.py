@@ -77,15 +77,15 @@ class DraftKeeper:
 
         self._errands.begin(BackgroundTaskKind.FILE, task, done=done, failed=failed)
 
-    def save(self, flow: WizardState) -> None:
+    def save(self, state: WizardState) -> None:
         """Write it; while a writing is under way, the last wish waits for it."""
         if self._errands.under_way(BackgroundTaskKind.FILE):
-            self._next = flow
+            self._next = state
             return
         file, now = self.file, self._services.clock.wall()
 
         def task(_hear: OnValue, _token: CancelToken) -> None:
-            save_draft(file, flow, now)
+            save_draft(file, state, now)
 
         self._errands.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
 
@@ -202,8 +202,8 @@ class WizardController(QObject):
 
     def save_draft(self) -> None:
         """Keep the answers, if there are any."""
-        if self.session.flow.done:
-            self.drafts.save(self.session.flow)
+        if self.session.wizard_state.done:
+            self.drafts.save(self.session.wizard_state)
 
     @Slot()
     def _on_signed_in(self) -> None:
@@ -215,7 +215,7 @@ class WizardController(QObject):
     @property
     def step(self) -> SetupStep:
         """The step shown."""
-        return self.session.flow.step
+        return self.session.wizard_state.step
 
     @property
     def locked(self) -> bool:
@@ -239,9 +239,9 @@ class WizardController(QObject):
     def judge(self) -> None:
         """Work out what is wrong with the step, and what the plan is when it is reviewed."""
         session = self.session
-        self.problems = session.once("problems", lambda: problems_of(session.flow))
+        self.problems = session.once("problems", lambda: problems_of(session.wizard_state))
         if self.step is SetupStep.REVIEW:
-            self.plan = session.once("plan", lambda: plan_of(session.flow))
+            self.plan = session.once("plan", lambda: plan_of(session.wizard_state))
 
     # Doing -------------------------------------------------------------------------------------------------------
 
@@ -272,7 +272,7 @@ class WizardController(QObject):
         if plan is None or (self.locked and plan.writing):
             return
         self.outdated = None
-        if plan.writing and is_stale(session.flow, session.now()):
+        if plan.writing and is_stale(session.wizard_state, session.now()):
             self._to_apply = plan, session.read_age_s or 0.0
             session.read_again()
             self.said.emit("The plan is older than 5 minutes. Azure is read again before anything is written.")
@@ -295,21 +295,21 @@ class WizardController(QObject):
             return
         self._to_apply = None
         plan, age_s = waiting
-        now = plan_of(session.flow)
+        now = plan_of(session.wizard_state)
         if now is None or session.trouble(ReadNeeded.INVENTORY, ReadNeeded.FACTS) or self.locked:
             # What could not be read is told at its place; nothing was written.
             return
         found = plan_differences(plan, now)
         if found:
             self.outdated = changed_since(found, age_s)
-        elif self.step is SetupStep.REVIEW and not any(one.blocks for one in problems_of(session.flow)):
+        elif self.step is SetupStep.REVIEW and not any(one.blocks for one in problems_of(session.wizard_state)):
             self._carry_out(now)
 
     @Slot()
     def _on_moved(self) -> None:
         """Whoever goes elsewhere does not apply any more. A review begins with a plan that is true now."""
         self.outdated = self._to_apply = None
-        if self.step is SetupStep.REVIEW and is_stale(self.session.flow, self.session.now()):
+        if self.step is SetupStep.REVIEW and is_stale(self.session.wizard_state, self.session.now()):
             self.session.read_again()
 
     @Slot()
@@ -383,7 +383,7 @@ class WizardController(QObject):
             case FixKind.SIGN_IN_AGAIN:
                 session.go_to(SetupStep.SIGN_IN)
             case FixKind.HAND_OVER:
-                plan = plan_of(session.flow)
+                plan = plan_of(session.wizard_state)
                 if plan is not None:
                     request = export(ExportKind.REQUEST, plan, session.shown)
                     self.said.emit(copy_text(request, "A request was copied: it says who needs what, where and why"))

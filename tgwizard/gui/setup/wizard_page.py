@@ -34,7 +34,7 @@ from tgwizard.model.setup_answers import SetupStep
 
 def portal_shown(session: SetupSession) -> PortalShown:
     """The panel for the step shown."""
-    found = portal_guide(session.flow)
+    found = portal_guide(session.wizard_state)
     cloud = next((one for one in session.account.clouds if one.name == session.account.cloud), None)
     tenant = session.account.caller.tenant if session.account.caller is not None else ""
     url = portal_url(cloud.portal, tenant, found.at) if cloud is not None else ""
@@ -195,7 +195,7 @@ class SetupPage(ShellPage):
             case SetupStep.SUBSCRIPTION:
                 chosen = session.shown.subscription.id if session.shown.subscription is not None else ""
                 busy = subscriptions_busy(session)
-                pages.subscription.show_subscriptions(session.flow.subscriptions or (), chosen, busy)
+                pages.subscription.show_subscriptions(session.wizard_state.subscriptions or (), chosen, busy)
             case SetupStep.MACHINES:
                 pages.machines.show_machines(machines_shown(session, by_hand=wizard.by_hand))
             case SetupStep.INTERFACE:

@@ -35,20 +35,20 @@ _LOOKS = {
 
 def steps_shown(session: SetupSession, applier: ApplyController, *, problem: bool) -> tuple[StepShown, ...]:
     """The ten rows; `problem`: the step shown has one, and carries its shape."""
-    flow = session.flow
+    wizard_state = session.wizard_state
     rows = []
     for step in STEPS:
-        state = state_of(flow, step)
-        current = step is flow.step
-        answered = step in flow.done
+        state = state_of(wizard_state, step)
+        current = step is wizard_state.step
+        answered = step in wizard_state.done
         look = _LOOKS[state]
         if step is SetupStep.APPLY and applier.running:
             look = Look.RUNNING
         if current and problem and step is not SetupStep.REVIEW:
             look = Look.PROBLEM
         answer = (
-            session.once(f"summary {step.name}", partial(summary, flow, step))
-            if answered or step in flow.to_check
+            session.once(f"summary {step.name}", partial(summary, wizard_state, step))
+            if answered or step in wizard_state.to_check
             else ""
         )
         if step is SetupStep.APPLY:
@@ -56,7 +56,7 @@ def steps_shown(session: SetupSession, applier: ApplyController, *, problem: boo
         elif step is SetupStep.REVIEW and applier.plan is not None and answered:
             number = len(applier.plan.writing)
             answer = counted(number, "change")
-        can = reachable(flow, step) and not applier.running
+        can = reachable(wizard_state, step) and not applier.running
         rows.append(StepShown(step.value, answer, look, current, can))
     return tuple(rows)
 

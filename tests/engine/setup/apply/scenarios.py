@@ -36,45 +36,45 @@ class Scenario:
 
     it: SetupRig
     on: Applying
-    flow: WizardState
+    state: WizardState
 
     @classmethod
     def of(cls, name: str, folder: Path, latency: Latency = Latency.FAST) -> Scenario:
         it = setup_rig(name, latency)
         made = cls(it, Applying.on(it, folder / "setup.sqlite"), prepared(it))
-        if made.flow.pairs.suggested is None:
+        if made.state.pairs.suggested is None:
             # Set up already, as far as can be seen: nothing is suggested, so the user chooses the two.
-            first, second = made.flow.pairs.pairs[0].vms
-            made.flow = prepared(it, Answers(machines=(first.id, second.id)))
+            first, second = made.state.pairs.pairs[0].vms
+            made.state = prepared(it, Answers(machines=(first.id, second.id)))
         made._cure()
         return made
 
     def _cure(self) -> None:
         """Take the offered fixes of what blocks, as far as they add what the topology needs."""
         for _ in range(5):
-            fixes = [fix for item in problems_of(self.flow) for fix in item.fixes if fix.kind in TAKEN]
+            fixes = [fix for item in problems_of(self.state) for fix in item.fixes if fix.kind in TAKEN]
             if not fixes:
                 return
-            self.flow = answer_all(self._read(take_fix(self.flow, fixes[0])))
-            self.flow = self._read(self.flow)
+            self.state = answer_all(self._read(take_fix(self.state, fixes[0])))
+            self.state = self._read(self.state)
 
-    def _read(self, flow: WizardState) -> WizardState:
-        return read_needed(self.it.ports, self.it.clock, flow, self.on.events.append, CancelToken())
+    def _read(self, state: WizardState) -> WizardState:
+        return read_needed(self.it.ports, self.it.clock, state, self.on.events.append, CancelToken())
 
     @property
     def answers(self) -> Answers:
-        return proposed(self.flow)
+        return proposed(self.state)
 
     @property
     def plan(self) -> SetupPlan:
-        plan = plan_of(self.flow)
+        plan = plan_of(self.state)
         assert plan is not None
         return plan
 
     def again(self) -> SetupPlan:
         """The plan made anew from what is there now, with the same answers."""
-        flow = prepared(self.it, self.answers)
-        plan = plan_of(flow)
+        state = prepared(self.it, self.answers)
+        plan = plan_of(state)
         assert plan is not None
         return plan
 

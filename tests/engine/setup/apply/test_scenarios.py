@@ -51,8 +51,8 @@ def test_that_a_reader_gets_a_sentence_and_no_write_is_attempted(tmp_path: Path)
     made = Scenario.of("reader", tmp_path)
     assert made.plan.writing == ()
     own = replace(made.answers, role=RoleAnswer(RoleUse.NEW, "tg-cluster-of-its-own"))
-    flow = prepared(made.it, own)
-    plan = plan_of(flow)
+    state = prepared(made.it, own)
+    plan = plan_of(state)
     assert plan is not None
     assert len(plan.writing) >= 3
     assert plan.mine == ()
@@ -60,7 +60,7 @@ def test_that_a_reader_gets_a_sentence_and_no_write_is_attempted(tmp_path: Path)
     assert finished.outcome is Outcome.REFUSED
     assert "Export it for someone who may" in finished.reason
     assert made.on.apply(plan, only_mine=True).outcome is Outcome.REFUSED
-    letter, script = (export(kind, plan, proposed(flow)) for kind in (ExportKind.REQUEST, ExportKind.AZ))
+    letter, script = (export(kind, plan, proposed(state)) for kind in (ExportKind.REQUEST, ExportKind.AZ))
     assert "reader@lab.example" in letter or "operator@lab.example" in letter
     assert "az role assignment create" in script
     assert [item for item in made.it.lab.requests if item.method in ("PUT", "PATCH", "DELETE")] == []

@@ -264,18 +264,18 @@ def test_that_the_file_amounts_to_what_apply_leaves(scenario: str, tmp_path: Pat
             access.delete_assignment(item, request_id=str(uuid.uuid4()))
     it.clock.sleep(700)
     on = Applying.on(it, tmp_path / "setup.sqlite")
-    flow = prepared(it)
-    own = replace(proposed(flow), role=RoleAnswer(RoleUse.NEW, "tg-of-its-own"))
-    flow = prepared(it, own)
-    while fixes := [fix for item in problems_of(flow) for fix in item.fixes if fix.kind in TAKEN]:
-        flow = read_needed(it.ports, it.clock, take_fix(flow, fixes[0]), lambda _: None, CancelToken())
-        flow = read_needed(it.ports, it.clock, answer_all(flow), lambda _: None, CancelToken())
-    plan = plan_of(flow)
+    state = prepared(it)
+    own = replace(proposed(state), role=RoleAnswer(RoleUse.NEW, "tg-of-its-own"))
+    state = prepared(it, own)
+    while fixes := [fix for item in problems_of(state) for fix in item.fixes if fix.kind in TAKEN]:
+        state = read_needed(it.ports, it.clock, take_fix(state, fixes[0]), lambda _: None, CancelToken())
+        state = read_needed(it.ports, it.clock, answer_all(state), lambda _: None, CancelToken())
+    plan = plan_of(state)
     assert plan is not None
-    machines = proposed(flow).machines
+    machines = proposed(state).machines
     assert machines is not None
     off_before = {vm.text.lower() for vm in machines if not it.ports.inventories.vm(vm).identity.system_assigned}
-    text = export(ExportKind.TERRAFORM, plan, proposed(flow))
+    text = export(ExportKind.TERRAFORM, plan, proposed(state))
     assert wrong(text) == []
     assert on.apply(plan).outcome is Outcome.DONE
     on.journal.close()
