@@ -110,7 +110,7 @@ def status(
     rights = _rights(snapshot, connection, thorough=command.check)
     works = cluster_in_use(setup) if run_in_progress(services, setup) else None
     offer = _offer(snapshot, connection, screen, where)
-    interrupted = offer is not None and offer.act is ActionKind.RESUME
+    interrupted = offer is not None and offer.kind is ActionKind.RESUME
     found = cluster_readiness(snapshot, rights, busy=works, interrupted=interrupted)
     screen.document(status_document(snapshot, found, offer))
     for line in cluster_text.status(snapshot, found, offer, in_full=command.check):

@@ -79,7 +79,7 @@ def _offer(offer: RecommendedAction | None) -> Document | None:
         return None
     to = offer.to.name if offer.to else None
     return {
-        "action": offer.act.value,
+        "action": offer.kind.value,
         "to": to,
         "either": offer.either,
         "reason": offer.sentence,

@@ -111,7 +111,7 @@ def status(
                 unread.add(problem.detail)
                 yield f"  {'':<{width}}  {details(problem)}"
     yield ""
-    repairs = offer is not None and offer.act is ActionKind.REPAIR
+    repairs = offer is not None and offer.kind is ActionKind.REPAIR
     for verb in reversed(Verb) if repairs else Verb:
         ready = found.of(verb)
         yield f"  {_button(verb, repairs=repairs)} {ready.to.name}: {ADVICE[ready.advice]}"
@@ -293,7 +293,7 @@ def _member(seen: MemberSeen, now: float) -> str:
 def _first(offer: RecommendedAction, setup: ClusterSetup) -> Iterator[str]:
     """What to do first, before everything else that could be done."""
     yield ""
-    yield f"  First: {'repair' if offer.act is ActionKind.REPAIR else 'resume'}. {offer.sentence}"
+    yield f"  First: {'repair' if offer.kind is ActionKind.REPAIR else 'resume'}. {offer.sentence}"
     yield f"    {offer.command}"
     if offer.either and offer.to is not None:
         other = setup.other(offer.to).name

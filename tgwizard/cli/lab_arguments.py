@@ -66,7 +66,7 @@ class FaultAction(Enum):
 class LabFaults:
     """``lab faults``. ``rule``: what to add, as in a scenario file; ``file``: more of them; ``which``: to clear."""
 
-    deed: FaultAction
+    action: FaultAction
     rule: dict[str, Any] | None = None
     file: Path | None = None
     which: str | None = None
@@ -135,12 +135,12 @@ def add_parsers(
     parser_class: type[argparse.ArgumentParser],
 ) -> None:
     """Add the parsers of all the words after ``lab``."""
-    deeds = lab.add_subparsers(
+    commands = lab.add_subparsers(
         dest="deed", metavar="COMMAND", required=True, title="commands", parser_class=parser_class
     )
 
     def word(name: str, text: str) -> argparse.ArgumentParser:
-        return deeds.add_parser(name, parents=[common], help=text, description=text)
+        return commands.add_parser(name, parents=[common], help=text, description=text)
 
     run = word("run", "serve the lab on this computer until Ctrl-C")
     run.add_argument("--scenario", metavar="NAME", help="what a new lab holds (default: ready)")
@@ -169,9 +169,9 @@ def add_parsers(
     spread.add_argument("--flicker", choices=("on", "off"), help="whether lists of roles go back and forth meanwhile")
     _faults(word("faults", "the fault rules of the running lab"), common, parser_class)
     vm = word("vm", "the power switches of the lab's VMs")
-    deeds_of_vm = vm.add_subparsers(dest="vm_deed", metavar="COMMAND", required=True, parser_class=parser_class)
+    vm_commands = vm.add_subparsers(dest="vm_deed", metavar="COMMAND", required=True, parser_class=parser_class)
     for name, text in (("start", "put the plug in"), ("stop", "pull the plug, at once"), ("list", "every VM")):
-        one = deeds_of_vm.add_parser(name, parents=[common], help=text)
+        one = vm_commands.add_parser(name, parents=[common], help=text)
         if name != "list":
             one.add_argument("vm_name", metavar="NAME", help="the VM's name, or its full id")
     requests = word("requests", "what the running lab was asked, by whom, and what it decided")
@@ -210,22 +210,22 @@ def command_of(found: argparse.Namespace, directory: Path) -> LabRunCommand | La
 def _faults(
     parser: argparse.ArgumentParser, common: argparse.ArgumentParser, parser_class: type[argparse.ArgumentParser]
 ) -> None:
-    deeds = parser.add_subparsers(dest="fault_deed", metavar="COMMAND", required=True, parser_class=parser_class)
-    add = deeds.add_parser("add", parents=[common], help="add a rule")
+    commands = parser.add_subparsers(dest="fault_deed", metavar="COMMAND", required=True, parser_class=parser_class)
+    add = commands.add_parser("add", parents=[common], help="add a rule")
     add.add_argument("--file", type=Path, metavar="FILE", help="every [[fault]] of this TOML file")
     add.add_argument("--name", metavar="NAME", help="what to call it")
     add.add_argument("--effect", metavar="KIND", help="what the request meets: reset, timeout, azure, answer, ...")
     add.add_argument("--times", metavar="N", help="strike so often, or always")
     for name, kind, text in (*_MATCHES, *_EFFECTS):
         add.add_argument(f"--{name}", type=kind, metavar=name.upper(), help=text)
-    deeds.add_parser("list", parents=[common], help="the rules, with how often they struck")
-    clear = deeds.add_parser("clear", parents=[common], help="remove one rule, or all of them")
+    commands.add_parser("list", parents=[common], help="the rules, with how often they struck")
+    clear = commands.add_parser("clear", parents=[common], help="remove one rule, or all of them")
     clear.add_argument("which", nargs="?", metavar="RULE", help="its id or its name (default: all)")
 
 
 def _fault_command(found: argparse.Namespace) -> LabFaults:
-    deed = FaultAction(found.fault_deed)
-    match deed:
+    fault_action = FaultAction(found.fault_deed)
+    match fault_action:
         case FaultAction.ADD:
             match_part, effect = _given(found, _MATCHES), _given(found, _EFFECTS)
             if found.times is not None:
@@ -237,11 +237,11 @@ def _fault_command(found: argparse.Namespace) -> LabFaults:
             rule: dict[str, Any] = {"match": match_part, "effect": effect}
             if found.name is not None:
                 rule["name"] = found.name
-            return LabFaults(deed, rule if found.effect is not None else None, found.file)
+            return LabFaults(fault_action, rule if found.effect is not None else None, found.file)
         case FaultAction.LIST:
-            return LabFaults(deed)
+            return LabFaults(fault_action)
         case FaultAction.CLEAR:
-            return LabFaults(deed, which=found.which)
+            return LabFaults(fault_action, which=found.which)
 
 
 def _given(found: argparse.Namespace, options: Sequence[tuple[str, type, str]]) -> dict[str, Any]:

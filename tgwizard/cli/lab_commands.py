@@ -86,7 +86,7 @@ def _scenario(command: LabScenario, control: LabControl, screen: Screen) -> Exit
 
 
 def _faults(command: LabFaults, control: LabControl, screen: Screen) -> None:
-    match command.deed:
+    match command.action:
         case FaultAction.ADD:
             rules = [command.rule] if command.rule is not None else []
             rules += _rules_of(command.file) if command.file is not None else []

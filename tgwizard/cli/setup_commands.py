@@ -242,9 +242,9 @@ def _verify(at: _At, command: Verify) -> ExitCode:
 def _verdict(result: VerifyResult) -> ExitCode:
     if result.cancelled:
         return ExitCode.CANCELLED
-    if any(not run.done for run in result.proof) or result.standing is VerifyState.NOT_READY:
+    if any(not run.done for run in result.proof) or result.overall_state is VerifyState.NOT_READY:
         return ExitCode.REFUSED
-    return ExitCode.DONE if result.standing in (VerifyState.READY, VerifyState.VERIFIED) else ExitCode.UNKNOWN
+    return ExitCode.DONE if result.overall_state in (VerifyState.READY, VerifyState.VERIFIED) else ExitCode.UNKNOWN
 
 
 def _in_order(at: _At, setup: ClusterSetup, members: list[Member]) -> list[Member]:
@@ -272,7 +272,7 @@ def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> Ex
 
 def _proved(at: _At, setup: ClusterSetup, result: VerifyResult, *, yes: bool) -> VerifyResult:
     """A real failover there and back; the second leg only when the first one was done."""
-    if result.standing is VerifyState.NOT_READY:
+    if result.overall_state is VerifyState.NOT_READY:
         at.screen.note("No proof is made: the rehearsal already shows that a failover would be refused.")
         return result
     if not yes and not _yes(at, "Fail over there and back now? Two short gaps in the traffic. [y/N] "):

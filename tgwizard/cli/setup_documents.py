@@ -87,7 +87,7 @@ def verify_document(result: VerifyResult) -> Document:
         "event": "verified",
         "at": format_utc(result.at),
         "cluster": result.cluster,
-        "standing": result.standing.value,
+        "standing": result.overall_state.value,
         "sentence": verify_sentence(result),
         "members": list(result.members),
         "scopes": [{"scope": scope, "holds": holds} for scope, holds in result.scopes],

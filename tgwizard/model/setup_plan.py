@@ -120,7 +120,7 @@ class SetupChange:
 
     key: str
     kind: ChangeKind
-    act: PlannedWrite
+    write: PlannedWrite
     target: str
     sentence: str
     note: str

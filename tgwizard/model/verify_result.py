@@ -141,7 +141,7 @@ class VerifyResult:
         )
 
     @property
-    def standing(self) -> VerifyState:
+    def overall_state(self) -> VerifyState:
         """The worst of it."""
         cells = {cell.may for row in self.rehearsal for cell in row.cells}
         levels = {item.finding.level for item in self.checks}

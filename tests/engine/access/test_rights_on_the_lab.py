@@ -110,13 +110,13 @@ class Account:
                 return True
             if failure.cause is not Cause.NOT_ALLOWED:
                 raise
-            if not isinstance(change.act, PlaceAddress):
+            if not isinstance(change.write, PlaceAddress):
                 self.send(self.rig.ports, self.azure, change)
             return False
         return True
 
     def send(self, ports: SetupPorts, azure: Azure, change: SetupChange) -> None:
-        request, act = str(uuid.uuid4()), change.act
+        request, act = str(uuid.uuid4()), change.write
         match act:
             case EnableIdentity():
                 ports.access.enable_identity(act.vm, request_id=request)
@@ -158,7 +158,7 @@ def test_that_the_plan_says_truly_who_may_carry_out_each_change(roles: list[tupl
     plan = account.plan()
     assert len(plan.changes) == 8
     for change in plan.changes:
-        if change.writes or isinstance(change.act, Restart):
+        if change.writes or isinstance(change.write, Restart):
             expected = WhoMay.YOU if account.may(change) else WhoMay.OTHERS
             assert change.right.who is expected, (change.sentence, change.right)
 
@@ -173,14 +173,14 @@ def test_that_an_owner_of_the_group_alone_sees_the_cluster_and_may_set_it_up() -
     ]
     access.delete_assignment(reads, request_id=str(uuid.uuid4()))
     wide = account.plan(whole_subscription=True)
-    assert [change.right.who for change in wide.writing if isinstance(change.act, PutRole | Assign)] == [
+    assert [change.right.who for change in wide.writing if isinstance(change.write, PutRole | Assign)] == [
         WhoMay.OTHERS
     ] * 3
     plan = account.plan()
     assert [change.key.split(":")[0] for change in plan.writing] == ["identity", "role", "assign", "assign", "place"]
     assert plan.problems == ()
     for change in plan.changes:
-        if change.writes or isinstance(change.act, Restart):
+        if change.writes or isinstance(change.write, Restart):
             assert change.right.who is (WhoMay.YOU if account.may(change) else WhoMay.OTHERS), change.sentence
     told = [warning.what for warning in plan.warnings]
     assert told == ["The management locks could not be read."]
@@ -201,7 +201,7 @@ def test_that_a_lock_stops_in_the_plan_what_it_stops_in_azure(level: str, below:
     account.ports = account.rig.ports
     refused = set()
     for change in account.plan().changes:
-        if not change.writes and not isinstance(change.act, Restart):
+        if not change.writes and not isinstance(change.write, Restart):
             continue
         try:
             account.send(account.ports, account.rig.services.azure, change)

@@ -17,13 +17,13 @@ _SENT = st.none() | st.builds(
     st.sampled_from(["1", "2", "3"]),
     st.sampled_from([WriteAnswer.ACCEPTED, WriteAnswer.UNKNOWN]),
 )
-_STANDINGS = st.builds(
+_PROGRESSES = st.builds(
     RunProgress, st.sampled_from(Goal), st.booleans(), st.booleans(), _SENT, _SENT, st.booleans(), st.booleans()
 )
 _BUSY = (Provisioning.UPDATING, Provisioning.DELETING, Provisioning.UNKNOWN)
 
 
-@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+@given(losing=_SIDES, gaining=_SIDES, progress=_PROGRESSES)
 def test_that_an_attach_to_one_side_is_never_decided_while_the_other_lists_the_address(
     losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
@@ -34,7 +34,7 @@ def test_that_an_attach_to_one_side_is_never_decided_while_the_other_lists_the_a
         assert not gaining.lists
 
 
-@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+@given(losing=_SIDES, gaining=_SIDES, progress=_PROGRESSES)
 def test_that_no_write_is_decided_while_its_interface_is_updating_unless_overdue(
     losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
@@ -47,7 +47,7 @@ def test_that_no_write_is_decided_while_its_interface_is_updating_unless_overdue
         assert gaining.state not in _BUSY
 
 
-@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+@given(losing=_SIDES, gaining=_SIDES, progress=_PROGRESSES)
 def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
     losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
@@ -62,7 +62,7 @@ def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
         assert not gaining.lists
 
 
-@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+@given(losing=_SIDES, gaining=_SIDES, progress=_PROGRESSES)
 def test_that_the_same_readings_always_give_the_same_move(
     losing: NicReading, gaining: NicReading, progress: RunProgress
 ) -> None:
@@ -74,22 +74,22 @@ def test_that_a_changed_holder_before_the_first_write_is_a_second_actor(
     gaining: NicReading, sent: LastWrite | None
 ) -> None:
     gone = NicReading(lists=False, state=Provisioning.SUCCEEDED, etag="9")
-    standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=True)
+    progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=True)
     if gaining.state in (Provisioning.SUCCEEDED, Provisioning.FAILED) and not gaining.lists:
-        assert decide(gone, gaining, standing) is Move.YIELD
+        assert decide(gone, gaining, progress) is Move.YIELD
 
 
 def test_that_an_old_reading_after_an_accepted_write_is_waited_out() -> None:
     old = NicReading(lists=True, state=Provisioning.SUCCEEDED, etag="1")
     other = NicReading(lists=False, state=Provisioning.SUCCEEDED, etag="5")
     sent = LastWrite(Step.DETACH, "1", WriteAnswer.ACCEPTED)
-    standing = RunProgress(Goal.FORWARD, wrote=True, had_holder=True, losing_sent=sent)
-    assert decide(old, other, standing) is Move.WAIT_LOSING
+    progress = RunProgress(Goal.FORWARD, wrote=True, had_holder=True, losing_sent=sent)
+    assert decide(old, other, progress) is Move.WAIT_LOSING
 
 
 def test_that_turning_back_writes_the_losing_interface_anew_while_a_lost_removal_may_still_land() -> None:
     losing = NicReading(lists=True, state=Provisioning.SUCCEEDED, etag="1")
     gaining = NicReading(lists=False, state=Provisioning.SUCCEEDED, etag="5")
     sent = LastWrite(Step.DETACH, "1", WriteAnswer.UNKNOWN)
-    standing = RunProgress(Goal.BACK, wrote=False, had_holder=True, losing_sent=sent)
-    assert decide(losing, gaining, standing) is Move.PUT_BACK
+    progress = RunProgress(Goal.BACK, wrote=False, had_holder=True, losing_sent=sent)
+    assert decide(losing, gaining, progress) is Move.PUT_BACK

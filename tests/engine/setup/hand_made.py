@@ -238,7 +238,7 @@ def applied(plan: SetupPlan, inventory: Inventory, before: AccessFacts) -> tuple
     vms, nics = list(inventory.vms), list(inventory.nics)
     roles, assignments = list(before.roles), list(before.assignments)
     for change in plan.writing:
-        act = change.act
+        act = change.write
         match act:
             case EnableIdentity():
                 at = next(i for i, item in enumerate(vms) if item.id == act.vm)

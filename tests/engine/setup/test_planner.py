@@ -90,7 +90,9 @@ def test_that_the_new_role_has_the_ten_actions_and_the_computed_scopes() -> None
         "rg-security",
         "rg-network",
     ]
-    assigned = {(change.act.vm.name, change.act.scope) for change in plan.writing if isinstance(change.act, Assign)}
+    assigned = {
+        (change.write.vm.name, change.write.scope) for change in plan.writing if isinstance(change.write, Assign)
+    }
     assert len(assigned) == 6
 
 
@@ -99,7 +101,7 @@ def test_that_a_reader_is_told_that_every_change_is_for_others() -> None:
     plan = make_plan(answers(inventory), inventory, facts(inventory, own=READER))
     assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
     assert plan.mine == ()
-    role = next(change for change in plan.writing if isinstance(change.act, PutRole))
+    role = next(change for change in plan.writing if isinstance(change.write, PutRole))
     assert role.right.roles == ("User Access Administrator", "Owner")
     assert role.right.problem is not None
     assert "roleDefinitions/write" in role.right.problem.sentence()
@@ -135,7 +137,7 @@ def test_that_an_owner_of_the_group_alone_may_make_a_role_for_that_group() -> No
     subscription = OwnRights(f"/subscriptions/{SUBSCRIPTION}", (READER,))
     plan = make_plan(answers(inventory), inventory, replace(known, own=(*own, subscription)))
     assert {change.right.who for change in plan.writing} == {WhoMay.YOU}
-    role = next(change for change in plan.writing if isinstance(change.act, PutRole))
+    role = next(change for change in plan.writing if isinstance(change.write, PutRole))
     assert role.path.lower().startswith(f"{GROUP}/providers/microsoft.authorization".lower())
 
 
@@ -162,7 +164,9 @@ def test_that_hostile_names_stay_on_one_line_of_every_row_and_raw_in_its_act(mac
     for change in plan.changes:
         for text in (change.sentence, change.note, change.before, change.after):
             assert not any(unicodedata.category(char)[0] == "C" for char in text)
-    assert any(isinstance(change.act, Assign) and change.act.vm.text.endswith(f"/{name}") for change in plan.writing)
+    assert any(
+        isinstance(change.write, Assign) and change.write.vm.text.endswith(f"/{name}") for change in plan.writing
+    )
     assert plan.role.name == role.strip()
 
 
@@ -179,7 +183,7 @@ def test_that_an_assignment_of_the_same_role_from_above_is_right_already() -> No
     held = RoleAssignment("g", f"/subscriptions/{SUBSCRIPTION.upper()}", role.guid, PRINCIPALS[0])
     known = facts(inventory, roles=(role,), assignments=(held,))
     plan = make_plan(answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid)), inventory, known)
-    rows = [change for change in plan.changes if isinstance(change.act, Assign)]
+    rows = [change for change in plan.changes if isinstance(change.write, Assign)]
     assert [row.kind for row in rows] == [ChangeKind.RIGHT, ChangeKind.ADD]
     assert "on the subscription" in rows[0].note
 
@@ -190,7 +194,7 @@ def test_that_an_assignment_through_a_group_is_right_already() -> None:
     group = RoleAssignment("g", GROUP, role.guid, "dddddddd-0000-0000-0000-000000000001")
     known = replace(facts(inventory, roles=(role,)), through_groups=((PRINCIPALS[1], group),))
     plan = make_plan(answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid)), inventory, known)
-    rows = [change for change in plan.changes if isinstance(change.act, Assign)]
+    rows = [change for change in plan.changes if isinstance(change.write, Assign)]
     assert [row.kind for row in rows] == [ChangeKind.ADD, ChangeKind.RIGHT]
 
 
@@ -203,7 +207,7 @@ def test_that_an_update_adds_what_is_missing_and_names_every_assignment_that_it_
     known = facts(inventory, roles=(role,), assignments=others)
     known = replace(known, principals=(*known.principals, *((item.principal_id, item.guid) for item in others)))
     plan = make_plan(answers(inventory, RoleAnswer(RoleUse.UPDATE, guid=role.guid)), inventory, known)
-    change = next(change for change in plan.changes if isinstance(change.act, PutRole))
+    change = next(change for change in plan.changes if isinstance(change.write, PutRole))
     assert change.kind is ChangeKind.CHANGE
     assert change.sentence == "Add one action to tg-cluster-ip-failover"
     assert (change.before, change.after) == ("nine actions", "10, plus virtualNetworks/read")
@@ -255,7 +259,7 @@ def test_that_network_contributor_is_used_as_it_is_and_said_to_lack_reading_mach
     inventory = world()
     plan = make_plan(answers(inventory, RoleAnswer(RoleUse.NETWORK_CONTRIBUTOR)), inventory, facts(inventory))
     assert plan.role.guid == NETWORK_CONTRIBUTOR
-    assert not any(isinstance(change.act, PutRole) for change in plan.writing)
+    assert not any(isinstance(change.write, PutRole) for change in plan.writing)
     assert any("Microsoft.Compute/virtualMachines/read" in warning.sentence() for warning in plan.warnings)
 
 
@@ -289,7 +293,7 @@ def test_that_a_plan_without_any_scope_is_forbidden() -> None:
 def test_that_widening_assigns_once_for_each_machine() -> None:
     inventory = world(network_group="rg-network")
     plan = make_plan(answers(inventory, whole_subscription=True), inventory, facts(inventory))
-    assigned = [change.act.scope for change in plan.writing if isinstance(change.act, Assign)]
+    assigned = [change.write.scope for change in plan.writing if isinstance(change.write, Assign)]
     assert assigned == [f"/subscriptions/{SUBSCRIPTION}"] * 2
 
 
@@ -366,7 +370,9 @@ def test_that_a_lock_on_the_network_does_not_stop_joining_it() -> None:
     by_key = {change.key.split(":")[0]: change.right.who for change in plan.writing}
     assert by_key["place"] is WhoMay.YOU
     assert by_key["identity"] is WhoMay.YOU
-    locked = {change.act.scope for change in plan.writing if isinstance(change.act, Assign) and change.right.problem}
+    locked = {
+        change.write.scope for change in plan.writing if isinstance(change.write, Assign) and change.right.problem
+    }
     assert locked == {lock.scope}
 
 
@@ -387,7 +393,7 @@ def test_that_a_right_to_assign_with_a_condition_is_not_promised() -> None:
     role = custom("admin", ("*",))
     mine = RoleAssignment("g", GROUP, role.guid, CALLER.object_id, condition="@Resource[...]")
     plan = make_plan(answers(inventory), inventory, facts(inventory, roles=(role,), assignments=(mine,)))
-    assert {change.right.who for change in plan.writing if isinstance(change.act, Assign)} == {WhoMay.NOT_KNOWN}
+    assert {change.right.who for change in plan.writing if isinstance(change.write, Assign)} == {WhoMay.NOT_KNOWN}
 
 
 def test_that_an_incomplete_answer_is_told() -> None:

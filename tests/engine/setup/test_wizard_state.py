@@ -451,28 +451,28 @@ def test_that_a_text_typed_back_to_what_it_was_leaves_nothing_to_take_back() -> 
 def test_that_pairs_worked_out_on_the_way_are_taken_as_they_are() -> None:
     inventory = three_machines()
     before = signed_in()
-    worked_out = pairs_known(before, inventory, None)
-    assert worked_out is not None
-    known = with_inventory(before, inventory, worked_out)
-    assert known.pairs is worked_out.pairs
+    known_pairs = pairs_known(before, inventory, None)
+    assert known_pairs is not None
+    known = with_inventory(before, inventory, known_pairs)
+    assert known.pairs is known_pairs.pairs
     assert known == with_inventory(before, inventory)
     assert pairs_known(known, inventory, None) is None, "they are known"
     read = facts(inventory)
     with_facts = pairs_known(known, inventory, read)
     assert with_facts is not None
-    assert with_access_facts(known, read, worked_out=with_facts).pairs is with_facts.pairs
+    assert with_access_facts(known, read, known_pairs=with_facts).pairs is with_facts.pairs
 
 
 def test_that_pairs_worked_out_from_something_else_are_not_taken() -> None:
     inventory = three_machines()
-    worked_out = pairs_known(signed_in(), inventory, None)
+    known_pairs = pairs_known(signed_in(), inventory, None)
     read = facts(inventory, roles=(), assignments=())
     state = replace(signed_in(), facts=read)
-    known = with_inventory(state, inventory, worked_out)
-    assert worked_out is not None
-    assert known.pairs is not worked_out.pairs
+    known = with_inventory(state, inventory, known_pairs)
+    assert known_pairs is not None
+    assert known.pairs is not known_pairs.pairs
     assert known.pairs == with_inventory(state, inventory).pairs
-    assert with_inventory(signed_in(), world(), worked_out).pairs == with_inventory(signed_in(), world()).pairs
+    assert with_inventory(signed_in(), world(), known_pairs).pairs == with_inventory(signed_in(), world()).pairs
 
 
 def test_that_facts_know_a_principal_in_any_spelling() -> None:

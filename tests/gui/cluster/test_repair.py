@@ -144,7 +144,7 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
     assert session.elsewhere is None
     offer = made.session.offer
     assert offer is not None
-    assert offer.act is ActionKind.REPAIR
+    assert offer.kind is ActionKind.REPAIR
 
 
 def test_that_a_cluster_in_order_offers_the_graceful_failover_first(desk: Callable[[], Desk], qtbot: QtBot) -> None:

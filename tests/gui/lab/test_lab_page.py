@@ -202,7 +202,7 @@ def test_that_the_lab_is_read_only_while_its_page_is_shown(page: Desk, qtbot: Qt
     session = lab_page(page.window).session
     assert session is not None
     page.window.go_to(NavPage.CLUSTERS)
-    qtbot.waitUntil(lambda: not session._asks, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session._requests, timeout=PATIENCE_MS)
     assert not lab_page(page.window)._timer.isActive()
     page.window.go_to(NavPage.LAB)
     assert lab_page(page.window)._timer.isActive()

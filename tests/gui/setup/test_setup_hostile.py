@@ -128,7 +128,7 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     theirs = tuple(Affected(given_to(text), text, sanitize(text, 120), gone) for gone in (False, True))
     pages.role.show_role(RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0}), theirs))
     pages.scope.show_scopes(ScopeShown(scopes, machines=topology.vms, subscription=text, stale=(text,)))
-    pages.review.show_review(ReviewShown(plan, letter=text, caller=text))
+    pages.review.show_review(ReviewShown(plan, access_request=text, caller=text))
     pages.apply.show_applying(applying(text), 10.0, "Azure")
     verified = spoilt(VERIFIED, text, keep=OURS)
     pages.verify.show_verify(replace(verified, machines=(("one", text), ("two", text))))

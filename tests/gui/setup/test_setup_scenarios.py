@@ -31,7 +31,7 @@ LONG_ENOUGH_S = 700.0
 """More than the ten minutes that Azure's propagation takes."""
 
 
-def own_role(rig: SetupRig) -> str:
+def is_own_role(rig: SetupRig) -> str:
     """The GUID of the scenario's own role."""
     roles = rig.ports.access.role_definitions(rig.scope)
     return next(role.guid for role in roles if role.kind is RoleKind.CUSTOM and role.name == ROLE)
@@ -39,7 +39,7 @@ def own_role(rig: SetupRig) -> str:
 
 def nobody_set_it_up(rig: SetupRig) -> None:
     """Take the scenario's role and its assignments away, as if it had never been set up."""
-    access, guid = rig.ports.access, own_role(rig)
+    access, guid = rig.ports.access, is_own_role(rig)
     for item in access.role_assignments(rig.scope):
         if item.role_guid.lower() == guid:
             access.delete_assignment(item, request_id=str(uuid.uuid4()))
@@ -92,7 +92,7 @@ def test_that_an_old_role_is_updated_and_everybody_whom_it_reaches_is_named_firs
     setup_desk: OpenSetupDesk, qtbot: QtBot
 ) -> None:
     def someone_else_has_it(rig: SetupRig) -> None:
-        guid, operator = own_role(rig), rig.ports.sign_in.caller().object_id
+        guid, operator = is_own_role(rig), rig.ports.sign_in.caller().object_id
         theirs = RoleAssignment(str(uuid.uuid4()), rig.group(), guid, operator, PrincipalKind.USER)
         role_id = f"{rig.scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
         rig.ports.access.put_assignment(theirs, role_id, request_id=str(uuid.uuid4()))

@@ -125,7 +125,7 @@ def test_that_the_page_goes_from_waiting_over_proof_and_restarts_to_verified(
     pass_until(qtbot, clock, lambda: desk.says("Verified"))
     result = desk.wizard.verifier.result
     assert result is not None
-    assert result.standing is VerifyState.VERIFIED
+    assert result.overall_state is VerifyState.VERIFIED
     assert all(tick.done for tick in result.ticks)
     assert desk.says("shown by the proof")
     assert desk.says("Not needed: each machine's own identity was asked and allowed.")

@@ -25,7 +25,7 @@ class ActionKind(Enum):
 class RecommendedAction:
     """The first action, why, and the command that does it. ``either``: a person has to say which member is active."""
 
-    act: ActionKind
+    kind: ActionKind
     to: Member | None
     sentence: str
     command: str

@@ -77,7 +77,7 @@ def apply(
 def apply_in_context(context: ApplyContext, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
     """The same in a context of the caller's, which also says how long it waits and how many calls go out at once."""
     context.run = new_run()
-    others = _others(plan)
+    others = _changes_for_others(plan)
     against = apply_refusal(plan, only_mine=only_mine)
     if against is not None:
         left = plan.writing if plan.problems else others
@@ -87,7 +87,7 @@ def apply_in_context(context: ApplyContext, plan: SetupPlan, *, only_mine: bool 
             context, "apply", Outcome.DONE, Problem("nothing-to-do", "Everything is there; nothing to write.")
         )
     wanted = plan.mine if only_mine else plan.writing
-    tasks = [_piece(context, plan, change) for change in wanted]
+    tasks = [_task_for(context, plan, change) for change in wanted]
     for change in others:
         context.report(ChangeSkipped(context.stamp(), change.key, change.sentence, _OTHERS))
     sentences = {change.key: change.sentence for change in plan.writing}
@@ -100,11 +100,11 @@ def apply_refusal(plan: SetupPlan, *, only_mine: bool = False) -> Problem | None
     """Why applying the plan would be refused before its first write; None: it would begin."""
     if plan.problems:
         return plan.problems[0]
-    others = _others(plan)
-    return _not_yours(plan, others) if others and (not only_mine or not plan.mine) else None
+    others = _changes_for_others(plan)
+    return _not_allowed_problem(plan, others) if others and (not only_mine or not plan.mine) else None
 
 
-def _others(plan: SetupPlan) -> tuple[SetupChange, ...]:
+def _changes_for_others(plan: SetupPlan) -> tuple[SetupChange, ...]:
     return tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
 
 
@@ -128,7 +128,7 @@ def run_tasks(
         context.journal.add(
             context.run, SetupRunRecord(context.run, context.at(), job, tuple(task.key for task in tasks), *whose)
         )
-        runner.go([_told(context, task, sentences[task.key]) for task in tasks], left)
+        runner.go([_reporting(context, task, sentences[task.key]) for task in tasks], left)
     except JournalError as error:
         open_keys = [task.key for task in tasks if task.key not in runner.ends]
         for key in open_keys:
@@ -138,7 +138,7 @@ def run_tasks(
         # An error of ours must not hide what stands in Azure; it is logged, and the job can be begun again.
         _log.exception("the job %s broke off", job)
         open_keys = [task.key for task in tasks if task.key not in runner.ends]
-        return conclude(context, job, Outcome.UNKNOWN, _broke_off(), ends=runner.ends, left=open_keys)
+        return conclude(context, job, Outcome.UNKNOWN, _internal_error(), ends=runner.ends, left=open_keys)
     return _concluded(context, job, runner.ends)
 
 
@@ -198,7 +198,7 @@ def _concluded(context: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> Set
     return conclude(context, job, Outcome.DONE, Problem("done", what), ends=ends)
 
 
-def _broke_off() -> Problem:
+def _internal_error() -> Problem:
     return Problem(
         "broke-off",
         "tgwizard made an error and stopped.",
@@ -207,7 +207,7 @@ def _broke_off() -> Problem:
     )
 
 
-def _told(context: ApplyContext, task: Task, sentence: str) -> Task:
+def _reporting(context: ApplyContext, task: Task, sentence: str) -> Task:
     """The piece with its beginning and end told."""
 
     def work() -> TaskBody[TaskEnd]:
@@ -227,27 +227,27 @@ def _told(context: ApplyContext, task: Task, sentence: str) -> Task:
     return Task(task.key, work, task.after, task.anyway)
 
 
-def _piece(context: ApplyContext, plan: SetupPlan, change: SetupChange) -> Task:
-    act, doubt = _act(context, plan, change), change.right.problem
+def _task_for(context: ApplyContext, plan: SetupPlan, change: SetupChange) -> Task:
+    action, uncertainty = _action_for(context, plan, change), change.right.problem
     mine = {one.key for one in plan.mine}
     after = (*change.after_keys, *(key for key in change.not_if_failed if key in mine))
-    return Task(change.key, lambda: run_change(context, change.key, change.sentence, act, doubt), after)
+    return Task(change.key, lambda: run_change(context, change.key, change.sentence, action, uncertainty), after)
 
 
-def _act(context: ApplyContext, plan: SetupPlan, change: SetupChange) -> ChangeAction:
-    match change.act:
+def _action_for(context: ApplyContext, plan: SetupPlan, change: SetupChange) -> ChangeAction:
+    match change.write:
         case EnableIdentity():
-            return EnableIdentityAction(context, change.act)
+            return EnableIdentityAction(context, change.write)
         case PutRole():
-            return PutRoleAction(context, change.act, _written_at(change))
+            return PutRoleAction(context, change.write, _written_at(change))
         case Assign():
-            return AssignRoleAction(context, change.act, plan.role)
+            return AssignRoleAction(context, change.write, plan.role)
         case RemoveStale():
-            return RemoveStaleAction(context, change.act)
+            return RemoveStaleAction(context, change.write)
         case PlaceAddress():
             held = (thing for scope in plan.scopes for thing in scope.holds)
             return PlaceAddressAction(
-                context, change.act, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE)
+                context, change.write, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE)
             )
         case Restart():
             raise ValueError("a restart is asked for by itself, never a part of applying")
@@ -259,7 +259,7 @@ def _written_at(change: SetupChange) -> str:
     return at if found else change.target.partition("/providers/Microsoft.Authorization/")[0]
 
 
-def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
+def _not_allowed_problem(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
     first = not_yours(plan.writing)[0]
     if first.obstacle is not Obstacle.ROLE:
         told = first.problem

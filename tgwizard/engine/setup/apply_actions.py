@@ -79,35 +79,35 @@ class EnableIdentityAction:
     """Turn on a machine's system-assigned identity."""
 
     context: ApplyContext
-    act: EnableIdentity
-    deed: WriteKind = WriteKind.ENABLE_IDENTITY
-    done: str = ""
-    showing: str = ""
+    write: EnableIdentity
+    write_kind: WriteKind = WriteKind.ENABLE_IDENTITY
+    done_sentence: str = ""
+    waiting_sentence: str = ""
 
     def __post_init__(self) -> None:
-        self.done = f"{self.act.vm.name} has its system-assigned identity"
-        self.showing = f"Azure gives {self.act.vm.name} its identity, which takes 3 to 9 s as a rule."
+        self.done_sentence = f"{self.write.vm.name} has its system-assigned identity"
+        self.waiting_sentence = f"Azure gives {self.write.vm.name} its identity, which takes 3 to 9 s as a rule."
 
     def target(self) -> str:
         """The machine's id."""
-        return self.act.vm.text
+        return self.write.vm.text
 
     def look(self) -> TaskBody[Seen]:
         """On, with an object id."""
-        vm = yield from make_call(lambda: self.context.ports.inventories.vm(self.act.vm))
+        vm = yield from make_call(lambda: self.context.ports.inventories.vm(self.write.vm))
         if not vm.identity.system_assigned:
             return Absent({"type": vm.identity.kind.value})
-        return Present() if vm.identity.principal_id else Pending(self.showing)
+        return Present() if vm.identity.principal_id else Pending(self.waiting_sentence)
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """The identity alone."""
         return {"identity": "SystemAssigned"}
 
     def send(self, request: str) -> None:
         """One PATCH of the machine."""
-        self.context.ports.access.enable_identity(self.act.vm, request_id=request)
+        self.context.ports.access.enable_identity(self.write.vm, request_id=request)
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
 
@@ -116,44 +116,48 @@ class PutRoleAction:
     """Create or update the custom role. ``scope``: where it is read and written, one that the user has rights at."""
 
     context: ApplyContext
-    act: PutRole
+    write: PutRole
     scope: str
-    deed: WriteKind = WriteKind.PUT_ROLE
-    done: str = ""
-    showing: str = ""
+    write_kind: WriteKind = WriteKind.PUT_ROLE
+    done_sentence: str = ""
+    waiting_sentence: str = ""
 
     def __post_init__(self) -> None:
-        name = sanitize(self.act.role.name, 130)
-        self.done = f"The role {name} is there" if self.act.before is None else f"The role {name} is up to date"
-        self.showing = f"Azure stores the role {name}."
+        name = sanitize(self.write.role.name, 130)
+        self.done_sentence = (
+            f"The role {name} is there" if self.write.before is None else f"The role {name} is up to date"
+        )
+        self.waiting_sentence = f"Azure stores the role {name}."
 
     def target(self) -> str:
         """The role's GUID."""
-        return self.act.role.guid
+        return self.write.role.guid
 
     def look(self) -> TaskBody[Seen]:
         """The role's own reading, compared by meaning."""
-        found = yield from make_call(lambda: self.context.ports.access.role_definition(self.scope, self.act.role.guid))
-        if found is not None and same_role(found, self.act.role):
+        found = yield from make_call(
+            lambda: self.context.ports.access.role_definition(self.scope, self.write.role.guid)
+        )
+        if found is not None and same_role(found, self.write.role):
             return Present()
-        if found is None and self.act.before is None:
+        if found is None and self.write.before is None:
             return Absent()
-        if found is not None and self.act.before is not None and same_role(found, self.act.before):
+        if found is not None and self.write.before is not None and same_role(found, self.write.before):
             return Absent(role_document(found))
         return Conflicting(self._changed(found))
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """The whole role, and where it was written."""
-        return {**role_document(self.act.role), "at": self.scope}
+        return {**role_document(self.write.role), "at": self.scope}
 
     def send(self, request: str) -> None:
         """One PUT."""
-        self.context.ports.access.put_role(self.scope, self.act.role, request_id=request)
+        self.context.ports.access.put_role(self.scope, self.write.role, request_id=request)
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """A name that is taken in a directory is not cured by waiting."""
         if failure.cause is Cause.NAME_TAKEN:
-            name = sanitize(self.act.role.name, 130)
+            name = sanitize(self.write.role.name, 130)
             problem = failure.problem
             return Conflicting(
                 Problem(
@@ -171,19 +175,19 @@ class PutRoleAction:
     def _scope_refused(self, problem: Problem) -> Problem:
         """A scope of the role that Azure no longer takes: named, and offered to be dropped."""
         said = f"{problem.why} {problem.detail}".lower()
-        scopes = self.act.role.assignable_scopes
+        scopes = self.write.role.assignable_scopes
         named = [scope for scope in scopes if f"{scope.lower()} " in said or f"'{scope.lower()}'" in said]
         if not named:
             return problem
         scope = max(named, key=len)
-        name = sanitize(self.act.role.name, 130)
+        name = sanitize(self.write.role.name, 130)
         what = f"Azure does not accept {sanitize(scope, 300)} as an assignable scope of the role {name}."
         option = f"--drop-scope {sanitize(scope, 300)}"
         fix = f"Drop it from the role: tgwizard setup apply with {option}; the rest of it stays."
         return Problem(problem.code, what, problem.why, fix, problem.detail, problem.who)
 
     def _changed(self, found: RoleDefinition | None) -> Problem:
-        name = sanitize(self.act.role.name, 130)
+        name = sanitize(self.write.role.name, 130)
         what = f"The role {name} is no longer as the plan found it."
         why = "It was deleted meanwhile." if found is None else "Someone changed it meanwhile."
         return Problem("role-changed-since", what, why, "Look at the review again: the plan is made anew from what is.")
@@ -194,17 +198,17 @@ class AssignRoleAction:
     """Give the role to a machine's identity at one scope."""
 
     context: ApplyContext
-    act: Assign
+    write: Assign
     role: RoleDefinition
-    deed: WriteKind = WriteKind.ASSIGN
-    done: str = ""
-    showing: str = ""
+    write_kind: WriteKind = WriteKind.ASSIGN
+    done_sentence: str = ""
+    waiting_sentence: str = ""
     wanted: RoleAssignment | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        place = self.act.scope.rsplit("/", 1)[-1]
-        self.done = f"{self.act.vm.name} has the role on {place}"
-        self.showing = f"Azure stores the assignment for {self.act.vm.name} on {place}."
+        place = self.write.scope.rsplit("/", 1)[-1]
+        self.done_sentence = f"{self.write.vm.name} has the role on {place}"
+        self.waiting_sentence = f"Azure stores the assignment for {self.write.vm.name} on {place}."
 
     @property
     def assignment(self) -> RoleAssignment:
@@ -219,26 +223,26 @@ class AssignRoleAction:
 
     def look(self) -> TaskBody[Seen]:
         """Its own reading; then, before anything was written, by meaning under any other name."""
-        access, act = self.context.ports.access, self.act
+        access, write = self.context.ports.access, self.write
         if self.wanted is None:
-            vm = yield from make_call(lambda: self.context.ports.inventories.vm(act.vm))
+            vm = yield from make_call(lambda: self.context.ports.inventories.vm(write.vm))
             if not vm.identity.principal_id:
                 return Conflicting(self._no_identity())
-            self.wanted = _assignment(act.scope, act.role_guid, vm.identity.principal_id)
+            self.wanted = _assignment(write.scope, write.role_guid, vm.identity.principal_id)
         wanted = self.wanted
-        found = yield from make_call(lambda: access.role_assignment(act.scope, wanted.guid))
+        found = yield from make_call(lambda: access.role_assignment(write.scope, wanted.guid))
         if found is not None:
             return Present() if same_assignment(found, wanted) else Conflicting(self._of_another(found))
-        held = yield from make_call(lambda: access.assignments_to(act.scope, wanted.principal_id))
+        held = yield from make_call(lambda: access.assignments_to(write.scope, wanted.principal_id))
         for other in held:
             if same_assignment(other, wanted) and other.guid.lower() != wanted.guid:
                 # The list may name what was just removed, so its own reading decides here as well.
-                real = yield from make_call(lambda guid=other.guid: access.role_assignment(act.scope, guid))  # type: ignore[misc]
+                real = yield from make_call(lambda guid=other.guid: access.role_assignment(write.scope, guid))  # type: ignore[misc]
                 if real is not None:
-                    return Present(f"{self.done} already")
+                    return Present(f"{self.done_sentence} already")
         return Absent()
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """All that Azure tells assignments apart by."""
         wanted = self.assignment
         return {
@@ -246,21 +250,21 @@ class AssignRoleAction:
             "scope": wanted.scope,
             "role": wanted.role_guid,
             "principal": wanted.principal_id,
-            "vm": self.act.vm.text,
+            "vm": self.write.vm.text,
         }
 
     def send(self, request: str) -> None:
         """One PUT, with the principal's type, which spares the look-up in a directory that may not know it yet."""
-        full = self.role.id if self.role.id and self.role.guid == self.act.role_guid else ""
-        full = full or role_id(self.act.scope, self.act.role_guid)
+        full = self.role.id if self.role.id and self.role.guid == self.write.role_guid else ""
+        full = full or role_id(self.write.scope, self.write.role_guid)
         self.context.ports.access.put_assignment(self.assignment, full, request_id=request)
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """What is normal for a fresh identity or role is waited for; what is there already is done."""
-        name = self.act.vm.name
+        name = self.write.vm.name
         match failure.cause:
             case Cause.ALREADY_ASSIGNED:
-                return Present(f"{self.done} already, by another assignment")
+                return Present(f"{self.done_sentence} already, by another assignment")
             case Cause.PRINCIPAL_UNKNOWN:
                 return Pending(
                     f"Azure's directory does not know the new identity of {name} yet: 16 s as a rule, up to 5 min."
@@ -271,7 +275,7 @@ class AssignRoleAction:
                 return None
 
     def _no_identity(self) -> Problem:
-        name = self.act.vm.name
+        name = self.write.vm.name
         return Problem(
             "no-identity",
             f"{name} has no system-assigned identity.",
@@ -293,18 +297,18 @@ class RemoveStaleAction:
     """Remove an assignment to an identity that no longer exists."""
 
     context: ApplyContext
-    act: RemoveStale
-    deed: WriteKind = WriteKind.REMOVE_STALE
-    done: str = "The stale assignment is gone"
-    showing: str = "Azure removes the stale assignment."
+    write: RemoveStale
+    write_kind: WriteKind = WriteKind.REMOVE_STALE
+    done_sentence: str = "The stale assignment is gone"
+    waiting_sentence: str = "Azure removes the stale assignment."
 
     def target(self) -> str:
         """The assignment's id, or its GUID."""
-        return self.act.assignment.id or self.act.assignment.guid
+        return self.write.assignment.id or self.write.assignment.guid
 
     def look(self) -> TaskBody[Seen]:
         """Gone; or there, and its identity still unknown to the directory."""
-        access, stale = self.context.ports.access, self.act.assignment
+        access, stale = self.context.ports.access, self.write.assignment
         found = yield from make_call(lambda: access.role_assignment(stale.scope, stale.guid))
         if found is None:
             return Present()
@@ -319,15 +323,15 @@ class RemoveStaleAction:
             return Conflicting(problem)
         return Absent(assignment_document(found))
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """Nothing is sent with it."""
         return {}
 
     def send(self, request: str) -> None:
         """One DELETE."""
-        self.context.ports.access.delete_assignment(self.act.assignment, request_id=request)
+        self.context.ports.access.delete_assignment(self.write.assignment, request_id=request)
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
 
@@ -361,66 +365,68 @@ class PlaceAddressAction:
     """Create the configuration. ``nics``: the cluster's own interfaces, on either of which the address is at home."""
 
     context: ApplyContext
-    act: PlaceAddress
+    write: PlaceAddress
     nics: tuple[ResourceId, ...]
-    deed: WriteKind = WriteKind.PLACE_ADDRESS
-    done: str = ""
-    showing: str = ""
+    write_kind: WriteKind = WriteKind.PLACE_ADDRESS
+    done_sentence: str = ""
+    waiting_sentence: str = ""
     _read: NicDocument | None = field(default=None, init=False)
     _asked_twice: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self.done = f"{self.act.nic.name} holds {self.act.address}"
-        self.showing = (
-            f"Azure attaches {self.act.address} to {self.act.nic.name}, which takes half a minute as "
+        self.done_sentence = f"{self.write.nic.name} holds {self.write.address}"
+        self.waiting_sentence = (
+            f"Azure attaches {self.write.address} to {self.write.nic.name}, which takes half a minute as "
             "a rule, minutes at its slowest."
         )
 
     def target(self) -> str:
         """The interface's id."""
-        return self.act.nic.text
+        return self.write.nic.text
 
     def look(self) -> TaskBody[Seen]:
         """The interface itself; before a write also whether anyone else has the address."""
-        act = self.act
-        document = yield from make_call(lambda: self.context.azure.read_nic(act.nic))
+        write = self.write
+        document = yield from make_call(lambda: self.context.azure.read_nic(write.nic))
         self._read = document
-        if document.lists(act.address):
+        if document.lists(write.address):
             return self._listed(document)
         if document.provisioning is Provisioning.UPDATING:
-            return Pending(f"Azure still updates {act.nic.name}.")
+            return Pending(f"Azure still updates {write.nic.name}.")
         subnet = ResourceId(document.subnet)
-        holders = yield from make_call(lambda: self.context.azure.nics_listing(act.address, subnet))
+        holders = yield from make_call(lambda: self.context.azure.nics_listing(write.address, subnet))
         for holder in holders:
-            if holder == act.nic:
+            if holder == write.nic:
                 continue
             if holder in self.nics:
-                return Present(f"{holder.name} holds {act.address} already")
+                return Present(f"{holder.name} holds {write.address} already")
             return Conflicting(self._taken(f"{holder.name} has it."))
         return (yield from self._free(subnet))
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """The configuration; the rest of the interface goes back as it was read."""
-        return {"configuration": dict(self._configuration()), "address": self.act.address}
+        return {"configuration": dict(self._configuration()), "address": self.write.address}
 
     def send(self, request: str) -> None:
         """One conditional PUT of the whole interface."""
         document = self._document()
         wanted = document.plus(self._configuration())
-        self.context.azure.write_nic(self.act.nic, wanted, if_match=document.etag, request_id=request)
+        self.context.azure.write_nic(self.write.nic, wanted, if_match=document.etag, request_id=request)
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """A moved version is read again; an address that another has is named."""
         if failure.cause is Cause.ETAG_MOVED:
-            return Pending(f"{self.act.nic.name} changed meanwhile; it is read again.")
+            return Pending(f"{self.write.nic.name} changed meanwhile; it is read again.")
         holder = failure.allocated_to
-        if failure.cause is Cause.ADDRESS_ALLOCATED and holder is not None and holder != self.act.nic:
+        if failure.cause is Cause.ADDRESS_ALLOCATED and holder is not None and holder != self.write.nic:
             return Conflicting(self._taken(f"{sanitize(holder.name, 90)} has it."))
         return None
 
     def _free(self, subnet: ResourceId) -> TaskBody[Seen]:
         try:
-            answer = yield from make_call(lambda: self.context.ports.inventories.address_free(subnet, self.act.address))
+            answer = yield from make_call(
+                lambda: self.context.ports.inventories.address_free(subnet, self.write.address)
+            )
         except AzureCallError as failure:
             if failure.cause is Cause.NOT_ALLOWED:
                 return Absent()  # No right to ask; the write itself is refused when the address is taken.
@@ -432,14 +438,14 @@ class PlaceAddressAction:
         if not self._asked_twice:
             # A write of an earlier run may have arrived between our reading of the interface and this answer.
             self._asked_twice = True
-            return Pending(f"{self.act.address} is not free; {self.act.nic.name} is looked at again.")
+            return Pending(f"{self.write.address} is not free; {self.write.nic.name} is looked at again.")
         return Conflicting(self._taken("Something in the virtual network that is no network interface has it."))
 
     def _writable(self) -> Seen:
         try:
             self._configuration()
         except NicDocumentError as error:
-            what = f"{self.act.nic.name} cannot take the floating IP."
+            what = f"{self.write.nic.name} cannot take the floating IP."
             return Conflicting(
                 Problem("nic-not-usable", what, f"{error}.", "Look at the interface in the Azure portal.")
             )
@@ -452,21 +458,21 @@ class PlaceAddressAction:
             case Provisioning.FAILED:
                 return Conflicting(self._failed())
             case _:
-                return Pending(self.showing)
+                return Pending(self.waiting_sentence)
 
     def _failed(self) -> Problem:
         why = "The details of the interface in the Azure portal say why."
         fix = "Write the interface again in the Azure portal, or apply again once it says Succeeded."
-        return Problem("attach-failed", f"Azure could not finish attaching {self.act.address}.", why, fix)
+        return Problem("attach-failed", f"Azure could not finish attaching {self.write.address}.", why, fix)
 
     def _taken(self, why: str) -> Problem:
-        what = f"{self.act.address} is not free."
+        what = f"{self.write.address} is not free."
         return Problem("address-taken", what, why, "Choose another floating IP. Nothing was written for it.")
 
     def _document(self) -> NicDocument:
         if self._read is None:
-            raise AzureCallError(Problem("not-read", f"{self.act.nic.name} was not read."), Certainty.NOT_SENT)
+            raise AzureCallError(Problem("not-read", f"{self.write.nic.name} was not read."), Certainty.NOT_SENT)
         return self._read
 
     def _configuration(self) -> Mapping[str, Any]:
-        return self._document().new_configuration(self.act.configuration, self.act.address, CarriedConfiguration())
+        return self._document().new_configuration(self.write.configuration, self.write.address, CarriedConfiguration())

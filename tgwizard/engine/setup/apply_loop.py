@@ -107,10 +107,10 @@ Seen = Present | Absent | Pending | Conflicting | LeftAlone
 class ChangeAction(Protocol):
     """What a change is about."""
 
-    deed: WriteKind
-    done: str
+    write_kind: WriteKind
+    done_sentence: str
     """What to say when it is done."""
-    showing: str
+    waiting_sentence: str
     """What is waited for once it was sent."""
 
     def target(self) -> str:
@@ -119,40 +119,46 @@ class ChangeAction(Protocol):
     def look(self) -> TaskBody[Seen]:
         """See how it stands. Nothing is changed."""
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """What would be written, for the journal; asked after a look that found it missing."""
 
     def send(self, request: str) -> None:
         """Write it, once."""
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """What a refusal means; None: what it says."""
 
 
 def run_change(
-    context: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None = None
+    context: ApplyContext, key: str, sentence: str, action: ChangeAction, uncertainty: Problem | None = None
 ) -> TaskBody[TaskEnd]:
     """Carry a change out. Never raises AzureCallError; JournalError goes up, for then nothing may be written.
 
-    ``doubt``: why it was not sure that one may; a refusal is told with it.
+    ``uncertainty``: why it was not sure that one may; a refusal is told with it.
     """
-    return (yield from _ChangeLoop(context, key, sentence, act, doubt).go())
+    return (yield from _ChangeLoop(context, key, sentence, action, uncertainty).run())
 
 
 class _ChangeLoop:
     def __init__(
-        self, context: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None
+        self, context: ApplyContext, key: str, sentence: str, action: ChangeAction, uncertainty: Problem | None
     ) -> None:
-        self.context, self.key, self.sentence, self.act, self.doubt = context, key, sentence, act, doubt
+        self.context, self.key, self.sentence, self.action, self.uncertainty = (
+            context,
+            key,
+            sentence,
+            action,
+            uncertainty,
+        )
         self.begun = context.clock.monotonic()
         self.sent_at: float | None = None
         self.first_sent: float | None = None
         self.unknown: Problem | None = None
         self.tries = 0
-        self._told = ("", float("-inf"))
+        self._last_reported = ("", float("-inf"))
         self._just_sent = False
 
-    def go(self) -> TaskBody[TaskEnd]:
+    def run(self) -> TaskBody[TaskEnd]:
         cancelled = False
         while True:
             seen = yield from self._look()
@@ -175,7 +181,7 @@ class _ChangeLoop:
 
     def _look(self) -> TaskBody[Seen]:
         try:
-            return (yield from self.act.look())
+            return (yield from self.action.look())
         except AzureCallError as failure:
             if failure.certainty is Certainty.REFUSED and not failure.may_pass:
                 return Conflicting(failure.problem)
@@ -188,14 +194,14 @@ class _ChangeLoop:
         context = self.context
         match seen:
             case Present():
-                if self.first_sent is not None or self.act.deed in UNDOES:
+                if self.first_sent is not None or self.action.write_kind in UNDOES:
                     # What is gone without our doing need not be undone again either.
                     seconds = context.clock.monotonic() - (self.first_sent or context.clock.monotonic())
-                    deed, target = self.act.deed, self.act.target()
+                    write_kind, target = self.action.write_kind, self.action.target()
                     context.journal.add(
-                        context.run, ChangeConfirmed(context.run, context.at(), self.key, deed, target, seconds)
+                        context.run, ChangeConfirmed(context.run, context.at(), self.key, write_kind, target, seconds)
                     )
-                return TaskEnd(TaskOutcome.DONE, seen.words or self.act.done)
+                return TaskEnd(TaskOutcome.DONE, seen.words or self.action.done_sentence)
             case Conflicting():
                 how = TaskOutcome.UNKNOWN if self.unknown is not None else TaskOutcome.FAILED
                 return TaskEnd(how, seen.problem.what, seen.problem)
@@ -205,31 +211,31 @@ class _ChangeLoop:
                 return None
 
     def _write(self, seen: Absent) -> TaskBody[Seen]:
-        context, act = self.context, self.act
+        context, action = self.context, self.action
         request = str(uuid.uuid4())
         intended = WriteIntended(
             context.run,
             context.at(),
             self.key,
-            act.deed,
-            act.target(),
+            action.write_kind,
+            action.target(),
             request,
             self.sentence,
-            act.sent(),
+            action.content(),
             seen.before,
         )
         context.journal.add(context.run, intended)
         context.wrote = True
         started = context.clock.monotonic()
         try:
-            yield from make_call(lambda: act.send(request))
+            yield from make_call(lambda: action.send(request))
         except AzureCallError as failure:
             return self._refused(request, failure, started)
         self._note(request, WriteAnswer.ACCEPTED, "")
         self.unknown = None
         self._just_sent = True
         self._sent(started)
-        return Pending(act.showing)
+        return Pending(action.waiting_sentence)
 
     def _refused(self, request: str, failure: AzureCallError, started: float) -> Seen:
         answers = {
@@ -242,7 +248,7 @@ class _ChangeLoop:
             self.unknown = failure.problem
             self._sent(started)
             return Pending("Azure's answer was lost; reading shows whether the change came about.")
-        meant = self.act.refused(failure)
+        meant = self.action.interpret_refusal(failure)
         if meant is not None:
             return meant
         if failure.cause in (Cause.BUSY, Cause.THROTTLED):
@@ -251,9 +257,9 @@ class _ChangeLoop:
             self.tries += 1
             if self.tries <= 5:
                 return Pending("Azure could not be reached; it is tried again.")
-        if failure.cause is Cause.NOT_ALLOWED and self.doubt is not None:
+        if failure.cause is Cause.NOT_ALLOWED and self.uncertainty is not None:
             told = failure.problem
-            return Conflicting(replace(told, why=f"{self.doubt.what} {self.doubt.why} {told.why}".strip()))
+            return Conflicting(replace(told, why=f"{self.uncertainty.what} {self.uncertainty.why} {told.why}".strip()))
         return Conflicting(failure.problem)
 
     def _sent(self, started: float) -> None:
@@ -262,13 +268,13 @@ class _ChangeLoop:
 
     def _wait(self, seen: Seen) -> TaskBody[bool]:
         context = self.context
-        sentence = seen.sentence if isinstance(seen, Pending) else self.act.showing
+        sentence = seen.sentence if isinstance(seen, Pending) else self.action.waiting_sentence
         now = context.clock.monotonic()
         if self.sent_at is not None and self.unknown is not None and now - self.sent_at > context.timing.lost_s:
             # Reading by name has shown for long enough that the lost write never arrived: it may be written again.
             self.sent_at = None
-        if (sentence, True) != (self._told[0], now - self._told[1] < context.timing.tell_s):
-            self._told = (sentence, now)
+        if (sentence, True) != (self._last_reported[0], now - self._last_reported[1] < context.timing.tell_s):
+            self._last_reported = (sentence, now)
             context.report(ChangeWaiting(context.stamp(), self.key, sentence, now - self.begun))
         seconds = context.timing.poll_s if self.sent_at is not None else context.timing.again_s
         return (yield from sleep(seconds))
@@ -282,7 +288,7 @@ class _ChangeLoop:
 
     def _too_long(self, seen: Seen) -> TaskEnd:
         waited = format_duration(self.context.clock.monotonic() - self.begun)
-        on = seen.sentence if isinstance(seen, Pending) else self.act.showing
+        on = seen.sentence if isinstance(seen, Pending) else self.action.waiting_sentence
         problem = self.unknown or Problem(
             "waited-too-long",
             f"{self.sentence}: not done after {waited}.",

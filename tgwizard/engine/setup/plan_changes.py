@@ -77,7 +77,7 @@ def identity_change(vm: VmFound, facts: AccessFacts, caller: Caller | None) -> S
     return SetupChange(
         key=f"identity:{vm.id.key}",
         kind=ChangeKind.RIGHT if on else ChangeKind.ADD,
-        act=EnableIdentity(vm.id, vm.identity.user_assigned),
+        write=EnableIdentity(vm.id, vm.identity.user_assigned),
         target=vm.id.text,
         sentence=f"The identity of {name} is on" if on else f"Turn on the identity of {name}",
         note=f"{sanitize(vm.id.group, 90)}{'' if on else ', no restart needed for this'}{beside}",
@@ -102,7 +102,7 @@ def role_change(
     """Create or update the role, or say that it is right as it is."""
     role, before = target.role, target.before
     name = sanitize(role.name, 128)
-    at = _put_at(role, scopes)
+    at = _write_scope(role, scopes)
     asks = tuple(
         ScopedAction(WRITE_ROLE, scope) for scope in dict.fromkeys((*((at,) if at else ()), *role.assignable_scopes))
     )
@@ -119,7 +119,7 @@ def role_change(
     return SetupChange(
         key=f"role:{role.guid.lower()}",
         kind=kind,
-        act=PutRole(role, before, at),
+        write=PutRole(role, before, at),
         target=role.id or f"{at}/{_AUTHORIZATION}/roleDefinitions/{role.guid}",
         sentence=sentence,
         note=note,
@@ -154,7 +154,7 @@ def assign_change(
     return SetupChange(
         key=f"assign:{vm.id.key}:{reason.scope.lower()}:{table.role.guid.lower()}",
         kind=ChangeKind.RIGHT if existing else ChangeKind.ADD,
-        act=Assign(vm.id, reason.scope, table.role.guid, existing),
+        write=Assign(vm.id, reason.scope, table.role.guid, existing),
         target=reason.scope,
         sentence=f"Role for {name} on {where}",
         note=_held_words(existing, reason.scope) if existing else reason.sentence,
@@ -195,7 +195,7 @@ def stale_change(assignment: RoleAssignment, facts: AccessFacts, caller: Caller 
     return SetupChange(
         key=f"stale:{assignment.scope.lower()}:{assignment.guid.lower()}",
         kind=ChangeKind.CHANGE,
-        act=RemoveStale(assignment),
+        write=RemoveStale(assignment),
         target=path,
         sentence=f"Remove a rebuilt machine's assignment on {scope_name(assignment.scope)}",
         note=f"identity {sanitize(assignment.principal_id, 60)}, which no longer exists",
@@ -230,7 +230,7 @@ def place_change(
     return SetupChange(
         key=f"place:{nic.id.key}:{address}",
         kind=ChangeKind.RIGHT if holder else ChangeKind.ADD,
-        act=PlaceAddress(nic.id, str(address), configuration),
+        write=PlaceAddress(nic.id, str(address), configuration),
         target=nic.id.text,
         sentence=f"{address} is on {name}" if holder else f"Put {address} on {name}",
         note="already there, not touched" if holder else f"as the Azure IP Configuration {shown}, static",
@@ -256,7 +256,7 @@ def restart_change(
     return SetupChange(
         key=f"restart:{vm.id.key}",
         kind=ChangeKind.RESTART,
-        act=Restart(vm.id),
+        write=Restart(vm.id),
         target=vm.id.text,
         sentence=f"Afterwards: restart {name}",
         note="one at a time, the standby first, each only when you say so",
@@ -286,7 +286,7 @@ def has_floating_ip(nic: NicFound, address: IPv4Address | None) -> bool:
     return any(item.address == str(address) and item is not nic.primary for item in nic.configurations)
 
 
-def _put_at(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> str:
+def _write_scope(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> str:
     """Where the role is written: a scope of this plan that the role can be assigned at, its first one otherwise."""
     ours = [one.scope for one in scopes if any(reaches(held, one.scope) for held in role.assignable_scopes)]
     return next(iter(ours), role.assignable_scopes[0] if role.assignable_scopes else "")

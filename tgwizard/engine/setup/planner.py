@@ -52,7 +52,7 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
     target = role_target(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
     stale = stale_assignments(target.role, scopes, facts)
     forbids, qualifies = _address(answers, topology, inventory, facts)
-    forbids = [*other_subscription_problems(topology), *target.problems, *no_scope(scopes), *forbids]
+    forbids = [*other_subscription_problems(topology), *target.problems, *no_scope_problem(scopes), *forbids]
     warnings = (
         *target.warnings,
         *narrowing_warnings(answers, topology),
@@ -69,7 +69,7 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
         )
         changes[at:at] = [stale_change(item, facts, answers.caller) for item in stale]
     told = plan_notes(answers, target, () if answers.remove_stale else stale, facts)
-    return SetupPlan(tuple(changes), scopes, target.role, _once(forbids), told, _once(warnings))
+    return SetupPlan(tuple(changes), scopes, target.role, _without_repeats(forbids), told, _without_repeats(warnings))
 
 
 def _changes(
@@ -150,7 +150,7 @@ def name_taken(answers: Answers, topology: Topology) -> Problem | None:
     return None
 
 
-def no_scope(scopes: tuple[ScopeReason, ...]) -> list[Problem]:
+def no_scope_problem(scopes: tuple[ScopeReason, ...]) -> list[Problem]:
     """What is wrong when every scope was taken out."""
     if scopes:
         return []
@@ -164,7 +164,7 @@ def no_scope(scopes: tuple[ScopeReason, ...]) -> list[Problem]:
     ]
 
 
-def _once(problems: list[Problem] | tuple[Problem, ...]) -> tuple[Problem, ...]:
+def _without_repeats(problems: list[Problem] | tuple[Problem, ...]) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(problems))
 
 
@@ -308,7 +308,7 @@ def cluster_of(
     if answers.machines is None or answers.nics is None or answers.address is None or answers.subscription is None:
         raise UserError(_incomplete())
     identity = identity_of(answers)
-    names = _names(answers.machines)
+    names = _member_names(answers.machines)
     members = tuple(Member(name, vm, nic) for name, vm, nic in zip(names, answers.machines, answers.nics, strict=True))
     role = plan.role
     kept = SavedRole(
@@ -319,7 +319,7 @@ def cluster_of(
     )
     return ClusterSetup(
         name=answers.name,
-        id=f"{_fit(answers.name, _LONGEST - 9)}-{identity.digest[:8]}",
+        id=f"{_fit_name(answers.name, _LONGEST - 9)}-{identity.digest[:8]}",
         cloud=answers.cloud,
         tenant=answers.subscription.tenant or (answers.caller.tenant if answers.caller else ""),
         subscription=answers.subscription.id,
@@ -348,15 +348,15 @@ def read_cluster(azure: Azure, plan: SetupPlan, answers: Answers) -> ClusterSetu
     return replace(made, ip_configuration=name) if name else made
 
 
-def _names(machines: tuple[ResourceId, ResourceId]) -> tuple[str, str]:
+def _member_names(machines: tuple[ResourceId, ResourceId]) -> tuple[str, str]:
     """Names for the members: the machines' own, fit for a cluster file, and two of them."""
-    first, second = (_fit(vm.name, _LONGEST) for vm in machines)
+    first, second = (_fit_name(vm.name, _LONGEST) for vm in machines)
     if first.lower() == second.lower():
         return first[: _LONGEST - 2] + "-1", second[: _LONGEST - 2] + "-2"
     return first, second
 
 
-def _fit(text: str, longest: int) -> str:
+def _fit_name(text: str, longest: int) -> str:
     """Letters, digits, dots, dashes and underscores, beginning with a letter or digit."""
     clean = re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("._-")[:longest].rstrip("-")
     return clean or "cluster"

@@ -263,16 +263,18 @@ def _review(state: WizardState, answers: Answers, topology: Topology | None) -> 
     steps: list[PortalStep] = []
     if plan is not None:
         steps += [
-            PortalStep(f"Identity of {sanitize(change.act.vm.name, 90)}", "4 places", clicks=7)
+            PortalStep(f"Identity of {sanitize(change.write.vm.name, 90)}", "4 places", clicks=7)
             for change in plan.writing
-            if isinstance(change.act, EnableIdentity)
+            if isinstance(change.write, EnableIdentity)
         ]
         role = answers.role or RoleAnswer()
         if role.use in (RoleUse.NEW, RoleUse.UPDATE) and any(item.key.startswith("role:") for item in plan.writing):
             made = _role(state, answers, topology)
             steps.append(PortalStep("Custom role", counted(len(made.steps), "place"), made.clicks, made.typed))
         for reason in plan.scopes:
-            here = [item for item in plan.writing if isinstance(item.act, Assign) and item.act.scope == reason.scope]
+            here = [
+                item for item in plan.writing if isinstance(item.write, Assign) and item.write.scope == reason.scope
+            ]
             if here:
                 once = _assign(scope_name(reason.scope), tuple("x" for _ in here), "role")
                 clicks, typed = sum(step.clicks for step in once), sum(step.typed for step in once)

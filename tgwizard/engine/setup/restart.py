@@ -43,9 +43,9 @@ def restart_in_context(context: ApplyContext, vm: ResourceId) -> SetupFinished:
     """The same in a context of the caller's."""
     context.run = new_run()
     key, sentence = f"restart:{vm.key}", f"Restart {vm.name}"
-    act = _Restart(context, vm)
+    action = _Restart(context, vm)
     return run_tasks(
-        context, "restart", [Task(key, lambda: run_change(context, key, sentence, act))], {key: sentence}, {}
+        context, "restart", [Task(key, lambda: run_change(context, key, sentence, action))], {key: sentence}, {}
     )
 
 
@@ -65,16 +65,16 @@ def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
 class _Restart:
     context: ApplyContext
     vm: ResourceId
-    deed: WriteKind = WriteKind.RESTART
-    done: str = ""
-    showing: str = ""
+    write_kind: WriteKind = WriteKind.RESTART
+    done_sentence: str = ""
+    waiting_sentence: str = ""
     _sent: float | None = field(default=None, init=False)
     _lost: bool = field(default=False, init=False)
     _down: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self.done = f"{self.vm.name} runs again and its agent is ready"
-        self.showing = f"{self.vm.name} restarts; its agent is usually back within two minutes."
+        self.done_sentence = f"{self.vm.name} runs again and its agent is ready"
+        self.waiting_sentence = f"{self.vm.name} restarts; its agent is usually back within two minutes."
 
     def target(self) -> str:
         return self.vm.text
@@ -91,9 +91,9 @@ class _Restart:
         if up and waited > SLOWEST_S:
             # A fast restart happens between two looks; a lost request that never arrived looks the same.
             return Conflicting(self._not_seen()) if self._lost else Present()
-        return Pending(self.showing)
+        return Pending(self.waiting_sentence)
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         return {}
 
     def send(self, request: str) -> None:
@@ -106,7 +106,7 @@ class _Restart:
                 self._sent = None
             raise
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
     def _not_running(self, power: Power) -> Problem:

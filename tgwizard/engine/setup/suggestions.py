@@ -58,7 +58,7 @@ def proposed(state: WizardState) -> Answers:
         return answers
     answers = _with_address(state, answers, inventory, topology)
     if state.facts is not None and (answers.role is None or answers.role.kept):
-        answers = replace(answers, role=_role(answers, topology, state.facts))
+        answers = replace(answers, role=_suggested_role(answers, topology, state.facts))
     return answers
 
 
@@ -118,7 +118,7 @@ def role_candidates(state: WizardState, answers: Answers) -> tuple[RoleCandidate
     return _candidates(answers, topology, state.facts)
 
 
-def own_role(candidate: RoleCandidate, topology: Topology, facts: AccessFacts) -> bool:
+def is_own_role(candidate: RoleCandidate, topology: Topology, facts: AccessFacts) -> bool:
     """Whether a role is this cluster's own: held by one of its machines, by nobody else, and by none elsewhere."""
     return candidate.held_by > 0 and not _held_by_others(candidate, topology, facts) and _inside(candidate, topology)
 
@@ -206,7 +206,7 @@ def _candidates(answers: Answers, topology: Topology, facts: AccessFacts) -> tup
     return candidates(facts, required_rights(topology), chosen_scopes(answers, topology), principals)
 
 
-def _role(answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer:
+def _suggested_role(answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer:
     """A role for this cluster: the one it has, brought up to date if it is its own; else one that means the same.
 
     That may be Trustgrid's own, made in the portal, or one that an interrupted run of ours has made: it is assignable
@@ -215,14 +215,14 @@ def _role(answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswe
     """
     found = _candidates(answers, topology, facts)
     if answers.role is not None and answers.role.kept:
-        kept = _kept(answers.role, answers, topology, facts)
+        kept = _kept_role(answers.role, answers, topology, facts)
         if kept is not None:
             return kept
     for item in found:
-        if item.complete and (item.held_by == 2 or own_role(item, topology, facts)):
+        if item.complete and (item.held_by == 2 or is_own_role(item, topology, facts)):
             return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
     for item in found:
-        if not item.withheld and own_role(item, topology, facts):
+        if not item.withheld and is_own_role(item, topology, facts):
             return RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid)
     for item in found:
         if item.wider or item.withheld:
@@ -238,7 +238,7 @@ def _role(answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswe
     return anew
 
 
-def _kept(role: RoleAnswer, answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer | None:
+def _kept_role(role: RoleAnswer, answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer | None:
     """The role of a cluster that is set up: as it is, or to be mended when it lost something; None when it is gone."""
     there = facts.role(role.guid)
     if role.use is RoleUse.NETWORK_CONTRIBUTOR or facts.failure(FactKind.ROLES) is not None:
@@ -259,6 +259,6 @@ def _free_name(wanted: str, state: WizardState) -> str:
 
 
 __all__ = [
-    "chosen_pair", "cluster_name", "lan_choices", "occupancy_in", "own_role", "proposed", "role_as_new",
+    "chosen_pair", "cluster_name", "is_own_role", "lan_choices", "occupancy_in", "proposed", "role_as_new",
     "role_candidates", "role_of", "topology_in",
 ]  # fmt: skip

@@ -98,7 +98,7 @@ def undo_in_context(context: ApplyContext, *, identities: bool = False) -> Setup
         )
     ours = frozenset(item.made.sent["guid"].lower() for item in wanted if item.made.deed is WriteKind.ASSIGN)
     assigned = tuple(item.key for item in wanted if item.made.deed is WriteKind.ASSIGN)
-    tasks = [_piece(context, item, ours, assigned) for item in wanted]
+    tasks = [_task_for(context, item, ours, assigned) for item in wanted]
     stay = {item.key: item for item in _made(context.journal) if item not in wanted}
     for key, item in stay.items():
         context.report(ChangeSkipped(context.stamp(), key, item.sentence, _STAYS))
@@ -106,13 +106,13 @@ def undo_in_context(context: ApplyContext, *, identities: bool = False) -> Setup
     return run_tasks(context, "undo", tasks, {item.key: item.sentence for item in wanted}, ends)
 
 
-def _piece(context: ApplyContext, item: UndoItem, ours: frozenset[str], assigned: tuple[str, ...]) -> Task:
-    act = _act(context, item.made, ours)
+def _task_for(context: ApplyContext, item: UndoItem, ours: frozenset[str], assigned: tuple[str, ...]) -> Task:
+    action = _action_for(context, item.made, ours)
     after = assigned if item.made.deed in (WriteKind.PUT_ROLE, WriteKind.ENABLE_IDENTITY) else ()
-    return Task(item.key, lambda: run_change(context, item.key, item.sentence, act), after, anyway=True)
+    return Task(item.key, lambda: run_change(context, item.key, item.sentence, action), after, anyway=True)
 
 
-def _act(context: ApplyContext, made: WriteIntended, ours: frozenset[str]) -> ChangeAction:
+def _action_for(context: ApplyContext, made: WriteIntended, ours: frozenset[str]) -> ChangeAction:
     match made.deed:
         case WriteKind.PLACE_ADDRESS:
             return _RemoveAddress(context, made)
@@ -142,7 +142,7 @@ def _sentence(made: WriteIntended) -> str:
 
 
 @dataclass(slots=True)
-class _Taking:
+class _UndoAction:
     """What all of undo's acts share."""
 
     context: ApplyContext
@@ -152,19 +152,19 @@ class _Taking:
         """The same thing that was made."""
         return self.made.target
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """Taking away sends nothing."""
         return {}
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
 
 @dataclass(slots=True)
-class _Unassign(_Taking):
-    deed: WriteKind = WriteKind.UNASSIGN
-    done: str = "The assignment is gone"
-    showing: str = "Azure removes the assignment."
+class _Unassign(_UndoAction):
+    write_kind: WriteKind = WriteKind.UNASSIGN
+    done_sentence: str = "The assignment is gone"
+    waiting_sentence: str = "Azure removes the assignment."
 
     @property
     def assignment(self) -> RoleAssignment:
@@ -184,7 +184,7 @@ class _Unassign(_Taking):
 
 
 @dataclass(slots=True)
-class _RoleTaking(_Taking):
+class _UndoRoleAction(_UndoAction):
     @property
     def role(self) -> RoleDefinition:
         return role_of(self.made.sent)
@@ -198,11 +198,11 @@ class _RoleTaking(_Taking):
 
 
 @dataclass(slots=True)
-class _DeleteRole(_RoleTaking):
+class _DeleteRole(_UndoRoleAction):
     ours: frozenset[str] = frozenset()
-    deed: WriteKind = WriteKind.DELETE_ROLE
-    done: str = "The role is gone"
-    showing: str = "Azure deletes the role."
+    write_kind: WriteKind = WriteKind.DELETE_ROLE
+    done_sentence: str = "The role is gone"
+    waiting_sentence: str = "Azure deletes the role."
     refusals: int = 0
 
     def look(self) -> TaskBody[Seen]:
@@ -221,7 +221,7 @@ class _DeleteRole(_RoleTaking):
     def send(self, request: str) -> None:
         self.context.ports.access.delete_role(self.at, self.role.guid, request_id=request)
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Azure counts assignments that were removed a moment ago; for a minute that is normal, then it is not."""
         if failure.problem.code != "role-has-assignments":
             return None
@@ -248,10 +248,10 @@ class _DeleteRole(_RoleTaking):
 
 
 @dataclass(slots=True)
-class _RestoreRole(_RoleTaking):
-    deed: WriteKind = WriteKind.RESTORE_ROLE
-    done: str = "The role is as it was before"
-    showing: str = "Azure stores the role."
+class _RestoreRole(_UndoRoleAction):
+    write_kind: WriteKind = WriteKind.RESTORE_ROLE
+    done_sentence: str = "The role is as it was before"
+    waiting_sentence: str = "Azure stores the role."
 
     @property
     def before(self) -> RoleDefinition:
@@ -267,7 +267,7 @@ class _RestoreRole(_RoleTaking):
             return Present()
         return Absent(role_document(found)) if same_role(found, self.role) else self.changed()
 
-    def sent(self) -> Mapping[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         return {**role_document(self.before), "at": self.at}
 
     def send(self, request: str) -> None:
@@ -275,11 +275,11 @@ class _RestoreRole(_RoleTaking):
 
 
 @dataclass(slots=True)
-class _DisableIdentity(_Taking):
+class _DisableIdentity(_UndoAction):
     ours: frozenset[str] = frozenset()
-    deed: WriteKind = WriteKind.DISABLE_IDENTITY
-    done: str = "The identity is off"
-    showing: str = "Azure turns the identity off."
+    write_kind: WriteKind = WriteKind.DISABLE_IDENTITY
+    done_sentence: str = "The identity is off"
+    waiting_sentence: str = "Azure turns the identity off."
 
     @property
     def vm(self) -> ResourceId:
@@ -303,10 +303,10 @@ class _DisableIdentity(_Taking):
 
 
 @dataclass(slots=True)
-class _RemoveAddress(_Taking):
-    deed: WriteKind = WriteKind.REMOVE_ADDRESS
-    done: str = "The floating IP is off the interface"
-    showing: str = "Azure detaches the address: half a minute as a rule, minutes at its slowest."
+class _RemoveAddress(_UndoAction):
+    write_kind: WriteKind = WriteKind.REMOVE_ADDRESS
+    done_sentence: str = "The floating IP is off the interface"
+    waiting_sentence: str = "Azure detaches the address: half a minute as a rule, minutes at its slowest."
     _read: NicDocument | None = field(default=None, init=False)
 
     @property
@@ -341,7 +341,7 @@ class _RemoveAddress(_Taking):
             self.nic, document.without(self.address), if_match=document.etag, request_id=request
         )
 
-    def refused(self, failure: AzureCallError) -> Seen | None:
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         if failure.cause is Cause.ETAG_MOVED:
             return Pending(f"{self.nic.name} changed meanwhile; it is read again.")
         return None

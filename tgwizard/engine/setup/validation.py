@@ -13,7 +13,7 @@ from tgwizard.engine.discovery.lan_interface import has_public_ip
 from tgwizard.engine.discovery.pairs import Pair, PairState
 from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_addresses
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
-from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope
+from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope_problem
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.suggestions import chosen_pair, lan_choices, occupancy_in, topology_in
 from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, go_to
@@ -61,7 +61,7 @@ class Fix:
     step: SetupStep | None = None
 
     @property
-    def pure(self) -> bool:
+    def changes_answers(self) -> bool:
         """Whether ``with_fix`` does it; the others are for who shows them."""
         return self.kind not in (
             FixKind.PLANNED,
@@ -89,7 +89,7 @@ def with_fix(state: WizardState, proposed: Answers, fix: Fix) -> WizardState:
     """The state with the fix taken; unchanged for a fix that is not pure."""
     if fix.kind is FixKind.GO_TO_STEP:
         return go_to(state, fix.step or state.step)
-    if not fix.pure:
+    if not fix.changes_answers:
         return state
     answers, first = state.answers, fix.values[0] if fix.values else ""
     match fix.kind:
@@ -395,7 +395,7 @@ def scope_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, .
     scopes = chosen_scopes(answers, topology)
     found = [StepProblem(Level.BLOCKS, problem) for problem in other_subscription_problems(topology)]
     back = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in answers.narrowed[:1])
-    found += [StepProblem(Level.BLOCKS, problem, back) for problem in no_scope(scopes)]
+    found += [StepProblem(Level.BLOCKS, problem, back) for problem in no_scope_problem(scopes)]
     for problem in narrowing_warnings(answers, topology):
         left = [one for one in answers.narrowed if one.rsplit("/", 1)[-1].lower() in problem.what.lower()]
         fixes = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])

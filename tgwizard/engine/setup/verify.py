@@ -109,7 +109,7 @@ def verify(
     azure: Azure,
     clock: Clock,
     journal: SetupJournal,
-    subject: VerifyTarget,
+    target: VerifyTarget,
     report: Callable[[SetupEvent], None],
     token: CancelToken,
     kept: OutdatedWrites | None = None,
@@ -118,7 +118,7 @@ def verify(
 
     ``kept``: where is kept what this cloud was seen to do with an outdated write.
     """
-    return _Verify(ports, azure, clock, journal, subject, report, token, kept).go()
+    return _Verify(ports, azure, clock, journal, target, report, token, kept).run()
 
 
 def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult:
@@ -163,7 +163,7 @@ def verify_sentence(result: VerifyResult) -> str:
     """The whole in one sentence."""
     may, of = result.counted
     waits = [sanitize(vm.name, 90) for vm in result.waiting_for_restart]
-    match result.standing:
+    match result.overall_state:
         case VerifyState.VERIFIED:
             return f"Verified: all {of} rehearsed steps are allowed, proved, and both machines have restarted."
         case VerifyState.READY:
@@ -185,17 +185,17 @@ class _Verify:
         azure: Azure,
         clock: Clock,
         journal: SetupJournal,
-        subject: VerifyTarget,
+        target: VerifyTarget,
         report: Callable[[SetupEvent], None],
         token: CancelToken,
         kept: OutdatedWrites | None,
     ) -> None:
         self.ports, self.azure, self.clock, self.journal = ports, azure, clock, journal
-        self.subject, self.report, self.token, self.kept = subject, report, token, kept
+        self.target, self.report, self.token, self.kept = target, report, token, kept
         self._ticks: dict[tuple[str, str, PropagationStage], StageSeen] = {}
         self._asked: dict[str, ProbeResult] = {}
 
-    def go(self) -> VerifyResult:
+    def run(self) -> VerifyResult:
         try:
             return self._go()
         except UserError as error:
@@ -206,19 +206,19 @@ class _Verify:
             raise
 
     def _go(self) -> VerifyResult:
-        answers = self.subject.answers
+        answers = self.target.answers
         inventory, facts = self._read()
         topology = topology_of(answers, inventory, facts)
         holds = {reason.scope: reason.sentence for reason in computed_scopes(topology)}
-        scopes = self.subject.scopes or tuple(holds)
-        facts, cancelled = self._meter(topology, scopes, facts)
-        rows = _told(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology, self._asked)
+        scopes = self.target.scopes or tuple(holds)
+        facts, cancelled = self._wait_for_rights(topology, scopes, facts)
+        rows = _with_waits(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology, self._asked)
         checks = (
-            *network_checks(topology, inventory, heartbeat_port=self.subject.heartbeat_port),
+            *network_checks(topology, inventory, heartbeat_port=self.target.heartbeat_port),
             NamedFinding("if-match", self._if_match(topology.nics[0].id)),
         )
         if self._role_is_gone(scopes, facts):
-            checks = (NamedFinding("role", _no_role(self.subject.role_name, rows)), *checks)
+            checks = (NamedFinding("role", _no_role(self.target.role_name, rows)), *checks)
         for item in checks:
             self.report(FindingReported(self._stamp(), item.key, item.finding))
         names = (topology.vms[0].id.name, topology.vms[1].id.name)
@@ -237,13 +237,15 @@ class _Verify:
         return result
 
     def _read(self) -> tuple[Inventory, AccessFacts]:
-        answers = self.subject.answers
+        answers = self.target.answers
         if answers.subscription is None:
             raise UserError(Problem("setup-incomplete", "The subscription is not chosen.", "", "Choose it first."))
         inventory = discover(self.ports.inventories, answers.subscription, self.clock, self.report, self.token)
         return inventory, read_access(self.ports, answers, inventory, self.clock, self.report, self.token)
 
-    def _meter(self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts) -> tuple[AccessFacts, bool]:
+    def _wait_for_rights(
+        self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts
+    ) -> tuple[AccessFacts, bool]:
         """Look until every right that was written counts; the facts then hold what was read by itself."""
         give_up = self.clock.monotonic() + PROPAGATION.total_seconds() + _SPARE_S
         while True:
@@ -252,7 +254,7 @@ class _Verify:
             written = {(tick.machine.key, tick.scope) for tick in self._ticks.values() if _is_written(tick)}
             awaited = [tick for tick in open_ticks if (tick.machine.key, tick.scope) in written]
             over = self.token.is_cancelled or self.clock.monotonic() >= give_up
-            if not (awaited or again) or over or not self.subject.wait:
+            if not (awaited or again) or over or not self.target.wait:
                 break
             self.clock.sleep(_ASK_S, self.token)
         facts = replace(facts, assignments=tuple(with_role(facts, held)), roles=self._roles(facts, held))
@@ -263,17 +265,17 @@ class _Verify:
     ) -> tuple[list[HeldAssignment], bool]:
         """What is held, as far as it could be read, and whether some of it is worth asking for again."""
         restarts, ours = self.journal.restarts(), self.journal.assigned()
-        self._ask(topology, facts)
+        self._ask_as_machines(topology, facts)
         found, again = [], False
         for vm, scope in all_of(topology, scopes):
             try:
-                held = find_assignment(self.ports.access, vm, scope, self.subject.role_guid, facts)
+                held = find_assignment(self.ports.access, vm, scope, self.target.role_guid, facts)
             except AzureCallError as failure:
                 again = again or failure.certainty is not Certainty.REFUSED or failure.cause in _PASSES
                 seen = self._ticks.get((vm.id.key, scope, PropagationStage.WRITTEN))
                 if seen is None or not seen.done:
                     # One answer that fails to come takes nothing back that was read before.
-                    self._tell(
+                    self._report_stage(
                         StageSeen(
                             vm.id, scope, PropagationStage.WRITTEN, done=False, sentence=failure.problem.sentence()
                         )
@@ -281,11 +283,11 @@ class _Verify:
                 continue
             found.append(held)
             asked = self._asked.get(vm.id.key)
-            for tick in stages_of(held, self._now(), restarts, self.subject.restarted, asked, ours):
-                self._tell(tick)
+            for tick in stages_of(held, self._now(), restarts, self.target.restarted, asked, ours):
+                self._report_stage(tick)
         return found, again
 
-    def _ask(self, topology: Topology, facts: AccessFacts) -> None:
+    def _ask_as_machines(self, topology: Topology, facts: AccessFacts) -> None:
         """Ask in the machines' own names, where that can be done; what was allowed is not asked again."""
         members = self.ports.members
         if members is None:
@@ -297,7 +299,7 @@ class _Verify:
                 with members.azure_as(vm.id) as azure:
                     self._asked[vm.id.key] = probe_as(azure, place, topology, self._now(), denials)
 
-    def _tell(self, tick: StageSeen) -> None:
+    def _report_stage(self, tick: StageSeen) -> None:
         key = (tick.machine.key, tick.scope, tick.tick)
         before = self._ticks.get(key)
         if before is not None and before.done and tick.tick is PropagationStage.LISTED:
@@ -334,7 +336,7 @@ class _Verify:
 
     def _role_is_gone(self, scopes: tuple[str, ...], facts: AccessFacts) -> bool:
         """Whether the role that the cluster was set up with is known not to be there."""
-        guid = self.subject.role_guid
+        guid = self.target.role_guid
         if not guid or not scopes or facts.role(guid) is not None:
             return False
         try:
@@ -379,7 +381,7 @@ def _is_written(tick: StageSeen) -> bool:
     return tick.tick is PropagationStage.WRITTEN and tick.done
 
 
-def _told(
+def _with_waits(
     rows: tuple[RehearsalRow, ...], ticks: tuple[StageSeen, ...], topology: Topology, asked: Mapping[str, ProbeResult]
 ) -> tuple[RehearsalRow, ...]:
     """The rows with "waits" and "restart" in place of "may" where a right does not count or was not picked up yet.
@@ -450,8 +452,8 @@ def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
             return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem), None
 
 
-def verify_job(services: Services, subject: VerifyTarget, report: Report, token: CancelToken) -> VerifyResult:
+def verify_job(services: Services, target: VerifyTarget, report: Report, token: CancelToken) -> VerifyResult:
     """Verify; it changes nothing, so it needs no lock. UserError when there is nothing to verify."""
-    with open_setup_journal(services, identity_of(subject.answers)) as journal:
+    with open_setup_journal(services, identity_of(target.answers)) as journal:
         kept = services.outdated_writes
-        return verify(services.setup, services.azure, services.clock, journal, subject, report, token, kept)
+        return verify(services.setup, services.azure, services.clock, journal, target, report, token, kept)

@@ -155,24 +155,24 @@ def with_subscriptions(state: WizardState, found: tuple[SubscriptionSeen, ...]) 
     return replace(state, subscriptions=found)
 
 
-def with_inventory(state: WizardState, inventory: Inventory, worked_out: PairsKnown | None = None) -> WizardState:
+def with_inventory(state: WizardState, inventory: Inventory, known_pairs: PairsKnown | None = None) -> WizardState:
     """The subscription was read; facts that were read before it stay until they are read again.
 
-    ``worked_out``: what `pairs_known` made of it in the meantime; it is used when the rest is still what it was.
+    ``known_pairs``: what `pairs_known` made of it in the meantime; it is used when the rest is still what it was.
     """
-    return _with_pairs(replace(state, inventory=inventory), worked_out)
+    return _with_pairs(replace(state, inventory=inventory), known_pairs)
 
 
 def with_access_facts(
-    state: WizardState, facts: AccessFacts, read_for: Answers | None = None, worked_out: PairsKnown | None = None
+    state: WizardState, facts: AccessFacts, read_for: Answers | None = None, known_pairs: PairsKnown | None = None
 ) -> WizardState:
     """Roles, identities and rights were read, for the machines and interfaces of ``read_for``.
 
-    ``worked_out``: what `pairs_known` made of them in the meantime; it is used when the rest is still what it was.
+    ``known_pairs``: what `pairs_known` made of them in the meantime; it is used when the rest is still what it was.
     """
     of = read_for or state.answers
     known = replace(state, facts=facts, facts_of=_facts_key(of), checked=facts.address or state.checked)
-    return known if _same_access(state.facts, facts) else _with_pairs(known, worked_out)
+    return known if _same_access(state.facts, facts) else _with_pairs(known, known_pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,12 +330,12 @@ def _same_access(old: AccessFacts | None, new: AccessFacts | None) -> bool:
     return (old.roles, old.assignments) == (new.roles, new.assignments)
 
 
-def _with_pairs(state: WizardState, worked_out: PairsKnown | None = None) -> WizardState:
+def _with_pairs(state: WizardState, known_pairs: PairsKnown | None = None) -> WizardState:
     if state.inventory is None:
         return state
-    if worked_out is not None and worked_out.inventory is state.inventory:
-        same = worked_out.saved == state.saved and _same_access(worked_out.facts, state.facts)
+    if known_pairs is not None and known_pairs.inventory is state.inventory:
+        same = known_pairs.saved == state.saved and _same_access(known_pairs.facts, state.facts)
         if same:
-            return replace(state, pairs=worked_out.pairs)
+            return replace(state, pairs=known_pairs.pairs)
     access = AccessSeen(state.facts.roles, state.facts.assignments) if state.facts else None
     return replace(state, pairs=suggest_pairs(state.inventory, state.saved, access))

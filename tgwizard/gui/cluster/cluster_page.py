@@ -324,7 +324,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         self.picture.show_picture(picture(snapshot, state.verdict, session.run, session.now()))
         self.truths.show_holder(azure_holder(snapshot, session.run))
         offer = session.offer
-        repair = offer.sentence if offer is not None and offer.act is ActionKind.REPAIR else ""
+        repair = offer.sentence if offer is not None and offer.kind is ActionKind.REPAIR else ""
         self._put_first(self.forced if repair else self.graceful)
         for card in (self.graceful, self.forced):
             self._show_action(card, state, repair)

@@ -217,7 +217,7 @@ class ClusterSession(QObject):
 
     def repairs(self, verb: Verb) -> bool:
         """Whether ``verb`` now is a repair: a move in Azure alone (engine/README.md 1.13)."""
-        offered = verb is Verb.FORCED and self.offer is not None and self.offer.act is ActionKind.REPAIR
+        offered = verb is Verb.FORCED and self.offer is not None and self.offer.kind is ActionKind.REPAIR
         return offered or is_repair(self.setup, Strategy.AUTO, verb)
 
     def reason_against(self, verb: Verb, state: ClusterReadiness | None = None) -> Problem | None:

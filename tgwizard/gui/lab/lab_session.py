@@ -60,16 +60,16 @@ class LabAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LabRequest:
-    """One request that waits or is in progress. Equal while ``deed`` and ``subject`` are."""
+    """One request that waits or is in progress. Equal while ``action`` and ``subject`` are."""
 
-    deed: LabAction
+    action: LabAction
     subject: str
-    act: Callable[[LabControl], object]
+    run: Callable[[LabControl], object]
 
     @property
     def words(self) -> str:
         """What goes on, in words."""
-        return f"{self.deed.value} {self.subject}".rstrip()
+        return f"{self.action.value} {self.subject}".rstrip()
 
 
 def read_lab(control: LabControl) -> LabSeen:
@@ -88,7 +88,7 @@ class LabSession(QObject):
         self._jobs = jobs
         self._control = control
         self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self._asks: list[LabRequest] = []
+        self._requests: list[LabRequest] = []
         self._job: Job | None = None
         self._count = 0
         self.seen: LabSeen | None = None
@@ -104,54 +104,54 @@ class LabSession(QObject):
     @property
     def doing(self) -> str:
         """What is asked for now, in words; empty when nothing but a reading is."""
-        return next((ask.words for ask in self._asks if ask.deed is not LabAction.READ), "")
+        return next((request.words for request in self._requests if request.action is not LabAction.READ), "")
 
     # Wishes ------------------------------------------------------------------------------------------------------
 
     @Slot()
     def refresh(self) -> None:
         """Read the lab again."""
-        self._ask(LabAction.READ, "", lambda _control: None)
+        self._request(LabAction.READ, "", lambda _control: None)
 
     def use_scenario(self, name: str) -> None:
         """Replace the lab's whole world."""
-        self._ask(LabAction.SCENARIO, name, lambda control: control.use_scenario(name))
+        self._request(LabAction.SCENARIO, name, lambda control: control.use_scenario(name))
 
     def set_latency(self, word: str) -> None:
         """How long operations take from now on."""
-        self._ask(LabAction.LATENCY, word, lambda control: control.set_latency(word))
+        self._request(LabAction.LATENCY, word, lambda control: control.set_latency(word))
 
     def switch(self, vm: VmPowerSeen, *, on: bool) -> None:
         """Pull the plug of a VM or put it in."""
-        deed = LabAction.SWITCH_ON if on else LabAction.SWITCH_OFF
-        self._ask(deed, vm.name, lambda control: control.switch(vm.id, on=on))
+        action = LabAction.SWITCH_ON if on else LabAction.SWITCH_OFF
+        self._request(action, vm.name, lambda control: control.switch(vm.id, on=on))
 
     def add_fault(self, rule: Mapping[str, Any], words: str) -> None:
         """Add a fault rule; `words` say which."""
-        self._ask(LabAction.ADD_FAULT, words, lambda control: control.add_fault(rule))
+        self._request(LabAction.ADD_FAULT, words, lambda control: control.add_fault(rule))
 
     def remove_fault(self, rule: FaultSeen) -> None:
-        self._ask(LabAction.REMOVE_FAULT, rule.id, lambda control: control.clear_faults(rule.id))
+        self._request(LabAction.REMOVE_FAULT, rule.id, lambda control: control.clear_faults(rule.id))
 
     def clear_faults(self) -> None:
         """Remove every fault rule."""
-        self._ask(LabAction.CLEAR_FAULTS, "", lambda control: control.clear_faults())
+        self._request(LabAction.CLEAR_FAULTS, "", lambda control: control.clear_faults())
 
     # Jobs --------------------------------------------------------------------------------------------------------
 
-    def _ask(self, deed: LabAction, subject: str, act: Callable[[LabControl], object]) -> None:
-        if any((ask.deed, ask.subject) == (deed, subject) for ask in self._asks):
+    def _request(self, action: LabAction, subject: str, act: Callable[[LabControl], object]) -> None:
+        if any((request.action, request.subject) == (action, subject) for request in self._requests):
             return
-        if deed is not LabAction.READ:
+        if action is not LabAction.READ:
             self.refused = None
-        self._asks.append(LabRequest(deed, subject, act))
+        self._requests.append(LabRequest(action, subject, act))
         self._next()
         self.changed.emit()
 
     def _next(self) -> None:
-        if self._job is not None or not self._asks:
+        if self._job is not None or not self._requests:
             return
-        control, answers, act = self._control, self._answers, self._asks[0].act
+        control, answers, act = self._control, self._answers, self._requests[0].run
         self._count += 1
         name = f"lab-{self._count}"
 
@@ -169,7 +169,7 @@ class LabSession(QObject):
         try:
             self._job = self._jobs.start(name, work)
         except UserError as error:
-            self._asks.clear()
+            self._requests.clear()
             self.refused = error.problem
 
     @Slot(object)
@@ -188,11 +188,11 @@ class LabSession(QObject):
 
     def _take_answer(self, answer: LabAnswer) -> None:
         self._job = None
-        ask = self._asks.pop(0)
-        if ask.deed is not LabAction.READ:
+        request = self._requests.pop(0)
+        if request.action is not LabAction.READ:
             self.refused = answer.refused
-        if ask.deed is LabAction.SCENARIO and answer.refused is None:
-            self.replaced_by = ask.subject
+        if request.action is LabAction.SCENARIO and answer.refused is None:
+            self.replaced_by = request.subject
         if answer.seen is not None:
             self.seen = answer.seen
         self.unread = answer.unread
@@ -261,7 +261,7 @@ class WorldWatch(QObject):
     @Slot()
     def look(self) -> None:
         """Ask the lab, unless it is being asked."""
-        self._ask(start=False)
+        self._request(start=False)
 
     @Slot()
     def start_lab(self) -> None:
@@ -269,10 +269,10 @@ class WorldWatch(QObject):
         if self._link is None or self.starting:
             return
         self.starting, self.refused = True, None
-        self._ask(start=True)
+        self._request(start=True)
         self.changed.emit()
 
-    def _ask(self, *, start: bool) -> None:
+    def _request(self, *, start: bool) -> None:
         if self._job is not None:
             return
         control, own, link = self._control, self._own, self._link
@@ -304,7 +304,7 @@ class WorldWatch(QObject):
 
     def _take_look(self, looked: WorldSeen) -> None:
         if self.starting and self._link is not None and not looked.refused and looked.run is None:
-            self._ask(start=True)  # a look was under way when the start was asked for
+            self._request(start=True)  # a look was under way when the start was asked for
             return
         self.starting = False
         was = self.stopped

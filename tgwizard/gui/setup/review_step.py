@@ -150,11 +150,11 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class ReviewShown:
-    """What the page shows. ``letter``: the request for those who may do what the user may not."""
+    """What the page shows. ``access_request``: the request for those who may do what the user may not."""
 
     plan: SetupPlan | None = None
     exports: tuple[Exported, ...] = ()
-    letter: str = ""
+    access_request: str = ""
     caller: str = ""
     read_ago: str = ""
     busy: str = ""
@@ -206,7 +206,7 @@ class ReviewPage(StepPage):
         self._tabs_place.addWidget(stack)
         if current < len(words):
             self.tabs.show_tab(current)
-        self._show_rights(plan, shown.letter)
+        self._show_rights(plan, shown.access_request)
 
     def _plan_page(self, plan: SetupPlan) -> QWidget:
         page = QWidget()
@@ -245,7 +245,7 @@ class ReviewPage(StepPage):
         column.addLayout(row)
         return page
 
-    def _show_rights(self, plan: SetupPlan, letter: str) -> None:
+    def _show_rights(self, plan: SetupPlan, access_request: str) -> None:
         theme = self.theme
         clear(self._rights_rows)
         rows = rights_rows(plan)
@@ -254,14 +254,14 @@ class ReviewPage(StepPage):
             if place:
                 self._rights_rows.addWidget(Separator(theme))
             self._rights_rows.addWidget(CheckRow(theme, shape, fact, evidence))
-        if letter and any(shape is not Shape.GOOD for shape, _, _ in rows):
+        if access_request and any(shape is not Shape.GOOD for shape, _, _ in rows):
             line = QHBoxLayout()
             line.setSpacing(theme.px(10))
             copy = Button(theme, "Copy a request", icon=Icon.COPY, height=32)
             copy.explain("The changes that others have to make, in words for a colleague")
-            copy.clicked.connect(self._copier(letter, "The request was copied"))
+            copy.clicked.connect(self._copier(access_request, "The request was copied"))
             save = Button(theme, "Save the request…", icon=Icon.SAVE, height=32)
-            save.clicked.connect(self._saver("request.md", letter))
+            save.clicked.connect(self._saver("request.md", access_request))
             line.addWidget(copy)
             line.addWidget(save)
             line.addStretch(1)
@@ -295,9 +295,9 @@ _KINDS = {
 
 def short_note(change: SetupChange, plan: SetupPlan) -> str:
     """What lives at the scope of an assignment, by kind; the row has no room for every name."""
-    if not isinstance(change.act, Assign) or change.kind is ChangeKind.RIGHT:
+    if not isinstance(change.write, Assign) or change.kind is ChangeKind.RIGHT:
         return ""
-    scope = change.act.scope.lower()
+    scope = change.write.scope.lower()
     holds = next((reason.holds for reason in plan.scopes if reason.scope.lower() == scope), ())
     kinds = dict.fromkeys(_KINDS.get(thing.type.lower().split("/", 1)[-1], "other parts") for thing in holds)
     return f"{join_words(kinds)} live there" if kinds else ""
@@ -382,10 +382,10 @@ def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     shown = session.shown
     exports = session.once("exports", lambda: _exports(plan, shown))
     others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
-    letter = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
+    access_request = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
     seconds = session.read_age_s
     ago = "" if seconds is None else f"read from Azure {format_age(seconds)}"
-    return ReviewShown(plan, exports, letter, "", ago, busy)
+    return ReviewShown(plan, exports, access_request, "", ago, busy)
 
 
 def _exports(plan: SetupPlan, answers: Answers) -> tuple[Exported, ...]:

@@ -432,9 +432,11 @@ class SetupSession(QObject):
 
         def done(found: object) -> None:
             match found:
-                case (Inventory() as inventory, PairsKnown() | None as worked_out):
+                case (Inventory() as inventory, PairsKnown() | None as known_pairs):
                     # Facts may be older than what was just read: they are read again with it.
-                    self.wizard_state = forget_readings(wizard.with_inventory(self.wizard_state, inventory, worked_out))
+                    self.wizard_state = forget_readings(
+                        wizard.with_inventory(self.wizard_state, inventory, known_pairs)
+                    )
                     self.settle()
                 case _:
                     pass
@@ -454,8 +456,8 @@ class SetupSession(QObject):
 
         def done(found: object) -> None:
             match found:
-                case (AccessFacts() as facts, PairsKnown() | None as worked_out):
-                    self.wizard_state = wizard.with_access_facts(self.wizard_state, facts, answers, worked_out)
+                case (AccessFacts() as facts, PairsKnown() | None as known_pairs):
+                    self.wizard_state = wizard.with_access_facts(self.wizard_state, facts, answers, known_pairs)
                     self.settle()
                 case _:
                     pass

@@ -224,7 +224,7 @@ class VerifyController(QObject):
         self.looked, self.looked_at, self.problem = found, self._services.clock.wall(), None
         if not known:
             self.cluster_known.emit(found.cluster)
-        if found.result.standing is VerifyState.WAITS:
+        if found.result.overall_state is VerifyState.WAITS:
             self._look(wait=True)
         self.changed.emit()
 

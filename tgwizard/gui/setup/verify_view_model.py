@@ -88,9 +88,9 @@ def _headline(verifier: VerifyController, result: VerifyResult | None) -> tuple[
     sentence = verify_sentence(result)
     title, _, rest = sentence.partition(": ")
     lead = f"{rest[:1].upper()}{rest[1:]}" if rest else "You can leave now; verifying can be repeated any time."
-    if result.standing is VerifyState.WAITS:
+    if result.overall_state is VerifyState.WAITS:
         return title, _awaited(result)
-    if result.standing is VerifyState.RESTART:
+    if result.overall_state is VerifyState.RESTART:
         return sentence.rstrip("."), "Every right is in place. A machine picks new rights up when it restarts."
     if verifier.proof and verifier.proof[-1].done:
         lead = f"{lead} A failover has shown that it moves."
@@ -185,7 +185,7 @@ def _restarts(verifier: VerifyController, result: VerifyResult | None, *, locked
     waiting = set(result.waiting_for_restart)
     rows: list[RestartShown] = []
     first_open = next((vm for vm in order.machines if vm in waiting), None)
-    doing, early = verifier.restarting, result.standing is VerifyState.WAITS
+    doing, early = verifier.restarting, result.overall_state is VerifyState.WAITS
     for number, vm in enumerate(order.machines, start=1):
         name = sanitize(vm.name, 90)
         holds = vm == order.holder
@@ -245,7 +245,7 @@ def _rehearsal_state(verifier: VerifyController, result: VerifyResult | None) ->
     if result is None:
         return (Shape.MOVING, "Being worked out") if verifier.looking else (Shape.WAITING, "Not run yet")
     may, of = result.counted
-    return _STANDING[result.standing], f"{may} of {of} worked out"
+    return _STANDING[result.overall_state], f"{may} of {of} worked out"
 
 
 def _checks(verifier: VerifyController, result: VerifyResult | None) -> tuple[tuple[Shape, str, str], ...]:

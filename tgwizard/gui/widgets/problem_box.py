@@ -78,7 +78,7 @@ class FixButton:
     """A button of a problem: its words, what it does, and its icon. A `link` asks elsewhere."""
 
     words: str
-    act: Callable[[], None]
+    on_click: Callable[[], None]
     icon: Icon | None = None
     link: bool = False
 
@@ -130,7 +130,7 @@ class Problems(QWidget):
         for fix in told.fixes:
             kind = ButtonKind.LINK if fix.link else ButtonKind.SECONDARY
             button = Button(self._theme, fix.words, kind, fix.icon, height=32)
-            button.clicked.connect(fix.act)
+            button.clicked.connect(fix.on_click)
             box.add_fix(button)
         self._column.addWidget(box)
         return box

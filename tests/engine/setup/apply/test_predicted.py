@@ -71,5 +71,5 @@ def test_that_what_is_right_already_takes_no_time() -> None:
     plan = plan_for("/subscriptions/s/resourceGroups/g")
     assert isinstance(plan.changes[0], SetupChange)
     assert replace(plan, changes=plan.changes[-1:]).usual_s == 0.0
-    later = change("x", plan.changes[0].act, "t", "Later", after=("gone",))
+    later = change("x", plan.changes[0].write, "t", "Later", after=("gone",))
     assert replace(plan, changes=(later,)).usual_s == 1.0

@@ -111,7 +111,7 @@ def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Sce
         item.done for item in (*ticks(result, PropagationStage.WRITTEN), *ticks(result, PropagationStage.EFFECTIVE))
     )
     assert not any(item.done for item in ticks(result, PropagationStage.RESTARTED))
-    assert result.standing is VerifyState.RESTART
+    assert result.overall_state is VerifyState.RESTART
     assert {cell.may for item in result.rehearsal for cell in item.cells} <= {
         RehearsalState.RESTART,
         RehearsalState.NOT_USED,
@@ -123,7 +123,7 @@ def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Sce
 
 def test_that_one_look_does_not_wait_and_says_until_when_at_most(fresh: Scenario) -> None:
     result = verified(fresh, subject(fresh, wait=False))
-    assert result.standing is VerifyState.WAITS
+    assert result.overall_state is VerifyState.WAITS
     waiting = ticks(result, PropagationStage.EFFECTIVE)
     assert [item.done for item in waiting] == [False, False]
     assert "at the latest" in waiting[0].sentence
@@ -138,7 +138,7 @@ def test_that_after_restarts_from_here_everything_is_ready(fresh: Scenario) -> N
         ended = restarted(fresh, vm.name)
         assert ended.outcome is Outcome.DONE, ended.reason
     result = verified(fresh)
-    assert result.standing is VerifyState.READY, [
+    assert result.overall_state is VerifyState.READY, [
         item for item in result.checks if item.finding.level is not Level.PASSED
     ]
     assert result.counted[0] == result.counted[1] > 10
@@ -167,7 +167,7 @@ def test_that_the_user_may_say_that_a_machine_restarted(fresh: Scenario) -> None
     said = frozenset(fresh.answers.machines or ())
     result = verified(fresh, subject(fresh, restarted=said))
     assert {item.sentence for item in ticks(result, PropagationStage.RESTARTED)} == {"You said so."}
-    assert result.standing is VerifyState.READY
+    assert result.overall_state is VerifyState.READY
 
 
 def test_that_list_reads_that_flicker_take_no_tick_back(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_that_cancelling_says_what_was_seen_so_far(fresh: Scenario) -> None:
         services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), stop, fresh.on.token
     )
     assert result.cancelled
-    assert result.standing is VerifyState.WAITS
+    assert result.overall_state is VerifyState.WAITS
     assert fresh.on.told(SetupFinished)[-1].outcome is Outcome.CANCELLED
 
 
@@ -207,7 +207,7 @@ def test_that_the_rehearsal_names_what_is_missing(tmp_path: Path) -> None:
     cells = row(result, "asgs").cells
     assert [cell.may for cell in cells] == [RehearsalState.MAY_NOT, RehearsalState.MAY_NOT]
     assert "applicationSecurityGroups/joinIpConfiguration/action on asg-tg-nodes" in cells[0].why
-    assert result.standing is VerifyState.NOT_READY
+    assert result.overall_state is VerifyState.NOT_READY
     made.on.journal.close()
 
 
@@ -235,7 +235,7 @@ def test_that_what_could_not_be_read_is_not_known(fresh: Scenario) -> None:
     fresh.it.lab.faults.add(Fault("GET", "/locks", AzureAnswer(CannedError.INTERNAL_ERROR), times=None))
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
     assert {cell.may for item in result.rehearsal for cell in item.cells} == {RehearsalState.NOT_KNOWN}
-    assert result.standing is VerifyState.AT_RISK
+    assert result.overall_state is VerifyState.AT_RISK
 
 
 def test_that_the_probe_finds_that_two_writers_are_kept_apart_and_changes_nothing(fresh: Scenario) -> None:
@@ -264,7 +264,7 @@ def test_that_a_cluster_file_is_enough_to_verify(fresh: Scenario) -> None:
     fresh.it.clock.sleep(700)
     result = verified(fresh, target_of_cluster(fresh.cluster()))
     assert result.members == ("tg-node-a", "tg-node-b")
-    assert result.standing is VerifyState.RESTART
+    assert result.overall_state is VerifyState.RESTART
 
 
 def test_that_machines_that_are_gone_are_told_and_the_job_ends(fresh: Scenario) -> None:
@@ -318,11 +318,11 @@ def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scen
     assert all(
         item.done for item in (*ticks(first, PropagationStage.EFFECTIVE), *ticks(first, PropagationStage.PROVED))
     )
-    assert first.standing is VerifyState.RESTART
+    assert first.overall_state is VerifyState.RESTART
     for vm in standby_first(asking.it.services.azure, asking.answers):
         assert restarted(asking, vm.name).outcome is Outcome.DONE
     result = verified(asking)
-    assert result.standing is VerifyState.VERIFIED
+    assert result.overall_state is VerifyState.VERIFIED
     assert verify_sentence(result).startswith("Verified: all ")
     page = verify_report_page(result)
     assert "Verified: all " in page
@@ -345,7 +345,7 @@ def test_that_without_a_proof_nothing_is_called_verified(fresh: Scenario) -> Non
     fresh.it.clock.sleep(700)
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
     assert not any(item.done for item in ticks(result, PropagationStage.PROVED))
-    assert result.standing is VerifyState.READY
+    assert result.overall_state is VerifyState.READY
     assert "erified:" not in verify_sentence(result)
     assert "only a failover that the machines make themselves shows it" in verify_report_page(result)
 
@@ -354,12 +354,12 @@ def test_that_without_a_proof_nothing_is_called_verified(fresh: Scenario) -> Non
 def test_that_only_failovers_by_the_members_themselves_prove_their_rights(fresh: Scenario, by: ProvedBy) -> None:
     said = frozenset(fresh.answers.machines or ())
     result = verified(fresh, subject(fresh, restarted=said, wait=False))
-    assert result.standing is VerifyState.WAITS
+    assert result.overall_state is VerifyState.WAITS
     there, back = (ProofRun(name, by, done=True, sentence="moved") for name in ("tg-node-b", "tg-node-a"))
-    assert with_proof(result, (there,)).standing is VerifyState.WAITS
-    assert with_proof(result, (there, replace(back, done=False))).standing is VerifyState.WAITS
+    assert with_proof(result, (there,)).overall_state is VerifyState.WAITS
+    assert with_proof(result, (there, replace(back, done=False))).overall_state is VerifyState.WAITS
     both = with_proof(result, (there, back))
-    assert both.standing is (VerifyState.VERIFIED if by is ProvedBy.MEMBERS else VerifyState.WAITS)
+    assert both.overall_state is (VerifyState.VERIFIED if by is ProvedBy.MEMBERS else VerifyState.WAITS)
     assert both.proved is (by is ProvedBy.MEMBERS)
 
 
@@ -378,7 +378,7 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     made.it.services = replace(services, setup=replace(services.setup, members=members_of(lab)))
     result = verified(made)
     assert result.proved
-    assert result.standing is VerifyState.RESTART
+    assert result.overall_state is VerifyState.RESTART
     told = {
         tick: {event.sentence for event in made.on.told(PropagationChanged) if event.tick is tick and not event.done}
         for tick in PropagationStage
@@ -390,7 +390,7 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     assert all(item.seconds is not None and item.seconds <= 600 for item in ticks(result, PropagationStage.PROVED))
     for name in ("tg-node-b", "tg-node-a"):
         assert restarted(made, name).outcome is Outcome.DONE
-    assert verified(made).standing is VerifyState.VERIFIED
+    assert verified(made).overall_state is VerifyState.VERIFIED
     setup = made.cluster()
     for member in reversed(setup.members):
         ended = fail_over_as(made.it, setup, member, member)
@@ -410,7 +410,7 @@ def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(
     result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))
     assert [item.done for item in ticks(result, PropagationStage.PROVED)] == [True, False]
     assert "Asked in its own name, it was told: " in ticks(result, PropagationStage.PROVED)[1].sentence
-    assert result.standing is not VerifyState.VERIFIED
+    assert result.overall_state is not VerifyState.VERIFIED
 
 
 def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_again(fresh: Scenario) -> None:
@@ -427,7 +427,7 @@ def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_
     result = verify(
         services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), fail_later, fresh.on.token
     )
-    assert result.standing is VerifyState.RESTART
+    assert result.overall_state is VerifyState.RESTART
     written = [event.done for event in fresh.on.told(PropagationChanged) if event.tick is PropagationStage.WRITTEN]
     assert written == [True, True]
 
@@ -437,7 +437,7 @@ def test_that_a_right_that_is_not_there_is_not_waited_for(fresh: Scenario) -> No
     result = verified(fresh, subject(fresh, role_guid=str(uuid.uuid4())))
     assert fresh.it.clock.monotonic() - before < 60
     assert not any(item.done for item in ticks(result, PropagationStage.WRITTEN))
-    assert result.standing is VerifyState.AT_RISK
+    assert result.overall_state is VerifyState.AT_RISK
 
 
 class _Skewed:
@@ -464,8 +464,8 @@ def test_that_a_wrong_clock_here_neither_hides_a_restart_nor_shortens_the_wait(t
     began = made.it.clock.monotonic()
     result = verified(made)
     assert made.it.clock.monotonic() - began > 500
-    assert result.standing is VerifyState.RESTART
+    assert result.overall_state is VerifyState.RESTART
     for name in ("tg-node-b", "tg-node-a"):
         assert restarted(made, name).outcome is Outcome.DONE
-    assert verified(made).standing is VerifyState.READY
+    assert verified(made).overall_state is VerifyState.READY
     made.on.journal.close()

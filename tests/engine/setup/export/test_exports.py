@@ -61,7 +61,7 @@ def hostile_plan(text: str) -> tuple[SetupPlan, Answers]:
     changes = tuple(
         replace(
             item,
-            act=PutRole(wanted) if isinstance(item.act, PutRole) else item.act,
+            write=PutRole(wanted) if isinstance(item.write, PutRole) else item.write,
             sentence=f"{item.sentence} {text}",
             note=text,
             right=Right(WhoMay.OTHERS, GROUP, (text,), (text,)),
@@ -138,7 +138,7 @@ def check_az(plan: SetupPlan, answers: Answers, folder: Path) -> list[list[str]]
     calls = run_script(export(ExportKind.AZ, plan, answers), folder)
     assert calls[0] == ["account", "set", "--subscription", SUBSCRIPTION]
     enabled = [after(call, "--ids") for call in calls if call[:3] == ["vm", "identity", "assign"]]
-    assert enabled == [item.act.vm.text for item in plan.writing if isinstance(item.act, EnableIdentity)]
+    assert enabled == [item.write.vm.text for item in plan.writing if isinstance(item.write, EnableIdentity)]
     (put,) = [call for call in calls if call[0] == "rest"]
     role_id = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"
     assert (after(put, "--method"), after(put, "--url")) == ("put", f"{role_id}?api-version=2022-04-01")
@@ -152,7 +152,7 @@ def check_az(plan: SetupPlan, answers: Answers, folder: Path) -> list[list[str]]
         for call in calls
         if call[:3] == ["role", "assignment", "create"]
     ]
-    wanted = [item.act for item in plan.writing if isinstance(item.act, Assign)]
+    wanted = [item.write for item in plan.writing if isinstance(item.write, Assign)]
     assert given == [(role_id, act.scope, PRINCIPAL) for act in wanted]
     looked = [after(call, "--ids") for call in calls if call[:3] == ["vm", "identity", "show"]]
     assert looked == [act.vm.text for act in wanted]
@@ -242,7 +242,7 @@ def check_terraform(plan: SetupPlan, answers: Answers) -> None:
     assert permissions["data_actions"] == permissions["not_actions"] == permissions["not_data_actions"] == []
     identities = [body for (kind, _), body in found.items() if kind == "azapi_update_resource"]
     assert [unquoted(body["resource_id"]) for body in identities] == [
-        item.act.vm.text for item in plan.writing if isinstance(item.act, EnableIdentity)
+        item.write.vm.text for item in plan.writing if isinstance(item.write, EnableIdentity)
     ]
     assigned = []
     for (kind, _), body in found.items():
@@ -256,7 +256,7 @@ def check_terraform(plan: SetupPlan, answers: Answers) -> None:
             assert unquoted(body["principal_type"]) == "ServicePrincipal"
             group, name = unquoted(data["resource_group_name"]), unquoted(data["name"])
             assigned.append((f"{group}/{name}", unquoted(body["scope"])))
-    wanted = [item.act for item in plan.writing if isinstance(item.act, Assign)]
+    wanted = [item.write for item in plan.writing if isinstance(item.write, Assign)]
     assert assigned == [(f"{act.vm.group}/{act.vm.name}", act.scope) for act in wanted]
 
 
@@ -280,7 +280,7 @@ def test_that_a_role_that_is_updated_is_imported_first() -> None:
     plan = plan_for(GROUP)
     before = replace(plan.role, permissions=())
     changes = tuple(
-        replace(item, act=PutRole(plan.role, before)) if isinstance(item.act, PutRole) else item
+        replace(item, write=PutRole(plan.role, before)) if isinstance(item.write, PutRole) else item
         for item in plan.changes
     )
     text = export(ExportKind.TERRAFORM, replace(plan, changes=changes), answers_for(GROUP))
@@ -293,7 +293,7 @@ def test_that_a_role_that_is_updated_is_imported_first() -> None:
 
 def test_that_a_role_that_stays_is_named_by_its_id() -> None:
     plan = plan_for(GROUP)
-    kept = tuple(item for item in plan.changes if not isinstance(item.act, PutRole))
+    kept = tuple(item for item in plan.changes if not isinstance(item.write, PutRole))
     text = export(ExportKind.TERRAFORM, replace(plan, changes=kept), answers_for(GROUP))
     found = [body for (kind, _), body in resources(text).items() if kind == "azurerm_role_assignment"]
     assert {unquoted(body["role_definition_id"]).rsplit("/", 1)[-1] for body in found} == {ROLE}
@@ -308,8 +308,8 @@ def test_that_two_machines_whose_names_look_alike_keep_names_of_their_own() -> N
 def test_that_user_assigned_identities_stay_beside_the_new_one() -> None:
     plan = plan_for(GROUP)
     kept = tuple(
-        replace(item, act=EnableIdentity(item.act.vm, ("/some/identity",)))
-        if isinstance(item.act, EnableIdentity)
+        replace(item, write=EnableIdentity(item.write.vm, ("/some/identity",)))
+        if isinstance(item.write, EnableIdentity)
         else item
         for item in plan.changes
     )
@@ -451,5 +451,5 @@ def test_that_the_planner_tells_the_export_of_user_assigned_identities() -> None
     mine = ("/some/identity",)
     vms = tuple(replace(vm, identity=VmIdentity(IdentityKind.USER, "", mine)) for vm in inventory.vms[:2])
     caller_facts = facts(replace(inventory, vms=vms))
-    rows = [identity_change(vm, caller_facts, None).act for vm in vms]
+    rows = [identity_change(vm, caller_facts, None).write for vm in vms]
     assert [row.user_assigned for row in rows if isinstance(row, EnableIdentity)] == [mine, mine]

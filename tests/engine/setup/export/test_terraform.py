@@ -48,7 +48,7 @@ def schema() -> dict[str, Any]:
 def updating(plan: SetupPlan) -> SetupPlan:
     before = replace(plan.role, permissions=())
     changes = tuple(
-        replace(item, act=PutRole(plan.role, before)) if isinstance(item.act, PutRole) else item
+        replace(item, write=PutRole(plan.role, before)) if isinstance(item.write, PutRole) else item
         for item in plan.changes
     )
     return replace(plan, changes=changes)
@@ -56,8 +56,8 @@ def updating(plan: SetupPlan) -> SetupPlan:
 
 def beside_user_assigned(plan: SetupPlan) -> SetupPlan:
     changes = tuple(
-        replace(item, act=EnableIdentity(item.act.vm, ("/some/identity",)))
-        if isinstance(item.act, EnableIdentity)
+        replace(item, write=EnableIdentity(item.write.vm, ("/some/identity",)))
+        if isinstance(item.write, EnableIdentity)
         else item
         for item in plan.changes
     )
@@ -65,7 +65,7 @@ def beside_user_assigned(plan: SetupPlan) -> SetupPlan:
 
 
 def keeping_the_role(plan: SetupPlan) -> SetupPlan:
-    return replace(plan, changes=tuple(item for item in plan.changes if not isinstance(item.act, PutRole)))
+    return replace(plan, changes=tuple(item for item in plan.changes if not isinstance(item.write, PutRole)))
 
 
 PLAIN = plan_for(GROUP), answers_for(GROUP)

@@ -11,7 +11,7 @@ from tgwizard.model.setup_plan import Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import counted, join_words, sanitize
 
 
-def letter(plan: SetupPlan, answers: Answers) -> str:
+def access_request_text(plan: SetupPlan, answers: Answers) -> str:
     """Plain text. It asks for what is others' to do; for a user who may do everything, for the whole plan."""
     others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
     wanted = others or plan.writing

@@ -92,34 +92,34 @@ def script(plan: SetupPlan, answers: Answers) -> str:
 
 
 def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[str]:
-    act = change.act
-    match act:
+    write = change.write
+    match write:
         case EnableIdentity():
-            return [_words("az", "vm", "identity", "assign", "--ids", act.vm.text, "--output", "none")]
+            return [_words("az", "vm", "identity", "assign", "--ids", write.vm.text, "--output", "none")]
         case PutRole():
             url = f"{plan_values.full_role_id(plan, answers)}?api-version={plan_values.ROLE_API}"
-            body = plan_values.role_json(act.role, indent=None)
+            body = plan_values.role_json(write.role, indent=None)
             words = _words("az", "rest", "--method", "put", "--url", url, "--body", body, "--output", "none")
-            if act.before is None:
+            if write.before is None:
                 return [words]
             return ["# It replaces the role as a whole: look first whether someone changed it since.", words]
         case Assign():
             role = plan_values.full_role_id(plan, answers)
-            return [_words("give", act.vm.text, role, act.scope)]
+            return [_words("give", write.vm.text, role, write.scope)]
         case RemoveStale():
-            return [_words("az", "role", "assignment", "delete", "--ids", act.assignment.id)]
+            return [_words("az", "role", "assignment", "delete", "--ids", write.assignment.id)]
         case PlaceAddress():
-            return [_place(act, answers)]
+            return [_place(write, answers)]
         case Restart():
             return []
         case _:
-            assert_never(act)
+            assert_never(write)
 
 
-def _place(act: PlaceAddress, answers: Answers) -> str:
-    others: tuple[ResourceId, ...] = tuple(nic for nic in answers.nics or () if nic != act.nic)
-    ids = (act.nic.text, *(nic.text for nic in others))
-    return _words("place", act.address, act.configuration, act.nic.group, act.nic.name, *ids)
+def _place(write: PlaceAddress, answers: Answers) -> str:
+    others: tuple[ResourceId, ...] = tuple(nic for nic in answers.nics or () if nic != write.nic)
+    ids = (write.nic.text, *(nic.text for nic in others))
+    return _words("place", write.address, write.configuration, write.nic.group, write.nic.name, *ids)
 
 
 def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:

@@ -53,7 +53,10 @@ FORMATS = {
         "Portal checklist (printable)", "the same as a page to print", ".html", portal_checklist.html
     ),
     ExportKind.REQUEST: ExportFormat(
-        "Request to an admin", "a letter that says who needs what, where and why", ".txt", access_request.letter
+        "Request to an admin",
+        "a letter that says who needs what, where and why",
+        ".txt",
+        access_request.access_request_text,
     ),
 }
 """Every format, in the order in which they are offered."""

@@ -41,29 +41,29 @@ def full_role_id(plan: SetupPlan, answers: Answers) -> str:
 
 def role_put(plan: SetupPlan) -> PutRole | None:
     """The role that is to be created or updated, if any."""
-    return next((change.act for change in plan.writing if isinstance(change.act, PutRole)), None)
+    return next((change.write for change in plan.writing if isinstance(change.write, PutRole)), None)
 
 
 def assigns(plan: SetupPlan) -> tuple[Assign, ...]:
     """The assignments that are to be made."""
-    return tuple(change.act for change in plan.writing if isinstance(change.act, Assign))
+    return tuple(change.write for change in plan.writing if isinstance(change.write, Assign))
 
 
 def placement(plan: SetupPlan) -> PlaceAddress | None:
     """The first placement of the floating IP, if it is part of the plan."""
-    return next((change.act for change in plan.writing if isinstance(change.act, PlaceAddress)), None)
+    return next((change.write for change in plan.writing if isinstance(change.write, PlaceAddress)), None)
 
 
 def machines(plan: SetupPlan, answers: Answers) -> tuple[ResourceId, ...]:
     """The machines in the order in which they are restarted: the one that holds the address now comes last."""
     if answers.machines is not None:
         held = {
-            change.act.nic
+            change.write.nic
             for change in plan.changes
-            if isinstance(change.act, PlaceAddress) and change.kind is ChangeKind.RIGHT
+            if isinstance(change.write, PlaceAddress) and change.kind is ChangeKind.RIGHT
         }
         return restart_order(answers.machines, tuple(nic in held for nic in answers.nics or ()) or (False, False))
-    named = [change.act.vm for change in plan.changes if isinstance(change.act, Restart | Assign)]
+    named = [change.write.vm for change in plan.changes if isinstance(change.write, Restart | Assign)]
     return tuple(dict.fromkeys(named))
 
 

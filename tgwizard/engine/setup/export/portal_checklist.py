@@ -96,12 +96,12 @@ def html(plan: SetupPlan, answers: Answers) -> str:
 
 def _identities(plan: SetupPlan) -> Iterator[Section]:
     for change in plan.writing:
-        if isinstance(change.act, EnableIdentity):
-            vm = Name(change.act.vm.name)
+        if isinstance(change.write, EnableIdentity):
+            vm = Name(change.write.vm.name)
             yield Section(
                 ("Turn on the identity of ", vm),
                 (
-                    ("Search for Virtual machines and open ", vm, " in ", Name(change.act.vm.group), "."),
+                    ("Search for Virtual machines and open ", vm, " in ", Name(change.write.vm.group), "."),
                     ("Under Security select Identity, tab System assigned.",),
                     ("Set Status to On, select Save, then Yes. Identities on the other tab stay as they are.",),
                 ),
@@ -162,10 +162,10 @@ def _update(put: PutRole, role: Name, place: Name) -> Section:
 
 def _assignments(plan: SetupPlan) -> Iterator[Section]:
     by_scope: dict[str, list[Assign]] = {}
-    for act in plan_values.assigns(plan):
-        by_scope.setdefault(act.scope, []).append(act)
+    for write in plan_values.assigns(plan):
+        by_scope.setdefault(write.scope, []).append(write)
     role = Name(plan.role.name)
-    for scope, acts in by_scope.items():
+    for scope, writes in by_scope.items():
         yield Section(
             ("Give the role on ", Name(_last(scope))),
             (
@@ -174,7 +174,7 @@ def _assignments(plan: SetupPlan) -> Iterator[Section]:
                 ("Search for ", role, ", select it, then Next."),
                 ("Under Assign access to select Managed identity, then Select members.",),
                 ("From Managed identity select Virtual machine.",),
-                *(("Select ", Name(act.vm.name), " in ", Name(act.vm.group), ".") for act in acts),
+                *(("Select ", Name(write.vm.name), " in ", Name(write.vm.group), ".") for write in writes),
                 ("Select Select, then Review + assign, and Review + assign once more.",),
             ),
         )
@@ -191,8 +191,8 @@ def _opening(scope: str) -> tuple[Span, ...]:
 
 def _stale(plan: SetupPlan) -> Iterator[Section]:
     for change in plan.writing:
-        if isinstance(change.act, RemoveStale):
-            stale = change.act.assignment
+        if isinstance(change.write, RemoveStale):
+            stale = change.write.assignment
             yield Section(
                 ("Remove a stale assignment on ", Name(_last(stale.scope))),
                 (
@@ -205,15 +205,15 @@ def _stale(plan: SetupPlan) -> Iterator[Section]:
 
 
 def _placement(plan: SetupPlan) -> Iterator[Section]:
-    act = plan_values.placement(plan)
-    if isinstance(act, PlaceAddress):
+    write = plan_values.placement(plan)
+    if isinstance(write, PlaceAddress):
         yield Section(
             ("Create the Azure IP Configuration",),
             (
-                ("Search for Network interfaces and open ", Name(act.nic.name), " in ", Name(act.nic.group), "."),
+                ("Search for Network interfaces and open ", Name(write.nic.name), " in ", Name(write.nic.group), "."),
                 ("Under Settings select IP configurations, then Add.",),
-                ("Name: ", Name(act.configuration), ". Type: Secondary. Allocation: Static."),
-                ("Private IP address: ", Name(act.address), ". No public IP. Select Add."),
+                ("Name: ", Name(write.configuration), ". Type: Secondary. Allocation: Static."),
+                ("Private IP address: ", Name(write.address), ". No public IP. Select Add."),
             ),
         )
 

@@ -33,19 +33,19 @@ def quote(text: str) -> str:
 
 def configuration(plan: SetupPlan, answers: Answers) -> str:
     """One file, complete with provider blocks."""
-    identities = [change.act for change in plan.writing if isinstance(change.act, EnableIdentity)]
+    identities = [change.write for change in plan.writing if isinstance(change.write, EnableIdentity)]
     names = _MachineNames()
     blocks = [_head(plan, answers, azapi=bool(identities))]
-    blocks += [_identity(act, names) for act in identities]
+    blocks += [_identity(write, names) for write in identities]
     put = plan_values.role_put(plan)
     if put is not None:
         blocks.append(_role(put, plan, answers))
     role = "azurerm_role_definition.failover.role_definition_resource_id" if put else None
     role = role or quote(plan_values.full_role_id(plan, answers))
     assigns = plan_values.assigns(plan)
-    enabled = {act.vm for act in identities}
-    blocks += [_machine(vm, names, enabled=vm in enabled) for vm in dict.fromkeys(act.vm for act in assigns)]
-    blocks += [_assignment(number, act, role, names) for number, act in enumerate(assigns, 1)]
+    enabled = {write.vm for write in identities}
+    blocks += [_machine(vm, names, enabled=vm in enabled) for vm in dict.fromkeys(write.vm for write in assigns)]
+    blocks += [_assignment(number, write, role, names) for number, write in enumerate(assigns, 1)]
     blocks += [_by_hand(plan)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -89,12 +89,12 @@ provider "azurerm" {{
 }}"""
 
 
-def _identity(act: EnableIdentity, names: _MachineNames) -> str:
-    kind = "SystemAssigned, UserAssigned" if act.user_assigned else "SystemAssigned"
+def _identity(write: EnableIdentity, names: _MachineNames) -> str:
+    kind = "SystemAssigned, UserAssigned" if write.user_assigned else "SystemAssigned"
     return f"""# The machine itself is not managed here; only its system-assigned identity is turned on.
-resource "azapi_update_resource" "{names.of(act.vm)}_identity" {{
+resource "azapi_update_resource" "{names.of(write.vm)}_identity" {{
   type        = "Microsoft.Compute/virtualMachines@{_VM_API}"
-  resource_id = {quote(act.vm.text)}
+  resource_id = {quote(write.vm.text)}
   body = {{
     identity = {{
       type = {quote(kind)}
@@ -157,11 +157,11 @@ def _machine(vm: ResourceId, names: _MachineNames, *, enabled: bool) -> str:
 }}"""
 
 
-def _assignment(number: int, act: Assign, role: str, names: _MachineNames) -> str:
-    return f"""resource "azurerm_role_assignment" "{names.of(act.vm)}_{number}" {{
-  scope              = {quote(act.scope)}
+def _assignment(number: int, write: Assign, role: str, names: _MachineNames) -> str:
+    return f"""resource "azurerm_role_assignment" "{names.of(write.vm)}_{number}" {{
+  scope              = {quote(write.scope)}
   role_definition_id = {role}
-  principal_id       = data.azurerm_virtual_machine.{names.of(act.vm)}.identity[0].principal_id
+  principal_id       = data.azurerm_virtual_machine.{names.of(write.vm)}.identity[0].principal_id
   principal_type     = "ServicePrincipal"
 }}"""
 
@@ -181,8 +181,10 @@ def _by_hand(plan: SetupPlan) -> str:
             ),
         ]
     for change in plan.writing:
-        if isinstance(change.act, RemoveStale):
-            lines.append(f"# Remove by hand, its identity no longer exists: {sanitize(change.act.assignment.id, 400)}")
+        if isinstance(change.write, RemoveStale):
+            lines.append(
+                f"# Remove by hand, its identity no longer exists: {sanitize(change.write.assignment.id, 400)}"
+            )
     return "\n".join(lines)
 
 
