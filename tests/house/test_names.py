@@ -86,6 +86,18 @@ def test_that_a_class_of_a_name_that_is_there_is_noticed() -> None:
     assert doubles(classes(texts)) == {"Run": ["a.py", "b.py"]}
 
 
+def test_that_a_package_says_its_one_idea_and_exports_nothing() -> None:
+    """One sentence, which may have a list behind a colon; a name is imported from its own module."""
+    wrong = []
+    for path in in_package():
+        if path.name == "__init__.py" and path.parent != PACKAGE:
+            body = tree(path.read_text("utf-8")).body
+            said = ast.get_docstring(tree(path.read_text("utf-8"))) or ""
+            if len(body) != 1 or not re.fullmatch(r"[A-Z](?:[^\n.]|\.(?=\S))*\.", said):
+                wrong.append(name(path))
+    assert wrong == []
+
+
 @cache
 def defined() -> dict[str, set[str]]:
     """What each module and class of the program defines, by their names; a class's under its own name as well."""
