@@ -24,15 +24,17 @@ from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tgwizard.azure.clouds import cloud_at, described
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in.interactive import InteractiveSignIn
-from tgwizard.azure.sign_in_error_rows import CREDENTIALS, REASONS, SignInErrorRow
-from tgwizard.azure.sign_in_errors import explain_sign_in_error
+from tgwizard.azure.sign_in_errors import SignInErrorRow, SignInErrors, explain_sign_in_error, sign_in_errors
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import Cause, Certainty
+from tgwizard.engine.files.toml_reader import TomlFault
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, Cloud
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt
 
 CODE = SignInMethod.DEVICE_CODE
+REASONS = tuple(dict.fromkeys(sign_in_errors().entra.values()))
+CREDENTIALS = sign_in_errors().credentials
 CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
 
 
@@ -61,9 +63,26 @@ def test_that_each_reason_has_whole_calm_sentences(reason: SignInErrorRow) -> No
         assert "{" not in sentence
 
 
-def test_that_no_number_has_two_meanings() -> None:
-    said = [item for reason in REASONS for item in reason.said]
-    assert sorted(said) == sorted(set(said))
+CREDENTIAL = '[[credential]]\nsaid = ["No token"]\nproblem = "a"\nwhy = "It is."\nfix = "Do."\n'
+ENTRA = CREDENTIAL.replace("credential", "entra").replace("No token", "50020")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (ENTRA + ENTRA, 7, "entra[2].said names 50020, and an entry above it does already"),
+        (CREDENTIAL + CREDENTIAL.replace("No", "Still no"), 7, "credential[2].said names Still no token, and an entry"),
+        (ENTRA.replace('["50020"]', "[50020]"), 2, "entra[1].said has to be a list of texts"),
+        (ENTRA.replace("Do.", "{said}"), 5, "entra[1].fix names {said}, which is not known"),
+        (ENTRA.replace("why", "cause"), 4, "entra[1].cause is not known"),
+        (ENTRA + "[other]\n", 6, "other is not known"),
+    ],
+)
+def test_that_a_malformed_reason_is_named_with_its_line_and_key(text: str, line: int, words: str) -> None:
+    with pytest.raises(TomlFault) as fault:
+        SignInErrors.parse(text)
+    assert words in fault.value.why
+    assert fault.value.line == line
 
 
 AZ_HABIT = "Interactive authentication is needed. Please run: az login"

@@ -34,7 +34,6 @@ from tgwizard.azure.intercepted_answers import (
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in_errors import clock_wrong, explain_sign_in_error
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.model.permission import scope_in_words
 from tgwizard.model.problem import Cancelled, Problem
 from tgwizard.model.text import format_duration, sanitize
 
@@ -244,16 +243,13 @@ def _what(doing: Operation, status: int | None) -> str:
 
 
 def _words(doing: Operation, error: ArmError) -> dict[str, str]:
-    """What the sentences of a row may name."""
-    refused, wrong = error.refused, error.property_id
+    """What the sentences of a row may name: the ``FIELDS`` of the table."""
+    wrong = error.property_id
     said = redacted(error.said, 600).rstrip(" .")
     policies = error.policies
     return {
-        "doing": str(doing),
         "name": doing.name,
-        "action": refused[0].action if refused else "a right it needs",
-        "scope": scope_in_words(refused[0].scope) if refused else "that scope",
-        "rights": rights_words(refused),
+        "rights": rights_words(error.refused),
         "limited": limited_words(error.condition),
         "locks": error.lock_words,
         "holder": error.holder_words,

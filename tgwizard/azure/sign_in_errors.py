@@ -2,20 +2,27 @@
 
 A number decides before any word: az ends whatever it says with the advice to sign in. One that is in no row is shown
 with Entra's own sentence. The lab plays some of the numbers, the real Entra none here. The details hold Entra's own
-text, cut and without anything that looks like a token.
+text, cut and without anything that looks like a token. The reasons are the entries of
+``resources/azure/sign-in-errors.toml``, read and checked when the first sign-in is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
+from tgwizard.azure.error_file import ErrorFile, shipped, usable
+from tgwizard.azure.error_table import SIGN_IN_AGAIN
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in_error_rows import BY_SAID, CREDENTIALS, OTHER_WAY, SignInErrorRow
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.text import format_duration
 
+FILE = "sign-in-errors.toml"
+
+OTHER_WAY = "Sign in another way (first step of the set-up, or --sign-in device-code)"
 _NOT_SIGNED_IN = "There is no sign-in to Azure, so nothing was asked."
 
 _NUMBER = re.compile(r"AADSTS(\d{4,12})", re.IGNORECASE)
@@ -27,6 +34,50 @@ _ONE_LINE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _VALUE = r"[\w./:@+=][\w./:@+=-]{0,4095}"
 _COMMAND = re.compile(rf"""\baz login(?:[ \t]+--[a-z-]+(?:[ \t]+(?:"{_VALUE}"|'{_VALUE}'|{_VALUE}))?)+""")
 """A whole command that az names: words and values that no shell reads otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInErrorRow:
+    """Why a sign-in failed. ``said`` are the numbers and words by which it is recognised; ``who`` can put it right."""
+
+    said: tuple[str, ...]
+    problem: str
+    why: str
+    fix: str
+    who: Fixer = Fixer.YOU
+
+
+@dataclass(frozen=True, slots=True)
+class SignInErrors:
+    """All reasons: Entra's by each number and word, and those of the credentials, the first that is met counting."""
+
+    entra: Mapping[str, SignInErrorRow] = field(default_factory=dict)
+    credentials: tuple[SignInErrorRow, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> SignInErrors:
+        """TomlFault for whatever is not right in the file, an entry that is never reached too."""
+        file = ErrorFile(text, {"sign_in": SIGN_IN_AGAIN, "other_way": OTHER_WAY})
+        entra: dict[str, SignInErrorRow] = {}
+        for place, row in file.rows("entra", SignInErrorRow):
+            for said in row.said:
+                if said in entra:
+                    raise file.fault(f"{place}.said", f"names {said}, and an entry above it does already")
+                entra[said] = row
+        credentials: list[SignInErrorRow] = []
+        for place, row in file.rows("credential", SignInErrorRow):
+            for said in row.said:
+                if any(piece.lower() in said.lower() for above in credentials for piece in above.said):
+                    raise file.fault(f"{place}.said", f"names {said}, and an entry above it answers already")
+            credentials.append(row)
+        file.done()
+        return cls(entra, tuple(credentials))
+
+
+@cache
+def sign_in_errors() -> SignInErrors:
+    """The reasons of the file, read when they are first asked for. OSError or TomlFault when it cannot be used."""
+    return SignInErrors.parse(shipped(FILE))
 
 
 def explain_sign_in_error(texts: Iterable[str]) -> Problem:
@@ -107,11 +158,12 @@ _BY_SIGNING_IN = frozenset(
 
 def _recognised(said: tuple[str, ...]) -> SignInErrorRow | None:
     """By number, if one is known; a number that is not known leaves no room for words."""
+    known = usable(FILE, sign_in_errors) or SignInErrors()
     numbers = [number for text in said for number in _NUMBER.findall(text)]
     if numbers:
-        return next((BY_SAID[number] for number in numbers if number in BY_SAID), None)
-    for reason in CREDENTIALS:
+        return next((known.entra[number] for number in numbers if number in known.entra), None)
+    for reason in known.credentials:
         if any(piece.lower() in text.lower() for piece in reason.said for text in said):
             return reason
     words = (word for text in said for word in re.findall(r"\b[a-z]+_[a-z_]+\b", text))
-    return next((BY_SAID[word] for word in words if word in BY_SAID), None)
+    return next((known.entra[word] for word in words if word in known.entra), None)

@@ -101,16 +101,21 @@ def section_of(parent: Any, name: str) -> Any:
 
 
 def line_numbers(text: str) -> dict[str, int]:
-    """The line of every section and key, by dotted name. A look at the text alone: good enough to point at a line."""
+    """The line of every section and key, by dotted name, the first section of ``[[member]]`` being ``member[1]``.
+
+    A look at the text alone: good enough to point at a line.
+    """
     lines: dict[str, int] = {}
-    prefix, members = "", 0
+    prefix, counts = "", dict[str, int]()
     for number, line in enumerate(text.splitlines(), 1):
         if table := _TABLE_LINE.match(line):
             name = table.group(2)
-            if table.group(1) and name == "member":
-                members += 1
-                name = f"member[{members}]"
-                lines.setdefault("member", number)
+            array, _, rest = name.partition(".")
+            if table.group(1) and not rest:
+                counts[name] = counts.get(name, 0) + 1
+                lines.setdefault(name, number)
+            if array in counts:
+                name = f"{array}[{counts[array]}]{f'.{rest}' if rest else ''}"
             lines.setdefault(name, number)
             prefix = f"{name}."
         elif key := _KEY_LINE.match(line):
