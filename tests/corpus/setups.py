@@ -20,6 +20,7 @@ from tests.engine.failover.crash import tapped
 from tests.engine.setup.apply.plans import Applying
 from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.runs.journal import Durability
 from tgwizard.engine.runs.records import SETUP_RECORDS
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.planner import identity_of
@@ -147,7 +148,7 @@ class Recorder:
                 self.it.clock.sleep(30)
         self.chronicle.lines()
 
-    def _committed(self) -> None:
+    def _committed(self, _durability: Durability) -> None:
         self._records += 1
         _run, kind, _data = record_of(text_of(self.journal).splitlines()[-1])
         self._note(f"record {self._records}: {kind}")

@@ -24,7 +24,8 @@ from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import FailoverTiming
-from tgwizard.engine.runs.failover_journal import Durability, FailoverJournal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.journal import Durability
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab

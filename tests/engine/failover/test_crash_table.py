@@ -19,7 +19,7 @@ from tests.engine.failover.crash import (
     table,
 )
 from tests.rig import Rig
-from tgwizard.engine.runs.failover_journal import Durability
+from tgwizard.engine.runs.journal import Durability
 from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, FaultAnswer, Moment, Reset
 from tgwizard.model.cluster import Verb

@@ -16,8 +16,8 @@ import pytest
 
 from tests.model.seen import SETUP
 from tests.rig import inline_journal, rig
-from tgwizard.engine.runs.failover_journal import SCHEMA, Durability, FailoverJournal
-from tgwizard.engine.runs.journal import JournalError
+from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.journal import SCHEMA, Durability, JournalError
 from tgwizard.engine.runs.records import RunEndRecord, RunRecord, VerdictChanged, WriteAttempted
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome

@@ -16,7 +16,8 @@ from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.runs.failover_journal import Durability, FailoverJournal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.journal import Durability
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome

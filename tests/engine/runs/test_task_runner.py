@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.rig import setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files import file_lock
+from tgwizard.engine.runs.journal import Durability
 from tgwizard.engine.runs.records import (
     SETUP_RECORDS,
     ChangeConfirmed,
@@ -155,6 +157,19 @@ def test_that_what_was_there_before_the_first_of_our_writes_is_what_undo_restore
         )
     (made,) = journal.made()
     assert (made.sent, made.before) == ({"v": 2}, {"v": 0})
+
+
+def test_that_a_record_of_setting_up_is_on_the_disk_when_it_was_added(journal: SetupJournal) -> None:
+    told: list[Durability] = []
+    statements: list[str] = []
+    journal.on_commit = told.append
+    journal._database.set_trace_callback(statements.append)
+    journal.add("r", RECORDS[0])
+    assert told == [Durability.FLUSHED]
+    assert statements.index("PRAGMA synchronous=FULL") < statements.index("COMMIT")
+    assert journal._database.execute("PRAGMA synchronous").fetchone() == (2,), "2 is FULL"
+    with closing(SetupJournal.open(journal.path)) as reader:
+        assert reader.records() == (RECORDS[0],)
 
 
 def test_that_a_damaged_journal_is_told_and_kept(tmp_path: Path) -> None:

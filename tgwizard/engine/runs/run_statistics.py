@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from tgwizard.engine.json_codec import from_document, parse_json
-from tgwizard.engine.runs.failover_journal import SCHEMA
+from tgwizard.engine.runs.journal import SCHEMA
 from tgwizard.engine.runs.records import RunEndRecord
 
 MEASURED_RUNS = 50

@@ -8,25 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-import json
 import logging
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
 from tgwizard.engine.files import file_lock
-from tgwizard.engine.json_codec import parse_json
-from tgwizard.engine.runs.journal import (
-    SQLITE_ERRORS,
-    JournalError,
-    check_content,
-    damaged,
-    make_journal_file,
-    not_written,
-    unusable,
-)
+from tgwizard.engine.runs.journal import Journal, not_written
 from tgwizard.engine.runs.records import (
     SETUP_RECORDS,
     UNDOES,
@@ -45,67 +34,40 @@ from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_events import SetupEvent, SetupFinished
 
-SCHEMA = 1
-
 
 def setup_journal_file(state_dir: Path, identity: ClusterIdentity) -> Path:
     """Where the journal of setting up this cluster lies, whether it exists or not."""
     return state_dir / f"setup-{identity.digest}.sqlite"
 
 
-class SetupJournal:
+class SetupJournal(Journal[SetupRecord]):
     """Reads and writes the records. Open with ``SetupJournal.open``; close it when done. One thread uses it.
 
     ``identity``: whose it is. ``others``: journals of the same two interfaces under other addresses, read along when it
-    is asked what was made; `open_pair_journal` opens them.
+    is asked what was made; `open_pair_journal` finds them.
     """
 
-    def __init__(self, path: Path, database: sqlite3.Connection, identity: ClusterIdentity | None = None) -> None:
+    def __init__(self, path: Path, identity: ClusterIdentity | None = None) -> None:
         """Use ``SetupJournal.open``."""
-        self.path = path
+        super().__init__(path, SETUP_RECORDS)
         self.identity = identity
         self.others: tuple[SetupJournal, ...] = ()
-        self.on_commit: Callable[[], None] = _unheard
-        self._database = database
 
     @classmethod
     def open(cls, path: Path, identity: ClusterIdentity | None = None) -> SetupJournal:
         """Open or create the file. UserError when it is damaged or of another schema; the file is kept."""
-        make_journal_file(path)
-        try:
-            database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
-        except SQLITE_ERRORS as error:
-            raise UserError(unusable(path, error)) from error
-        try:
-            _prepare(path, database)
-        except SQLITE_ERRORS as error:
-            database.close()
-            raise UserError(unusable(path, error)) from error
-        except UserError:
-            database.close()
-            raise
-        return cls(path, database, identity)
+        journal = cls(path, identity)
+        journal._open()
+        return journal
 
     def add(self, run: str, record: SetupRecord) -> None:
         """Put a record on the disk. JournalError: it is not there, so nothing may be written to Azure for it."""
-        kind, document = SETUP_RECORDS.to_document(record)
-        try:
-            with self._database:
-                data = json.dumps(document, separators=(",", ":"))
-                self._database.execute("INSERT INTO record (run, kind, data) VALUES (?, ?, ?)", (run, kind, data))
-        except SQLITE_ERRORS as error:
-            raise JournalError(not_written(self.path, error, "The change was not sent")) from error
-        self.on_commit()
+        self._commit(run, record, lambda path, error: not_written(path, error, "The change was not sent"))
 
     def records(self) -> tuple[SetupRecord, ...]:
         """Everything, oldest first. UserError when the file is damaged."""
-        try:
-            rows = self._database.execute("SELECT kind, data FROM record ORDER BY seq").fetchall()
-            return tuple(SETUP_RECORDS.from_document(kind, parse_json(data)) for kind, data in rows)
-        except SQLITE_ERRORS as error:
-            raise UserError(unusable(self.path, error)) from error
-        except ValueError as error:
-            raise UserError(damaged(self.path, error)) from error
+        rows = self._rows("SELECT kind, data FROM record ORDER BY seq")
+        return tuple(self._record(kind, data) for kind, data in rows)
 
     def made(self) -> tuple[WriteIntended, ...]:
         """What was written by us and not taken back, each thing once, in the order in which it was first written.
@@ -145,11 +107,11 @@ class SetupJournal:
             if isinstance(record, ChangeConfirmed) and record.deed is deed
         }
 
-    def close(self) -> None:
+    def close(self, grace_s: float = 5.0) -> None:
         """Close the file, and those that are read along."""
         for one in self.others:
-            one.close()
-        self._database.close()
+            one.close(grace_s)
+        super().close(grace_s)
 
 
 def _timed(records: Iterable[SetupRecord]) -> Iterator[tuple[str, SetupRecord]]:
@@ -164,34 +126,6 @@ def _together(first: WriteIntended, last: WriteIntended) -> WriteIntended:
     return WriteIntended(
         last.run, last.at, last.key, last.deed, first.target, last.request, first.sentence, last.sent, first.before
     )
-
-
-def _prepare(path: Path, database: sqlite3.Connection) -> None:
-    database.execute("PRAGMA synchronous=FULL")
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version not in (0, SCHEMA):
-        raise UserError(
-            Problem(
-                "journal-schema",
-                f"The journal {path} is of schema {version}; this tgwizard writes schema {SCHEMA}.",
-                "Another version of tgwizard made it.",
-                "Use that version, or move the file away. It was not changed.",
-                file=True,
-            )
-        )
-    if version == 0:
-        with database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS record "
-                "(seq INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL)"
-            )
-            database.execute(f"PRAGMA user_version={SCHEMA}")
-    else:
-        check_content(path, database, SETUP_RECORDS.names)
-
-
-def _unheard() -> None:
-    """Nobody listens to the commits."""
 
 
 _log = logging.getLogger(__name__)

@@ -77,7 +77,7 @@ class Recorder:
         self._file = folder / "setup.sqlite"
         self._it = setup_rig(state=folder, session=tapped(self._sent, self._answered))
         made = Applying.on(self._it, self._file)
-        made.journal.on_commit = lambda: self._add(Kind.COMMITTED, "record", None)
+        made.journal.on_commit = lambda _durability: self._add(Kind.COMMITTED, "record", None)
         finished = made.apply()
         made.journal.close()
         shutil.rmtree(folder)
