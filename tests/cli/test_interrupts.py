@@ -114,6 +114,24 @@ def test_that_ctrl_c_in_the_gap_puts_the_address_back_before_the_program_ends(
     assert shell.rig.holders() == ["tg-node-a"]
 
 
+def test_that_ctrl_c_in_a_guided_run_promises_no_put_back(tmp_path: Path) -> None:
+    told, asked = threading.Event(), itertools.count()
+
+    def then() -> None:
+        interrupt()
+        assert told.wait(PATIENCE_S)
+
+    def watching(request: requests.PreparedRequest) -> bool:
+        return "/networkInterfaces/" in str(request.url) and next(asked) >= 8
+
+    shell = Shell(gated(tmp_path, watching, then))
+    shell.heard = lambda text: told.set() if "Ask once more" in text else None
+    answered = shell(*WORDS, "--strategy", "guided")
+    assert answered.code == 6
+    assert "Stopping now ends the watching; what Trustgrid was asked for goes on." in answered.err
+    assert "put back" not in answered.err
+
+
 def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_path: Path) -> None:
     told, left = threading.Event(), threading.Event()
 

@@ -152,6 +152,7 @@ def test_that_the_world_is_replaced_only_when_somebody_said_yes(hosted: HostedLa
     assert shell.json("scenario", "fleet", "--clusters", "2", "--yes")["lab"]["clusters"] == 2
     assert "* fleet" in shell("scenario").out
     assert shell("scenario", "moon", "--yes").code == 2
+    assert "no scenario named moon" in shell("scenario", "moon").err
 
 
 def test_that_the_log_and_the_truth_are_told(shell: Shell) -> None:
@@ -160,6 +161,7 @@ def test_that_the_log_and_the_truth_are_told(shell: Shell) -> None:
     requests = shell.json("requests", "--limit", "4")["requests"]
     assert 1 <= len(requests) <= 4
     assert "tg-node-a-inside" in shell("dataplane").out
+    assert shell("dataplane", "10.9.9.9").out == "Nobody has held 10.9.9.9 in this lab.\n"
     assert "200 control operator@lab.example GET /lab/requests" in shell("requests").out
 
 

@@ -122,7 +122,8 @@ class CommandRun:
             case RunStarted():
                 self._run = event.run
             case StepStarted():
-                self._cancel, self._leaves = event.cancel, event.leaves if event.step is Step.FENCE else ""
+                said_by_step = event.step in (Step.FENCE, Step.GUIDE)
+                self._cancel, self._leaves = event.cancel, event.leaves if said_by_step else ""
                 # Told before the step's write is sent, so from here on it may be under way.
                 self._wrote = self._wrote or event.step is not Step.CHECK
             case HolderObserved():
@@ -155,7 +156,7 @@ class CommandRun:
     def _ask_to_stop(self) -> None:
         if not self._wrote:
             meaning = "Stopping before anything is written."
-        elif self._leaves:  # while the losing VM is being stopped
+        elif self._leaves:  # while the losing VM is being stopped, or another program's move is watched
             meaning = self._leaves
         elif self._cancel is CancelMeaning.NOT_GRANTED:
             meaning = "The address is on its way already; the run ends by itself."

@@ -55,7 +55,7 @@ def run(command: LabCommand, directory: Path, program: AppInterface, screen: Scr
             case LabRequests():
                 _requests(control.requests(command.limit), screen)
             case LabDataplane():
-                _dataplane(control.data_plane(command.address), screen)
+                _dataplane(control.data_plane(command.address), command.address, screen)
     return ExitCode.DONE
 
 
@@ -74,6 +74,9 @@ def _scenario(command: LabScenario, control: LabControl, screen: Screen) -> Exit
         for name in state.scenarios:
             screen.say(f"{'*' if name == state.scenario else ' '} {name}")
         return ExitCode.DONE
+    if command.name not in state.scenarios:
+        fact, known = f"The lab has no scenario named {command.name}.", ", ".join(state.scenarios)
+        raise UserError(Problem("unknown-scenario", fact, "Nothing was changed.", f"It knows {known}."))
     if not command.yes:
         if screen.ask is None or screen.as_json:
             raise UserError(_nobody_to_ask())
@@ -131,11 +134,13 @@ def _requests(seen: tuple[RequestSeen, ...], screen: Screen) -> None:
         screen.say(f"{format_utc(item.at)} {status:>4} {item.decision}{rules} {item.caller} {item.method} {item.path}")
 
 
-def _dataplane(seen: tuple[HoldingSeen, ...], screen: Screen) -> None:
+def _dataplane(seen: tuple[HoldingSeen, ...], address: str | None, screen: Screen) -> None:
     screen.document({"schema": SCHEMA, "holdings": [_holding_document(item) for item in seen]})
     for item in seen:
         until = "now" if item.until is None else format_utc(item.until)
         screen.say(f"{item.address:<15} {format_utc(item.since)} to {until:<24} {item.nic.rsplit('/', 1)[-1]}")
+    if not seen:
+        screen.say(f"Nobody has held {address or 'any address'} in this lab.")
 
 
 def _show_state(state: LabStatus, screen: Screen) -> None:

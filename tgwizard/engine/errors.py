@@ -88,6 +88,14 @@ class AzureCallError(Exception):
         self.request_id = request_id
 
     @property
+    def says_gone(self) -> bool:
+        """Whether it says that the resource does not exist; momentarily wrong at times, so ask twice.
+
+        A subscription that is not found may only belong to another sign-in, so it does not count.
+        """
+        return self.cause is Cause.NOT_FOUND and self.problem.code in ("not-found", "group-not-found")
+
+    @property
     def missing(self) -> MissingRight | None:
         """The first of the rights that a role could give; against a denial none helps."""
         return next((one for one in self.refused if not one.denied), None)

@@ -18,9 +18,6 @@ from tgwizard.model.snapshot import LocationKind, MemberSeen, Reading, Snapshot
 
 T = TypeVar("T")
 
-_GONE = ("not-found", "group-not-found")
-"""What says that a resource does not exist. A subscription that is not found may only belong to another sign-in."""
-
 
 @dataclass(slots=True)
 class Observer:
@@ -132,7 +129,7 @@ class Observer:
                 asked_s = plausible_wait_s(failure.retry_after_s) or 0.0
                 self.quiet_is_plausible = is_plausible(failure.retry_after_s)
                 self.quiet_until = max(self.quiet_until, self.clock.monotonic() + asked_s)
-            if _says_gone(failure):
+            if failure.says_gone:
                 return reading.vanished(failure.problem, asked)
             return reading.missed(failure.problem)
 
@@ -144,11 +141,7 @@ class Observer:
         try:
             return retry_policy.ask(question)
         except AzureCallError as failure:
-            if not _says_gone(failure):
+            if not failure.says_gone:
                 raise
         self.clock.sleep(PAUSES_S[0], retry_policy.cancel)
         return retry_policy.ask(question)
-
-
-def _says_gone(failure: AzureCallError) -> bool:
-    return failure.cause is Cause.NOT_FOUND and failure.problem.code in _GONE

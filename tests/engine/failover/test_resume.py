@@ -46,6 +46,13 @@ def test_that_resume_can_restore_the_start(tmp_path: Path) -> None:
     assert made.holders() == ["tg-node-a"]
 
 
+def test_that_a_restore_that_came_too_late_says_so(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-b-inside", tmp_path, nth=2)
+    finished, _ = go(made, made.a)
+    assert finished.outcome is Outcome.DONE
+    assert finished.reason == ("tg-node-b holds 10.20.2.50. It arrived there before it could be put back on tg-node-a.")
+
+
 def test_that_without_a_journal_resume_demands_the_member(tmp_path: Path) -> None:
     made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
     finished, _ = go(made)

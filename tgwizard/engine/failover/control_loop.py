@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result
-from tgwizard.engine.failover.decide import Move, decide
+from tgwizard.engine.failover.decide import Goal, Move, decide
 from tgwizard.engine.failover.run_reporter import step_of
 from tgwizard.engine.failover.run_result import RunResult
 from tgwizard.engine.failover.run_state import FailoverRun
@@ -92,7 +92,9 @@ class ControlLoop:
             return None
         state.reporter.finish()
         if move is Move.ARRIVED:
-            return RunResult(Outcome.DONE, f"{state.to.name} holds {state.address}.")
+            late = state.progress.goal is Goal.BACK
+            why = f" It arrived there before it could be put back on {state.losing.name}." if late else ""
+            return RunResult(Outcome.DONE, f"{state.to.name} holds {state.address}.{why}")
         if move is Move.UNMOVED:
             return run_result.not_moved(state.losing, state.address, self._operation_problem())
         back = f"{state.losing.name} holds {state.address} again."

@@ -299,6 +299,10 @@ def _cooperates(seen: MemberSeen) -> Finding:
         why, fix = "Whether it cooperates shows when it runs.", "Wait until it runs."
         problem = Problem("losing-member-starting", f"{name} is starting.", why, fix)
         return Finding(Level.NOT_KNOWN, f"{name} is starting", "it cannot cooperate before it runs", problem)
+    if seen.power is Power.GONE:  # with its interface, which has a finding of its own
+        fact = f"{name}'s VM does not exist"
+        problem = Problem("losing-member-down", f"{fact}.", "It cannot hand the address over.", _NOT_ASKED)
+        return Finding(Level.BLOCKS, fact, "it cannot hand the address over", problem)
     return _power_not_known(seen)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.retry import PAUSES_S
 from tgwizard.engine.runs.records import WriteIntended, WriteKind, undo_key
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, make_call
+from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, make_call, sleep
 from tgwizard.engine.setup.apply import conclude, new_run, run_tasks
 from tgwizard.engine.setup.apply_actions import (
     assignment_document,
@@ -45,6 +46,8 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_events import ChangeSkipped, SetupEvent, SetupFinished
 from tgwizard.model.text import counted, sanitize
+
+T = TypeVar("T")
 
 _ORDER = (WriteKind.PLACE_ADDRESS, WriteKind.ASSIGN, WriteKind.PUT_ROLE, WriteKind.ENABLE_IDENTITY)
 """The reverse of applying: a role goes after its assignments, an identity last."""
@@ -287,8 +290,8 @@ class _DisableIdentity(_UndoAction):
 
     def look(self) -> TaskBody[Seen]:
         access = self.context.ports.access
-        vm = yield from make_call(lambda: self.context.ports.inventories.vm(self.vm))
-        if not vm.identity.system_assigned:
+        vm = yield from _unless_gone(lambda: self.context.ports.inventories.vm(self.vm))
+        if vm is None or not vm.identity.system_assigned:
             return Present()
         scope = f"/subscriptions/{self.vm.subscription}"
         held = yield from make_call(lambda: access.assignments_to(scope, vm.identity.principal_id))
@@ -318,7 +321,9 @@ class _RemoveAddress(_UndoAction):
         return str(self.made.sent["address"])
 
     def look(self) -> TaskBody[Seen]:
-        document = yield from make_call(lambda: self.context.azure.read_nic(self.nic))
+        document = yield from _unless_gone(lambda: self.context.azure.read_nic(self.nic))
+        if document is None:
+            return Present()
         self._read = document
         if document.provisioning is Provisioning.UPDATING:
             return Pending(f"Azure still updates {self.nic.name}.")
@@ -352,6 +357,22 @@ class _RemoveAddress(_UndoAction):
         if others:
             return LeftAlone(f"{self.address} has moved to {sanitize(others[0].name, 90)} since, so it stays there.")
         return Present()
+
+
+def _unless_gone(read: Callable[[], T]) -> TaskBody[T | None]:
+    """What was read; None when Azure says twice that it does not exist: what was made on it went with it."""
+    try:
+        return (yield from make_call(read))
+    except AzureCallError as failure:
+        if not failure.says_gone:
+            raise
+    yield from sleep(PAUSES_S[0])
+    try:
+        return (yield from make_call(read))
+    except AzureCallError as failure:
+        if not failure.says_gone:
+            raise
+    return None
 
 
 def _carries_more(placed: Mapping[str, Any], found: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.setup.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.engine.setup.apply.test_apply import without, writes
-from tests.rig import setup_rig
+from tests.rig import API, ARM, setup_rig
 from tgwizard.engine.setup.undo import undo_items
 from tgwizard.lab.faults.fault_rules import Fault, Moment, Timeout
 from tgwizard.model.cluster import ResourceId
@@ -196,3 +196,16 @@ def test_that_a_cancelled_undo_goes_on_when_asked_again(on: Applying) -> None:
     on.token = type(on.token)()
     assert on.undo().outcome is Outcome.DONE
     assert on.it.ports.access.role_definition(on.it.group(), ROLE) is None
+
+
+@pytest.mark.parametrize("gone", ["virtualMachines", "networkInterfaces"])
+def test_that_what_went_with_a_deleted_machine_or_interface_counts_as_taken_back(on: Applying, gone: str) -> None:
+    on.apply()
+    things = [on.it.vm("tg-node-a"), on.it.vm("tg-node-b")]
+    for thing in [*things, nic(on)] if gone == "networkInterfaces" else things:
+        bearer = {"Authorization": f"Bearer {on.it.lab.issue_token()}"}
+        on.it.session.delete(f"{ARM}{thing.text}?{API}", headers=bearer, timeout=30).raise_for_status()
+        on.it.clock.sleep(300)
+    finished = on.undo(identities=True)
+    assert (finished.outcome, finished.problem) == (Outcome.DONE, None)
+    assert undo_items(on.journal, identities=True) == ()
