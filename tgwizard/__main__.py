@@ -9,13 +9,13 @@ import sys
 def main() -> int:
     """Run the program; the result is its exit code."""
     _streams()
-    from tgwizard.app.window import open_window, wish_of
+    from tgwizard.app.window import open_window, window_options_of
     from tgwizard.paths import NoSuchUser
 
     try:
-        wish = wish_of(sys.argv[1:])
-        if wish is not None:
-            return open_window(wish)
+        options = window_options_of(sys.argv[1:])
+        if options is not None:
+            return open_window(options)
     except NoSuchUser as error:
         sys.stderr.write(f"{error}.\n  Name the folder with its whole path, in the option or the TGWIZARD_ variable.\n")
         return 2

@@ -9,7 +9,7 @@ import pytest
 from tgwizard import paths
 from tgwizard.app.connect import open_environment
 from tgwizard.app.environments import Environment, client_environment
-from tgwizard.app.window import WindowOptions, open_program, wish_of
+from tgwizard.app.window import WindowOptions, open_program, window_options_of
 from tgwizard.cli.app_interface import ClientChoice, EnvironmentChoice
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.model.cloud import KNOWN
@@ -89,7 +89,7 @@ def test_that_a_lab_that_dies_again_and_again_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_that_plain_words_mean_to_the_window_what_they_mean_to_the_command_line(words: list[str]) -> None:
-    wish = wish_of(words)
+    wish = window_options_of(words)
     call = parse(words, paths.lab_dir, ("instant",))
     assert isinstance(call.command, OpenWindow)
     assert wish == WindowOptions(call.where.lab_dir, call.where.config)
@@ -111,7 +111,7 @@ def test_that_the_window_is_named_after_its_cloud(tmp_path: Path) -> None:
     [["status"], ["--lab", "status"], ["--help"], ["--version"], ["--json"], ["--lab-d", "x"], ["--lab-dir"], ["-x"]],
 )
 def test_that_every_other_word_is_left_to_the_command_line(words: list[str]) -> None:
-    assert wish_of(words) is None
+    assert window_options_of(words) is None
 
 
 def test_that_the_window_signs_in_as_the_command_line_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

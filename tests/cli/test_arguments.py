@@ -51,7 +51,7 @@ def test_that_each_command_is_read_whole() -> None:
     assert parsed("resume", "--to", "b") == Resume(None, "b")
     run = parsed("lab", "run", "--scenario", "ready", "--latency", "instant", "--port", "8443", "--lab-dir", "/d")
     assert isinstance(run, LabRunCommand)
-    assert (run.wish.directory, run.wish.latency, run.wish.port) == (Path("/d"), "instant", 8443)
+    assert (run.options.directory, run.options.latency, run.options.port) == (Path("/d"), "instant", 8443)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.model.seen import ADDRESS, SETUP, STRANGER, A, B
+from tests.model.seen import ADDRESS, FOREIGN_NIC, SETUP, A, B
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import JobCrashed, JobRunner, Report
 from tgwizard.model.cluster import ClusterIdentity
@@ -16,7 +16,7 @@ from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 CLUSTER = SETUP.identity
-OTHER = ClusterIdentity.of(A.nic, STRANGER, ADDRESS)
+OTHER = ClusterIdentity.of(A.nic, FOREIGN_NIC, ADDRESS)
 SOON_S = 60.0
 BUSY = Problem("busy", "Busy.")
 

@@ -258,7 +258,7 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
 def test_that_ctrl_c_copies_the_focused_fact_with_source_and_time(ready: Desk, qtbot: QtBot) -> None:
     ready.window.activateWindow()
     qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
-    holder = page(ready).truths.holder
+    holder = page(ready).sources.holder
     holder.setFocus()
     QTest.keyClick(holder, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     name, rest = QApplication.clipboard().text().split(": ", maxsplit=1)

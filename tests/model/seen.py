@@ -20,7 +20,7 @@ SILENT = Problem("azure-not-reached", "The request was not sent.", "Azure could 
 
 _GROUP = "/subscriptions/5f2cd4b7-0f2a-4a40-9c62-6cd61c3a8d7e/resourceGroups/rg-tg-prod/providers"
 SUBNET = f"{_GROUP}/Microsoft.Network/virtualNetworks/vnet-dal-prod/subnets/snet-inside"
-STRANGER = ResourceId(f"{_GROUP}/Microsoft.Network/networkInterfaces/vm-app-01-nic")
+FOREIGN_NIC = ResourceId(f"{_GROUP}/Microsoft.Network/networkInterfaces/vm-app-01-nic")
 
 
 def member(name: str) -> Member:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.model.seen import ADDRESS, SETUP, STRANGER, SUBNET, A, B, member
+from tests.model.seen import ADDRESS, FOREIGN_NIC, SETUP, SUBNET, A, B, member
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 
 _CASES = st.lists(st.booleans(), min_size=len(A.nic.text), max_size=len(A.nic.text))
@@ -30,7 +30,7 @@ def test_that_the_order_of_the_members_does_not_matter_and_all_else_does() -> No
     assert ClusterIdentity.of(B.nic, A.nic, ADDRESS) == identity
     others = [
         ClusterIdentity.of(A.nic, B.nic, "10.20.2.51"),
-        ClusterIdentity.of(A.nic, STRANGER, ADDRESS),
+        ClusterIdentity.of(A.nic, FOREIGN_NIC, ADDRESS),
         ClusterIdentity.of(A.nic, ResourceId(B.nic.text.replace("rg-tg-prod", "rg-other")), ADDRESS),
     ]
     assert len({identity.digest, *(other.digest for other in others)}) == 4
@@ -66,7 +66,7 @@ def test_that_a_member_is_found_by_name_whatever_its_case_and_its_peer_is_the_ot
     assert SETUP.member("TG-Node-B") == B
     assert SETUP.member("tg-node-c") is None
     assert (SETUP.other(A), SETUP.other(B)) == (B, A)
-    assert SETUP.member_of_nic(STRANGER) is None
+    assert SETUP.member_of_nic(FOREIGN_NIC) is None
     assert SETUP.member_of_nic(member("tg-node-a").nic) == A
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.model.seen import FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, but, nic, snapshot
+from tests.model.seen import FOREIGN_NIC, FREE, HOLDS, NOW, UNREAD, A, B, but, nic, snapshot
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import LocationKind, Power, Reading, Snapshot
@@ -58,7 +58,7 @@ def test_that_a_holder_whose_interface_belongs_to_no_machine_is_repaired_towards
     [
         snapshot(),
         snapshot(HOLDS, HOLDS),
-        snapshot(FREE, FREE, elsewhere=(STRANGER,)),
+        snapshot(FREE, FREE, elsewhere=(FOREIGN_NIC,)),
         snapshot(FREE, FREE, elsewhere=None),
         snapshot(but(FREE, state=UPDATING), FREE),
         snapshot(but(HOLDS, power=Power.STOPPED), but(FREE, state=UPDATING)),

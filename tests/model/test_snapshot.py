@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.model.seen import FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, snapshot
+from tests.model.seen import FOREIGN_NIC, FREE, HOLDS, NOW, UNREAD, A, B, Side, but, snapshot
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import LocationKind, Power, Reading
@@ -37,13 +37,13 @@ def test_that_the_place_follows_from_both_interfaces(
     first: Side, second: Side, elsewhere: tuple[ResourceId, ...] | None, kind: LocationKind, member: Member | None
 ) -> None:
     place = snapshot(first, second, elsewhere=elsewhere).place
-    assert (place.kind, place.member, place.stranger) == (kind, member, None)
+    assert (place.kind, place.member, place.foreign_nic) == (kind, member, None)
 
 
 def test_that_a_stranger_is_named_only_when_no_member_has_to_do_with_the_address() -> None:
     for first, second in itertools.product((HOLDS, FREE, but(FREE, state=UPDATING), UNREAD), repeat=2):
-        place = snapshot(first, second, elsewhere=(STRANGER,)).place
-        assert (place.stranger == STRANGER) == (first == FREE and second == FREE)
+        place = snapshot(first, second, elsewhere=(FOREIGN_NIC,)).place
+        assert (place.foreign_nic == FOREIGN_NIC) == (first == FREE and second == FREE)
 
 
 def test_that_no_combination_of_readings_is_left_without_a_place() -> None:

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.model.seen import FREE, HOLDS, SILENT, STRANGER, UNREAD, Side, but, snapshot
+from tests.model.seen import FOREIGN_NIC, FREE, HOLDS, SILENT, UNREAD, Side, but, snapshot
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import MISSES_UNTIL_STALE, Power, Snapshot
 from tgwizard.model.verdict import VerdictName, assess
@@ -23,8 +23,8 @@ UPDATING = Provisioning.UPDATING
         (snapshot(FREE, HOLDS), VerdictName.IN_SYNC, "In sync: tg-node-b holds 10.20.2.50"),
         (snapshot(FREE, FREE), VerdictName.ON_NO_NIC, "On no NIC: 10.20.2.50 is attached to neither member"),
         (
-            snapshot(FREE, FREE, elsewhere=(STRANGER,)),
-            VerdictName.STRANGER,
+            snapshot(FREE, FREE, elsewhere=(FOREIGN_NIC,)),
+            VerdictName.FOREIGN_NIC,
             "Taken: vm-app-01-nic holds 10.20.2.50",
         ),
         (
@@ -77,7 +77,7 @@ def _all_worlds() -> list[Snapshot]:
     ]
     others: tuple[Snapshot, ...] = ()
     for first, second in itertools.product([*sides, UNREAD, but(UNREAD, misses=1)], repeat=2):
-        others += tuple(snapshot(first, second, elsewhere=elsewhere) for elsewhere in ((), (STRANGER,), None))
+        others += tuple(snapshot(first, second, elsewhere=elsewhere) for elsewhere in ((), (FOREIGN_NIC,), None))
     return list(others)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tgwizard import paths
 from tgwizard.cli.app_interface import EnvironmentChoice
-from tgwizard.cli.sign_in_option import wish_of
+from tgwizard.cli.sign_in_option import sign_in_request_of
 from tgwizard.engine.files.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import DATA_FOLDER
@@ -53,6 +53,8 @@ def sign_in_as(place: Environment, where: EnvironmentChoice) -> None:
     from tgwizard.engine.errors import AzureCallError
 
     try:
-        place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
+        place.services.setup.sign_in.sign_in(
+            sign_in_request_of(where, place.services), lambda _prompt: None, CancelToken()
+        )
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure

@@ -189,16 +189,16 @@ def control_running(directory: Path) -> HttpLabControl:
     return control_of(find_running(directory))
 
 
-def client_environment(directory: Path, wish: ClientChoice) -> dict[str, str]:
+def client_environment(directory: Path, options: ClientChoice) -> dict[str, str]:
     """What the environment of az and of other clients of the running lab must say; az's folder is written.
 
     UserError when no lab runs.
     """
     lab = find_running(directory)
-    file = client_access.certificate_file(lab.directory) if wish.by_certificate else None
+    file = client_access.certificate_file(lab.directory) if options.by_certificate else None
     try:
         with contextlib.closing(control_of(lab)) as control:
-            access = control.client_access(wish.vm)
+            access = control.client_access(options.vm)
             if file is not None:
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 control.register_certificate(certificates.client_certificate(file))
@@ -228,20 +228,20 @@ class ServedLab:
         _close_lab(self.lab.directory, self.lab)
 
 
-def serve_lab(wish: LabOptions) -> ServedLab:
+def serve_lab(options: LabOptions) -> ServedLab:
     """Hold the folder's lab; UserError when another program holds it already."""
-    latency = Latency(wish.latency) if wish.latency else None
+    latency = Latency(options.latency) if options.latency else None
     lab = open_lab(
-        wish.directory,
-        scenario=wish.scenario,
+        options.directory,
+        scenario=options.scenario,
         latency=latency,
-        port=wish.port,
-        clusters=wish.clusters,
+        port=options.port,
+        clusters=options.clusters,
         clock=adapters.LabClock(),
     )
     if isinstance(lab, AttachedLab):
         lab.close()
-        what = f"A lab runs in {wish.directory} already, at {lab.arm_url}."
+        what = f"A lab runs in {options.directory} already, at {lab.arm_url}."
         fix = "Use that one, end it first, or choose another folder with --lab-dir."
         raise UserError(Problem("lab-runs-already", what, "Only one program at a time holds a lab.", fix))
     return ServedLab(lab)

@@ -101,11 +101,11 @@ def connect(where: EnvironmentChoice) -> OpenEnvironment:
     return open_environment(where)
 
 
-def run_lab(wish: LabOptions) -> RunningLab:
+def run_lab(options: LabOptions) -> RunningLab:
     """Hold a lab for ``lab run``."""
     from tgwizard.app.environments import serve_lab
 
-    return serve_lab(wish)
+    return serve_lab(options)
 
 
 def control_lab(directory: Path) -> LabControl:
@@ -115,11 +115,11 @@ def control_lab(directory: Path) -> LabControl:
     return control_running(directory)
 
 
-def lab_environment(directory: Path, wish: ClientChoice) -> Mapping[str, str]:
+def lab_environment(directory: Path, options: ClientChoice) -> Mapping[str, str]:
     """Write az's folder for the lab that runs in a folder; return what its clients' environment must say."""
     from tgwizard.app.environments import client_environment
 
-    return client_environment(directory, wish)
+    return client_environment(directory, options)
 
 
 def _typed() -> str | None:

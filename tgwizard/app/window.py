@@ -1,7 +1,7 @@
 """The window's entry. The first paint waits for as little as can be: two glances at files, and Qt.
 
-``wish_of`` reads the few words that open the window without the whole command line behind them; anything else goes to
-``app.main``, which understands them all.
+``window_options_of`` reads the few words that open the window without the whole command line behind them; anything else
+goes to ``app.main``, which understands them all.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class WindowOptions:
         return titles.get(cloud.lower(), f"Azure at {cloud}")
 
 
-def wish_of(words: Sequence[str]) -> WindowOptions | None:
+def window_options_of(words: Sequence[str]) -> WindowOptions | None:
     """What plain words ask for: none, ``--lab``, ``--lab-dir DIR`` and ``--config DIR``. None: ask ``app.main``."""
     found: dict[str, Path] = {}
     lab = False
@@ -73,30 +73,30 @@ def wish_of(words: Sequence[str]) -> WindowOptions | None:
     return WindowOptions(found.get("--lab-dir") or (paths.lab_dir() if lab else None), found.get("--config"))
 
 
-def open_window(wish: WindowOptions) -> int:
+def open_window(options: WindowOptions) -> int:
     """Show the window until it is closed; the exit code."""
     from tgwizard.gui.app.window_place import read_window_place
     from tgwizard.gui.shell.splash import SplashContent, read_first_cluster, read_theme_choice
     from tgwizard.gui.start import start
 
-    settings = wish.settings_file
-    seen = read_theme_choice(settings), read_first_cluster(wish.clusters)
-    look = SplashContent(wish.place, *seen, _state_folder(wish), read_window_place(settings))
+    settings = options.settings_file
+    seen = read_theme_choice(settings), read_first_cluster(options.clusters)
+    look = SplashContent(options.place, *seen, _state_folder(options), read_window_place(settings))
     logs: list[logging.Handler | None] = []
     try:
-        return start(lambda: open_program(wish), look, lambda: _surround(wish, look.state, logs))
+        return start(lambda: open_program(options), look, lambda: _surround(options, look.state, logs))
     finally:
         _stop(logs)
 
 
-def _state_folder(wish: WindowOptions) -> Path:
+def _state_folder(options: WindowOptions) -> Path:
     """Where journals and locks lie. The settings are read in full only when they may name another folder."""
-    if wish.lab_dir is not None:
-        return wish.lab_dir / "state"
+    if options.lab_dir is not None:
+        return options.lab_dir / "state"
     from tgwizard.engine.files.file_reading import read_text
 
     try:
-        named = "data_folder" in read_text(wish.settings_file)
+        named = "data_folder" in read_text(options.settings_file)
     except OSError:
         named = False
     if not named:
@@ -105,42 +105,42 @@ def _state_folder(wish: WindowOptions) -> Path:
     from tgwizard.model.problem import UserError
 
     try:
-        return data_folder(_settings(wish))
+        return data_folder(_settings(options))
     except UserError:
         return paths.state_dir()  # opening the environment tells what is wrong; until then nothing is written
 
 
-def _settings(wish: WindowOptions) -> SettingsRead:
+def _settings(options: WindowOptions) -> SettingsRead:
     from tgwizard.engine.files.settings_file import load_settings
 
-    return load_settings(wish.settings_file)
+    return load_settings(options.settings_file)
 
 
-def _surround(wish: WindowOptions, state: Path | None, logs: list[logging.Handler | None]) -> AppContext:
+def _surround(options: WindowOptions, state: Path | None, logs: list[logging.Handler | None]) -> AppContext:
     """What the real window is told, after the first paint. From here on the log is written."""
     from tgwizard.app.logs import log_file, log_start, redact
     from tgwizard.gui.app.app_context import AppContext
 
-    settings = _settings(wish)
+    settings = _settings(options)
     logs.append(log_start(settings, "OpenWindow"))
     return AppContext(
-        wish.place,
-        wish.lab_dir is not None,
+        options.place,
+        options.lab_dir is not None,
         log_file(paths.log_dir()),
         redact,
         settings,
-        wish.settings_file,
+        options.settings_file,
         state,
-        wish.clusters,
-        () if wish.lab_dir else (sys.executable, "-m", "tgwizard", "--lab"),
-        _where(wish).options,
+        options.clusters,
+        () if options.lab_dir else (sys.executable, "-m", "tgwizard", "--lab"),
+        _where(options).options,
     )
 
 
-def _where(wish: WindowOptions) -> EnvironmentChoice:
+def _where(options: WindowOptions) -> EnvironmentChoice:
     from tgwizard.cli.app_interface import EnvironmentChoice
 
-    return wish.where or EnvironmentChoice(wish.lab_dir, wish.config)
+    return options.where or EnvironmentChoice(options.lab_dir, options.config)
 
 
 def _stop(logs: Sequence[logging.Handler | None]) -> None:
@@ -173,7 +173,7 @@ def _refuse_if_none(read: ClusterFolderContent) -> None:
 
 
 def open_program(
-    wish: WindowOptions, connect: Callable[[EnvironmentChoice], Environment] | None = None
+    options: WindowOptions, connect: Callable[[EnvironmentChoice], Environment] | None = None
 ) -> OpenedProgram:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be.
 
@@ -184,7 +184,7 @@ def open_program(
     from tgwizard.lab.storage.folder_problems import stopped
     from tgwizard.model.problem import UserError
 
-    where, connect = _where(wish), connect or open_environment
+    where, connect = _where(options), connect or open_environment
     try:
         return _open(where, connect(where))
     except UserError as error:

@@ -59,7 +59,7 @@ _STATUS_S = 20.0
 def lab_run(command: LabRunCommand, program: AppInterface, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
     """Serve the lab until it is asked to stop. One JSON line says when it is ready, in either mode."""
     stops = stops or listen()
-    with contextlib.closing(program.run_lab(command.wish)) as lab:
+    with contextlib.closing(program.run_lab(command.options)) as lab:
         ready = lab.ready
         screen.announce(
             {

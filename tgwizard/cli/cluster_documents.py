@@ -42,8 +42,8 @@ Document = dict[str, Any]
 
 def holder_document(place: AddressLocation) -> str | Document | None:
     """A member's name, null, or the foreign interface's resource id. A holder lists the address and is settled."""
-    if place.kind is LocationKind.STRANGER and place.stranger:
-        return {"stranger": place.stranger.text}
+    if place.kind is LocationKind.FOREIGN_NIC and place.foreign_nic:
+        return {"stranger": place.foreign_nic.text}
     return place.member.name if place.kind is LocationKind.MEMBER and place.member else None
 
 

@@ -164,8 +164,8 @@ def where(place: AddressLocation, address: str) -> str:
             return f"{address} is being attached to {place.member.name}"
         case LocationKind.RELEASING if place.member:
             return f"{address} is on its way, {place.member.name} is being updated"
-        case LocationKind.STRANGER if place.stranger:
-            return f"{address} on {place.stranger.name}, which is no member"
+        case LocationKind.FOREIGN_NIC if place.foreign_nic:
+            return f"{address} on {place.foreign_nic.name}, which is no member"
         case LocationKind.NO_NIC:
             return f"{address} on no network interface"
         case LocationKind.BOTH:

@@ -14,12 +14,12 @@ from tgwizard.cli.app_interface import ClientChoice, LabOptions
 
 @dataclass(frozen=True, slots=True)
 class LabRunCommand:
-    wish: LabOptions
+    options: LabOptions
 
 
 @dataclass(frozen=True, slots=True)
 class LabEnv:
-    wish: ClientChoice
+    options: ClientChoice
 
 
 @dataclass(frozen=True, slots=True)

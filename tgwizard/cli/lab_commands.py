@@ -60,7 +60,7 @@ def run(command: LabCommand, directory: Path, program: AppInterface, screen: Scr
 
 
 def _env(command: LabEnv, directory: Path, program: AppInterface, screen: Screen) -> ExitCode:
-    environment = program.lab_environment(directory, command.wish)
+    environment = program.lab_environment(directory, command.options)
     screen.document({"schema": SCHEMA, "environment": dict(environment)})
     for name, value in environment.items():
         screen.say(f"export {name}={shlex.quote(value)}")

@@ -20,7 +20,7 @@ def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, screen: Scree
     services = connection.services
     try:
         caller = services.setup.sign_in.sign_in(
-            wish_of(where, services), lambda prompt: screen.note(words_of(prompt)), cancel
+            sign_in_request_of(where, services), lambda prompt: screen.note(words_of(prompt)), cancel
         )
     except AzureCallError as failure:
         screen.complain(UserError(failure.problem))
@@ -32,7 +32,7 @@ def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, screen: Scree
     return None
 
 
-def wish_of(where: EnvironmentChoice, services: Services) -> SignInRequest:
+def sign_in_request_of(where: EnvironmentChoice, services: Services) -> SignInRequest:
     """What the options ask for, in the cloud that is connected."""
     clouds = services.setup.sign_in.clouds()
     cloud = next((cloud for cloud in clouds if cloud.name == services.cloud), clouds[0])

@@ -59,7 +59,7 @@ class Observer:
         """What is known of this member, without asking."""
         return self._members[self.setup.members.index(member)]
 
-    def stranger(self) -> ResourceId | None:
+    def foreign_nic(self) -> ResourceId | None:
         """Ask who, apart from the members, has the address; None when nobody has, or when it cannot be read."""
         self._ask_elsewhere()
         return self._elsewhere.value[0] if self._elsewhere.value else None

@@ -214,7 +214,7 @@ class SignIn(Protocol):
     def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
         """Which ways there are on this computer; asks no one and changes nothing."""
 
-    def sign_in(self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
+    def sign_in(self, request: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account; AzureCallError explains a failure, Cancelled when abandoned.
 
         Only in the connected cloud: journals, locks and the clusters that are watched belong to it.

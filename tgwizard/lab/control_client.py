@@ -43,8 +43,8 @@ class HttpLabControl:
 
     def use_scenario(self, name: str, *, clusters: int | None = None) -> LabStatus:
         """Replace the lab's whole world."""
-        wish: Json = {"name": name} if clusters is None else {"name": name, "clusters": clusters}
-        return _read(LabStatus, self._call("POST", "/lab/scenario", wish))
+        request_body: Json = {"name": name} if clusters is None else {"name": name, "clusters": clusters}
+        return _read(LabStatus, self._call("POST", "/lab/scenario", request_body))
 
     def set_latency(self, word: str) -> LabStatus:
         """Set how long operations take from now on."""
@@ -56,8 +56,8 @@ class HttpLabControl:
 
     def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabStatus:
         """Set how long new rights take to arrive, and whether lists flicker."""
-        wish: Json = {"propagation": word} if flicker is None else {"propagation": word, "flicker": flicker}
-        return _read(LabStatus, self._call("PATCH", "/lab", wish))
+        request_body: Json = {"propagation": word} if flicker is None else {"propagation": word, "flicker": flicker}
+        return _read(LabStatus, self._call("PATCH", "/lab", request_body))
 
     def faults(self) -> tuple[FaultSeen, ...]:
         """Return the fault rules, oldest first."""
@@ -101,10 +101,12 @@ class HttpLabControl:
     def identity_token(self, vm: str) -> str:
         """Return a token for ARM of a VM's own identity, by the VM's own endpoint (azure/README.md 4.3)."""
         access = self.client_access(vm)
-        wish = {"resource": AUDIENCE, "api-version": "2019-08-01"}
+        request_body = {"resource": AUDIENCE, "api-version": "2019-08-01"}
         headers = {"X-IDENTITY-HEADER": access.identity_header}
         try:
-            answer = self._session.get(access.identity_endpoint, params=wish, headers=headers, timeout=_TIMEOUT_S)
+            answer = self._session.get(
+                access.identity_endpoint, params=request_body, headers=headers, timeout=_TIMEOUT_S
+            )
         except requests.RequestException as error:
             raise UserError(_silent(error)) from error
         document = _object(answer)

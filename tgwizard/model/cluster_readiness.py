@@ -18,7 +18,7 @@ class ClusterState(Enum):
     """The worse of verdict and readiness, worst first. The values are the words of the JSON contract."""
 
     ON_NO_NIC = "on_no_nic"
-    STRANGER = "stranger"
+    FOREIGN_NIC = "stranger"
     TWO_ACTIVE = "two_active"
     NO_ACTIVE = "no_active"
     WRONG_HOLDER = "wrong_holder"

@@ -164,7 +164,7 @@ class LocationKind(Enum):
     RELEASING = "releasing"
     ATTACHING = "attaching"
     NO_NIC = "no_nic"
-    STRANGER = "stranger"
+    FOREIGN_NIC = "stranger"
     BOTH = "both"
     NOT_KNOWN = "not_known"
 
@@ -173,12 +173,12 @@ class LocationKind(Enum):
 class AddressLocation:
     """Where the address is.
 
-    ``member`` is the holder, or the one that releases or attaches; ``stranger`` the NIC of neither member.
+    ``member`` is the holder, or the one that releases or attaches; ``foreign_nic`` the NIC of neither member.
     """
 
     kind: LocationKind
     member: Member | None = None
-    stranger: ResourceId | None = None
+    foreign_nic: ResourceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Snapshot:
         if updating:
             return AddressLocation(LocationKind.RELEASING, updating[0].member)
         if self.elsewhere.value:
-            return AddressLocation(LocationKind.STRANGER, stranger=self.elsewhere.value[0])
+            return AddressLocation(LocationKind.FOREIGN_NIC, foreign_nic=self.elsewhere.value[0])
         return AddressLocation(LocationKind.NO_NIC)
 
     def is_stale(self, after_s: float = STALE_AFTER_S) -> bool:

@@ -17,7 +17,7 @@ class VerdictName(Enum):
     ON_NO_NIC = "on_no_nic"
     TWO_ACTIVE = "two_active"
     NO_ACTIVE = "no_active"
-    STRANGER = "stranger"
+    FOREIGN_NIC = "stranger"
     WRONG_HOLDER = "wrong_holder"
     MEMBER_DOWN = "member_down"
     MOVING = "moving"
@@ -45,10 +45,10 @@ def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S, *, interrup
     if stale:
         return _not_known(snapshot, [seen.member.name for seen in stale if seen.nic.read_at is None])
     place, way_out = snapshot.place, _RESUME if interrupted else _way_out(snapshot)
-    if place.kind is LocationKind.STRANGER and place.stranger:
+    if place.kind is LocationKind.FOREIGN_NIC and place.foreign_nic:
         return Verdict(
-            VerdictName.STRANGER,
-            f"Taken: {place.stranger.name} holds {address}",
+            VerdictName.FOREIGN_NIC,
+            f"Taken: {place.foreign_nic.name} holds {address}",
             "That network interface belongs to neither member. The address cannot be attached until it is free again.",
         )
     if place.kind is LocationKind.NO_NIC:

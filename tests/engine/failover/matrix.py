@@ -70,7 +70,7 @@ def _denied() -> FaultAnswer:
     return _says(403, "AuthorizationFailed", f"{text}'Microsoft.Network/networkInterfaces/write' over scope '/s'.")
 
 
-STRANGER = "vm-app-01-nic"
+FOREIGN_NIC = "vm-app-01-nic"
 
 FAULTS: dict[str, tuple[tuple[str, ...], Effect]] = {
     "401 token expired": (ALL, _says(401, "ExpiredAuthenticationToken")),
@@ -199,7 +199,7 @@ def play(case: Case) -> Result:
     witness.after = after
     effect = FAULTS[case.fault][1]
     if isinstance(effect, ForeignNicTakesAddress):
-        effect = ForeignNicTakesAddress(made.a.nic.text.replace("tg-node-a-inside", STRANGER))
+        effect = ForeignNicTakesAddress(made.a.nic.text.replace("tg-node-a-inside", FOREIGN_NIC))
     times = FOREVER if case.kind.lasting else 1
     made.lab.faults.add(Fault("", "/subscriptions/", effect, nth=case.nth, times=times))
     witness.watch(made.setup, made.b)
@@ -231,7 +231,7 @@ def _in_the_end(made: Rig, last: Finished) -> list[str]:
     found = []
     if holder is None or len(listing) > 1 or (listing and listing[0].nic.text != holder):
         found.append(f"in the end {holder} holds it and {[member.name for member in listing]} list it")
-    if not listing and last.place.kind is not LocationKind.STRANGER:
+    if not listing and last.place.kind is not LocationKind.FOREIGN_NIC:
         found.append(f"in the end it is on no member: {last.reason}")
     if any(not any(member.nic.name in line for line in last.left) for member in failed):
         found.append(f"left in state Failed without a word: {[member.name for member in failed]}, {last.left}")

@@ -187,7 +187,7 @@ class Witness:
                 LocationKind.ATTACHING: [place.member],
                 LocationKind.RELEASING: [place.member],
                 LocationKind.NO_NIC: [],
-                LocationKind.STRANGER: [],
+                LocationKind.FOREIGN_NIC: [],
             }.get(place.kind)
             released = place.kind is LocationKind.RELEASING and not listing
             if named is not None and named != listing and not released:

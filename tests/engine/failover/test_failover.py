@@ -233,9 +233,9 @@ def test_that_a_stranger_who_takes_the_freed_address_is_named_and_nothing_is_put
     finished = lab.fail_over()
     assert finished.outcome is Outcome.FAILED
     assert not finished.rolled_back
-    assert finished.place.kind is LocationKind.STRANGER
-    assert finished.place.stranger is not None
-    assert finished.place.stranger.name == "vm-app-01-nic"
+    assert finished.place.kind is LocationKind.FOREIGN_NIC
+    assert finished.place.foreign_nic is not None
+    assert finished.place.foreign_nic.name == "vm-app-01-nic"
     assert "vm-app-01-nic took 10.20.2.50" in finished.reason
     assert lab.holders() == []
 

@@ -107,7 +107,7 @@ def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumab
     _give(made, stranger)
     finished, _ = go(made)
     assert finished.outcome is Outcome.FAILED
-    assert finished.place.kind is LocationKind.STRANGER
+    assert finished.place.kind is LocationKind.FOREIGN_NIC
     assert interrupted_run(made.services, made.setup) is not None
 
 

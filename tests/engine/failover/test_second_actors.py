@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from tests.engine.failover.matrix import FAULTS, STRANGER
+from tests.engine.failover.matrix import FAULTS, FOREIGN_NIC
 from tests.engine.failover.operators import Operator
 from tests.engine.failover.promises import overlaps, settle, truth
 from tests.rig import Rig, rig
@@ -126,7 +126,7 @@ class SecondActors(RuleBasedStateMachine):
 
     @rule()
     def a_stranger_takes_what_is_free(self) -> None:
-        nic = self.world.a.nic.text.replace("tg-node-a-inside", STRANGER)
+        nic = self.world.a.nic.text.replace("tg-node-a-inside", FOREIGN_NIC)
         body = copy.deepcopy(self.lab.resource(nic) or {})
         if not any(item["properties"]["privateIPAddress"] == self.world.address for item in _items(body)):
             self._ask("PUT", nic, _add(body, self.world.address))
@@ -135,7 +135,7 @@ class SecondActors(RuleBasedStateMachine):
     def something_goes_wrong(self, name: str, nth: int) -> None:
         effect = FAULTS[name][1]
         if isinstance(effect, ForeignNicTakesAddress):
-            effect = ForeignNicTakesAddress(self.world.a.nic.text.replace("tg-node-a-inside", STRANGER))
+            effect = ForeignNicTakesAddress(self.world.a.nic.text.replace("tg-node-a-inside", FOREIGN_NIC))
         self.lab.faults.add(Fault("", "/networkInterfaces/tg-", effect, nth))
 
     @rule(seconds=st.sampled_from([1.0, 5.0, 31.0, 130.0, 1000.0]))
@@ -196,7 +196,7 @@ class SecondActors(RuleBasedStateMachine):
             self._judge(operator)
             settle(self.world)
         last = operator.finished[-1]
-        named = last.outcome is Outcome.FAILED and (last.left or last.place.kind is LocationKind.STRANGER)
+        named = last.outcome is Outcome.FAILED and (last.left or last.place.kind is LocationKind.FOREIGN_NIC)
         assert named, f"{operator.name} does not settle: {last.outcome.value}, {last.reason}"
 
     def _ask(self, method: str, path: str, body: Any = None) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from tests.model.seen import ADDRESS, FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, nic, snapshot
+from tests.model.seen import ADDRESS, FOREIGN_NIC, FREE, HOLDS, NOW, UNREAD, A, B, Side, but, nic, snapshot
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, RightsFound
@@ -217,8 +217,8 @@ def _judge_rights(case: Case) -> None:
         ),
         (snapshot(FREE, FREE), ClusterState.ON_NO_NIC, "On no NIC: 10.20.2.50 is attached to neither member"),
         (
-            snapshot(FREE, FREE, elsewhere=(STRANGER,)),
-            ClusterState.STRANGER,
+            snapshot(FREE, FREE, elsewhere=(FOREIGN_NIC,)),
+            ClusterState.FOREIGN_NIC,
             "Taken: vm-app-01-nic holds 10.20.2.50",
         ),
         (snapshot(UNREAD, UNREAD), ClusterState.NOT_KNOWN, "Reading Azure"),

@@ -10,9 +10,9 @@ import pytest
 
 from tests.model.seen import (
     ADDRESS,
+    FOREIGN_NIC,
     FREE,
     HOLDS,
-    STRANGER,
     SUBNET,
     UNREAD,
     A,
@@ -85,7 +85,7 @@ def test_that_a_forced_failover_from_a_running_member_is_at_risk_and_says_why() 
     [
         pytest.param(snapshot(FREE, HOLDS), "already-holder", "already-holder", id="target holds it"),
         pytest.param(
-            snapshot(FREE, FREE, elsewhere=(STRANGER,)), "address-taken", "address-taken", id="a stranger has it"
+            snapshot(FREE, FREE, elsewhere=(FOREIGN_NIC,)), "address-taken", "address-taken", id="a stranger has it"
         ),
         pytest.param(snapshot(FREE, FREE), "no-holder", None, id="on no interface"),
         pytest.param(snapshot(HOLDS, HOLDS), "contradiction", None, id="both name it"),

@@ -147,7 +147,7 @@ def test_that_a_dead_loop_is_begun_again_by_the_page_and_by_read_again(
     qtbot.waitUntil(lambda: watched.session.loop.dead, timeout=PATIENCE_MS)
     act: Callable[[], None] = watched.session.read_now
     if wakes == "page":
-        act = lambda: watched.watching.attend(watched.session.setup.name)  # noqa: E731
+        act = lambda: watched.watching.mark_in_use(watched.session.setup.name)  # noqa: E731
     act()
     assert watched.session.watching
     reads_again(watched, qtbot)

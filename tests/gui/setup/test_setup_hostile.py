@@ -188,7 +188,7 @@ VERIFIED = VerifyShown(
     (Shape.NOT_KNOWN, "state"),
     ((Shape.WARNING, "fact", "evidence"),),
     (Shape.WAITING, "proof"),
-    proof_able=False,
+    can_prove=False,
     proof_why_not="why not",
     report_ready=True,
 )

@@ -337,8 +337,8 @@ def test_that_the_narrow_window_shows_verdict_buttons_picture_and_sources_withou
     def below(part: QWidget) -> int:
         return part.mapTo(page, part.rect().bottomLeft()).y() - page.rect().bottom()
 
-    qtbot.waitUntil(lambda: below(page.truths) <= 0, timeout=PATIENCE_MS)
-    for part in (page.banner, page.graceful.button, page.forced.button, page.picture, page.truths):
+    qtbot.waitUntil(lambda: below(page.sources) <= 0, timeout=PATIENCE_MS)
+    for part in (page.banner, page.graceful.button, page.forced.button, page.picture, page.sources):
         assert below(part) <= 0, accessible_name(part)
 
 

@@ -19,7 +19,7 @@ from tgwizard.lab.faults.fault_rules import (
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.world import Overlap
 
-A, B, STRANGER = "tg-node-a-inside", "tg-node-b-inside", "vm-app-01-nic"
+A, B, FOREIGN_NIC = "tg-node-a-inside", "tg-node-b-inside", "vm-app-01-nic"
 
 
 def states(nic: dict[str, Any]) -> set[str]:
@@ -338,11 +338,11 @@ def test_that_an_operation_may_never_end_or_take_its_time(bench: Bench) -> None:
 
 
 def test_that_a_stranger_can_take_the_freed_address(bench: Bench) -> None:
-    bench.lab.faults.add(Fault("PUT", A, ForeignNicTakesAddress(bench.nic_id(STRANGER))))
+    bench.lab.faults.add(Fault("PUT", A, ForeignNicTakesAddress(bench.nic_id(FOREIGN_NIC))))
     bench.detach()
     bench.clock.advance(4)
-    assert bench.lab.holder(FLOATING) == bench.nic_id(STRANGER)
-    nic = bench.nic(STRANGER)
+    assert bench.lab.holder(FLOATING) == bench.nic_id(FOREIGN_NIC)
+    nic = bench.nic(FOREIGN_NIC)
     assert states(nic) == {"Succeeded"}
     assert [item["properties"]["privateIPAddress"] for item in nic["properties"]["ipConfigurations"]] == [
         "10.20.2.4",
@@ -350,7 +350,7 @@ def test_that_a_stranger_can_take_the_freed_address(bench: Bench) -> None:
     ]
     answer = bench.put(B, bench.with_floating(B))
     assert error_of(answer)[1] == "PrivateIPAddressIsAllocated"
-    assert f"{bench.nic_id(STRANGER)}/ipConfigurations/taken-10-20-2-50" in error_of(answer)[2]
+    assert f"{bench.nic_id(FOREIGN_NIC)}/ipConfigurations/taken-10-20-2-50" in error_of(answer)[2]
 
 
 @pytest.mark.parametrize(

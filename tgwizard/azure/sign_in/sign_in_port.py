@@ -88,7 +88,7 @@ class ArmSignIn:
             first = MethodSeen(SignInMethod.LAB, found=True, detail="The lab's operator")
         return (first, here.browser(), code, here.service_principal(), here.managed_identity())
 
-    def sign_in(self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
+    def sign_in(self, request: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account.
 
         One that is cancelled, or fails, leaves the account that was there before. Work that cannot be interrupted (a
@@ -97,28 +97,28 @@ class ArmSignIn:
         silence_sdk_loggers()
         self._require_idle()
         connected = self._clouds[0]
-        if wish.cloud.name != connected.name:
-            raise _of_sign_in(_other_cloud(connected, wish.cloud), wish.cloud)
-        wish = replace(wish, cloud=connected)  # where it is may have changed since it was named
-        if wish.tenant is not None and not _DIRECTORY.fullmatch(wish.tenant):
+        if request.cloud.name != connected.name:
+            raise _of_sign_in(_other_cloud(connected, request.cloud), request.cloud)
+        request = replace(request, cloud=connected)  # where it is may have changed since it was named
+        if request.tenant is not None and not _DIRECTORY.fullmatch(request.tenant):
             why = "The directory is neither a GUID nor a name such as contoso.com."
-            raise _of_sign_in(_refused("directory-not-known", why, "Check the directory (tenant)."), wish.cloud)
-        if wish.claims is not None and claims_in(wish.claims) is None:
+            raise _of_sign_in(_refused("directory-not-known", why, "Check the directory (tenant)."), request.cloud)
+        if request.claims is not None and claims_in(request.claims) is None:
             why = "The value of --claims-challenge is none that Azure sends."
             fix = "Copy it whole, from the refusal that names it, or leave it out."
-            raise _of_sign_in(_refused("claims-not-understood", why, fix), wish.cloud)
+            raise _of_sign_in(_refused("claims-not-understood", why, fix), request.cloud)
         cancel.check()
         try:
-            source, held, token = _abandonable(lambda: self._obtained(wish, prompted, cancel), cancel)
+            source, held, token = _abandonable(lambda: self._obtained(request, prompted, cancel), cancel)
         except AzureCallError as failure:
-            raise _of_sign_in(failure, wish.cloud) from failure
+            raise _of_sign_in(failure, request.cloud) from failure
         cancel.check()
         session = self._clients.session
         with self._mutex:
             self._require_idle()
             if isinstance(source, InteractiveSignIn):
-                self._person = (wish.method, wish.cloud, source)
-            self._clients.use(replace(session, credential=held, base_url=wish.cloud.arm, graph=wish.cloud.graph))
+                self._person = (request.method, request.cloud, source)
+            self._clients.use(replace(session, credential=held, base_url=request.cloud.arm, graph=request.cloud.graph))
         return caller_of(token)
 
     def caller(self) -> Caller:
@@ -133,58 +133,60 @@ class ArmSignIn:
             raise AzureCallError(problem, Certainty.NOT_SENT)
 
     def _obtained(
-        self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken
+        self, request: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken
     ) -> tuple[TokenSource, HeldCredential, str]:
         """A source that has given its first token: only then it is one to switch to."""
-        doing = Operation("sign in to", wish.cloud.title)
-        known = self._known_person(wish)
-        if known is not None and wish.tenant is not None and self._wanted(wish) is None:
-            tenant, dialog = wish.tenant, self._desk(self._clients.session, wish.cloud)
+        doing = Operation("sign in to", request.cloud.title)
+        known = self._known_person(request)
+        if known is not None and request.tenant is not None and self._wanted(request) is None:
+            tenant, dialog = request.tenant, self._desk(self._clients.session, request.cloud)
             try:
-                return translate_errors(doing, lambda: _first_token(dialog.elsewhere(known, tenant), wish.cloud))
+                return translate_errors(doing, lambda: _first_token(dialog.elsewhere(known, tenant), request.cloud))
             except AzureCallError as failure:
                 # The directory wants to see the person again, for a second factor say.
                 if failure.cause is not Cause.SIGN_IN:
                     raise
-        return translate_errors(doing, lambda: _first_token(self._source(wish, prompted, cancel), wish.cloud))
+        return translate_errors(doing, lambda: _first_token(self._source(request, prompted, cancel), request.cloud))
 
-    def _wanted(self, wish: SignInRequest) -> str | None:
+    def _wanted(self, request: SignInRequest) -> str | None:
         """What Azure asked for beyond a plain sign-in, a second factor say: here, or of an earlier command."""
-        return claims_in(wish.claims) if wish.claims else self._clients.session.credential.challenge
+        return claims_in(request.claims) if request.claims else self._clients.session.credential.challenge
 
-    def _known_person(self, wish: SignInRequest) -> InteractiveSignIn | None:
+    def _known_person(self, request: SignInRequest) -> InteractiveSignIn | None:
         """The person who signed in before in the same way, who may want another directory of theirs now."""
         with self._mutex:
             before = self._person
-        return before[2] if before is not None and before[:2] == (wish.method, wish.cloud) else None
+        return before[2] if before is not None and before[:2] == (request.method, request.cloud) else None
 
     def _source(
-        self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken
+        self, request: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken
     ) -> TokenSource:
         session = self._clients.session
-        match wish.method:
+        match request.method:
             case SignInMethod.LAB:
                 if self._lab is None:
                     raise _refused("no-lab", "The program is not connected to a lab.", "Start it with --lab.")
-                return self._lab if wish.tenant is None else _in_directory(self._lab, wish.tenant)
+                return self._lab if request.tenant is None else _in_directory(self._lab, request.tenant)
             case SignInMethod.AZURE_CLI:
                 if self._lab is not None:
                     why = "The Azure CLI of this computer is signed in to a real Azure, and this is a lab."
                     raise _refused("no-azure-cli-here", why, "Sign in as the lab's operator.")
-                return self._azure_cli(wish)
+                return self._azure_cli(request)
             case SignInMethod.BROWSER:
                 return self._person_at(
-                    lambda dialog: dialog.by_browser(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
+                    lambda dialog: dialog.by_browser(request.tenant, prompted, cancel, self._wanted(request)),
+                    request.cloud,
                 )
             case SignInMethod.DEVICE_CODE:
                 return self._person_at(
-                    lambda dialog: dialog.by_code(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
+                    lambda dialog: dialog.by_code(request.tenant, prompted, cancel, self._wanted(request)),
+                    request.cloud,
                 )
             case SignInMethod.ENVIRONMENT:
                 seen = self._computer.service_principal()
                 if seen.problem is not None:
                     raise AzureCallError(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
-                return service_principal(session, wish, self._computer.environment)
+                return service_principal(session, request, self._computer.environment)
             case SignInMethod.MANAGED_IDENTITY:
                 return managed_identity(session, self._computer.environment)
 
@@ -196,11 +198,11 @@ class ArmSignIn:
             dialog.close()
             raise
 
-    def _azure_cli(self, wish: SignInRequest) -> TokenSource:
-        seen = self._computer.azure_cli(wish.cloud)
+    def _azure_cli(self, request: SignInRequest) -> TokenSource:
+        seen = self._computer.azure_cli(request.cloud)
         if seen.problem is not None and seen.problem.code == "az-other-cloud":
             raise AzureCallError(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
-        return AzureCli(wish.tenant, places=self._computer.az_places)
+        return AzureCli(request.tenant, places=self._computer.az_places)
 
 
 def _in_directory(tokens: LabToken, tenant: str) -> LabToken:

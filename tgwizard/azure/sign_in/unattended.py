@@ -45,12 +45,12 @@ class UnattendedCredential:
         self._connection.close()
 
 
-def service_principal(session: AzureSession, wish: SignInRequest, environment: Mapping[str, str]) -> TokenSource:
+def service_principal(session: AzureSession, request: SignInRequest, environment: Mapping[str, str]) -> TokenSource:
     """The application that the environment names, by its secret or else its certificate. Its variables are set."""
     from azure.identity import CertificateCredential, ClientSecretCredential
 
-    tenant = wish.tenant or environment[TENANT]
-    authority = wish.cloud.authority
+    tenant = request.tenant or environment[TENANT]
+    authority = request.cloud.authority
     if authority.endswith("/adfs"):
         # AD FS has no directories; the SDK wants the word in their place.
         authority, tenant = authority.removesuffix("/adfs"), "adfs"
@@ -58,7 +58,7 @@ def service_principal(session: AzureSession, wish: SignInRequest, environment: M
     connection.http.hooks["response"].append(_entras_own)
     options: dict[str, Any] = {
         "authority": authority,
-        "disable_instance_discovery": not is_known(wish.cloud),
+        "disable_instance_discovery": not is_known(request.cloud),
         "transport": connection.transport(),
         **_REPEATS,
     }

@@ -112,8 +112,10 @@ class ControlLoop:
     def _yield(self) -> RunResult:
         state = self.state
         place = state.observer.snapshot().place
-        if place.kind is LocationKind.NO_NIC and (stranger := state.observer.stranger()) is not None:
-            return run_result.taken(AddressLocation(LocationKind.STRANGER, stranger=stranger), state.address, None)
+        if place.kind is LocationKind.NO_NIC and (foreign_nic := state.observer.foreign_nic()) is not None:
+            return run_result.taken(
+                AddressLocation(LocationKind.FOREIGN_NIC, foreign_nic=foreign_nic), state.address, None
+            )
         where = f"{place.member.name} holds {state.address}" if place.member else f"{state.address} is on no NIC"
         return run_result.yielded(
             f"Someone else changed the cluster: {where}.", wrote=state.progress.wrote, place=place

@@ -86,7 +86,7 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
     gap = NO_SERVICE_GAP if _outage(state, place) else gap_of(measured.released, arrived, state.service_end)
-    open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (LocationKind.NO_NIC, LocationKind.STRANGER)
+    open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (LocationKind.NO_NIC, LocationKind.FOREIGN_NIC)
     by_other = _changes_by_others(state)
     losing, gaining = (state.observer.seen(member).nic.value for member in (state.losing, state.to))
     journal.append(context.run, last_readings(context, losing, gaining, by_other))

@@ -126,7 +126,7 @@ class _Watch:
             self.context.report(
                 HolderObserved(self.context.stamp(), self.context.run, place, CancelMeaning.STOPS, _LEAVES)
             )
-            who = place.stranger.text if place.stranger else place.member.name if place.member else ""
+            who = place.foreign_nic.text if place.foreign_nic else place.member.name if place.member else ""
             self.journal.append(self.context.run, HolderRecord(self.context.run, self._at(), place.kind, who))
         kind, holder = place.kind, place.member
         if self.moved_at is None and not (kind is LocationKind.MEMBER and holder != self.to):

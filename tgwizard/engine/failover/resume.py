@@ -291,7 +291,7 @@ def _without_journal(context: RunContext, journal: FailoverJournal, to: Member |
     observer = Observer(context.services.azure, context.services.clock, context.setup)
     snapshot = observer.look(retry_policy=context.retry_policy())
     place = snapshot.place
-    if place.kind in (LocationKind.MEMBER, LocationKind.STRANGER) or to is None:
+    if place.kind in (LocationKind.MEMBER, LocationKind.FOREIGN_NIC) or to is None:
         return refuse(context, _nothing_to_resume(snapshot, to), place)
     context.report(
         WarningRaised(
@@ -370,8 +370,8 @@ def _nothing_to_resume(snapshot: Snapshot, to: Member | None) -> Problem:
     if place.kind is LocationKind.MEMBER and place.member is not None:
         fact = f"{place.member.name} holds {snapshot.address}."
         return Problem("nothing-to-resume", "There is nothing to resume.", fact, "The address did not move.")
-    if place.kind is LocationKind.STRANGER and place.stranger is not None:
-        fact = f"{place.stranger.name} has {snapshot.address}."
+    if place.kind is LocationKind.FOREIGN_NIC and place.foreign_nic is not None:
+        fact = f"{place.foreign_nic.name} has {snapshot.address}."
         return Problem("address-taken", fact, "It is no member's.", f"Remove {snapshot.address} from it, then resume.")
     del to
     names = " or ".join(member.name for member in snapshot.setup.members)

@@ -51,7 +51,7 @@ def yielded(reason: str, *, wrote: bool, place: AddressLocation | None = None) -
 
 def taken(place: AddressLocation, address: str, problem: Problem | None) -> RunResult:
     """A foreign interface took the freed address: it is named, and nothing is put back."""
-    name = place.stranger.name if place.stranger else "another interface"
+    name = place.foreign_nic.name if place.foreign_nic else "another interface"
     left = (f"Remove {address} from {name}, then resume.",)
     return RunResult(Outcome.FAILED, f"{name} took {address} while it was free.", problem, left, place)
 

@@ -226,9 +226,9 @@ class WriteOutcomes:
 
     def _allocated(self, move: Move, failure: AzureCallError) -> RunResult | None:
         state = self.state
-        owner = failure.allocated_to or state.observer.stranger()
+        owner = failure.allocated_to or state.observer.foreign_nic()
         if owner is not None and state.setup.member_of_nic(owner) is None:
-            place = AddressLocation(LocationKind.STRANGER, stranger=owner)
+            place = AddressLocation(LocationKind.FOREIGN_NIC, foreign_nic=owner)
             return run_result.taken(place, state.address, failure.problem)
         state.reporter.waiting("Azure has not freed the address yet.", state.timing.free_s)
         if state.unaccepted_too_long(state.timing.free_s):

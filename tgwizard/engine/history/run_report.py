@@ -66,7 +66,7 @@ PLACES = {
     LocationKind.RELEASING: "being released, {who} is updated",
     LocationKind.ATTACHING: "being attached to {who}",
     LocationKind.NO_NIC: "on no network interface",
-    LocationKind.STRANGER: "held by {who}, which is no member",
+    LocationKind.FOREIGN_NIC: "held by {who}, which is no member",
     LocationKind.BOTH: "named by both interfaces, one answer must be old",
     LocationKind.NOT_KNOWN: "not known",
 }

@@ -141,11 +141,11 @@ def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
         return Finding(Level.BLOCKS, fact, problem=Problem("already-holder", f"{fact}.", "There is nothing to move."))
     if place.kind is LocationKind.MEMBER and place.member:
         return Finding(Level.PASSED, f"One holder: {place.member.name}", f"{address} on {place.member.nic.name}")
-    if place.kind is LocationKind.STRANGER and place.stranger:
-        fact = f"{place.stranger.name} has {address}"
-        fix = f"Remove {address} from {place.stranger.name} first."
+    if place.kind is LocationKind.FOREIGN_NIC and place.foreign_nic:
+        fact = f"{place.foreign_nic.name} has {address}"
+        fix = f"Remove {address} from {place.foreign_nic.name} first."
         return Finding(
-            Level.BLOCKS, fact, place.stranger.text, Problem("address-taken", f"{fact}.", "It is no member's.", fix)
+            Level.BLOCKS, fact, place.foreign_nic.text, Problem("address-taken", f"{fact}.", "It is no member's.", fix)
         )
     if place.kind is LocationKind.NO_NIC:
         fact = f"{address} is on no network interface"

@@ -38,11 +38,11 @@ def interrupted_sentence(unfinished: RunRecord) -> str:
 
 
 def recommend_action(
-    snapshot: Snapshot, unfinished: RunRecord | None, aim: Member | None = None
+    snapshot: Snapshot, unfinished: RunRecord | None, chosen: Member | None = None
 ) -> RecommendedAction | None:
     """What to do first, or None when nothing is certainly wrong. ``unfinished``: the journal's interrupted run.
 
-    ``aim``: the member that a person has chosen; a move to another one than can be active is no repair.
+    ``chosen``: the member that a person has chosen; a move to another one than can be active is no repair.
     """
     name = snapshot.setup.name
     if unfinished is not None:
@@ -51,8 +51,8 @@ def recommend_action(
     found = repair(snapshot)
     if found is None or snapshot.is_stale():
         return None
-    to = aim if aim is not None and found.either else found.to
-    if aim is not None and aim != to:
+    to = chosen if chosen is not None and found.either else found.to
+    if chosen is not None and chosen != to:
         return None
     command = f"tgwizard failover {name} --to {to.name} --forced"
     return RecommendedAction(ActionKind.REPAIR, to, found.sentence, command, found.either)

@@ -192,7 +192,7 @@ class RunEndRecord:
     ) -> RunEndRecord:
         """The end of that run, with the address at ``place``; nothing measured."""
         holder = place.member.name if place.kind is LocationKind.MEMBER and place.member else ""
-        holder = place.stranger.text if place.stranger else holder
+        holder = place.foreign_nic.text if place.foreign_nic else holder
         run, verb, to, strategy = run_record.run, run_record.verb, run_record.to, run_record.strategy
         detail = problem.detail if problem is not None else ""
         return cls(

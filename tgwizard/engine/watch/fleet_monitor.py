@@ -46,14 +46,14 @@ class FleetMonitor:
 
     services: Services
     report: Report
-    wish: Pace = field(default_factory=Pace)
+    wanted_pace: Pace = field(default_factory=Pace)
     _mutex: threading.Lock = field(init=False, default_factory=threading.Lock)
     _seats: dict[ClusterIdentity, _Seat] = field(init=False, default_factory=dict)
 
     @property
     def pace(self) -> Pace:
         """How often each cluster is read with as many as there are now."""
-        return fleet_pace(self.wish, len(self._seats))
+        return fleet_pace(self.wanted_pace, len(self._seats))
 
     def take(self, *setups: ClusterSetup) -> None:
         """Watch these too; the first look at each comes at once, in their order."""

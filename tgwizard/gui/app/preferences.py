@@ -35,10 +35,10 @@ class NotSaved:
 
 
 class Preferences(QObject):
-    """Emits `changed(setting)`, and `told(problem)`. Without a file the values live as long as the window."""
+    """Emits `changed(setting)`, and `problem_raised(problem)`. Without a file the values live as long as the window."""
 
     changed = Signal(object)
-    told = Signal(object)
+    problem_raised = Signal(object)
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Preferences(QObject):
     def tell(self, problem: Problem) -> None:
         """Something about the settings wants a look: kept, and told to who shows them."""
         self.problems = (*self.problems, problem)
-        self.told.emit(problem)
+        self.problem_raised.emit(problem)
 
     @Slot(object)
     def take(self, event: object) -> None:

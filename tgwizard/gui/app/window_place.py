@@ -70,22 +70,22 @@ def box_of(value: object) -> Box | None:
     return Box(x, y, width, height) if width > 0 and height > 0 else None
 
 
-def fitted(wish: Box | None, screens: Sequence[Box], frame: Frame | None = None) -> Box:
-    """The place for a window that wants to be at `wish`, or anywhere when that is None.
+def fitted(wanted: Box | None, screens: Sequence[Box], frame: Frame | None = None) -> Box:
+    """The place for a window that wants to be at `wanted`, or anywhere when that is None.
 
     `screens` are the areas the system leaves free, the main one first. The window is on one of them whole, with its
     frame, and is never larger than that. `frame` None: it is not known yet; where a window was left it had one.
     """
-    kept = None if wish is None else max(screens, key=lambda area: _common(wish, area))
-    if wish is None or kept is None or _common(wish, kept) < min(SEEN_PX**2, wish.width * wish.height):
+    kept = None if wanted is None else max(screens, key=lambda area: _common(wanted, area))
+    if wanted is None or kept is None or _common(wanted, kept) < min(SEEN_PX**2, wanted.width * wanted.height):
         free = _inside(screens[0], PRESUMED_FRAME if frame is None else frame)
-        width, height = (wish.width, wish.height) if wish is not None else USUAL_SIZE
+        width, height = (wanted.width, wanted.height) if wanted is not None else USUAL_SIZE
         width, height = min(width, free.width), min(height, free.height)
         return Box(free.x + (free.width - width) // 2, free.y + (free.height - height) // 2, width, height)
     free = _inside(kept, frame or Frame())
-    width, height = min(wish.width, free.width), min(wish.height, free.height)
-    x = min(max(wish.x, free.x), free.x + free.width - width)
-    y = min(max(wish.y, free.y), free.y + free.height - height)
+    width, height = min(wanted.width, free.width), min(wanted.height, free.height)
+    x = min(max(wanted.x, free.x), free.x + free.width - width)
+    y = min(max(wanted.y, free.y), free.y + free.height - height)
     return Box(x, y, width, height)
 
 

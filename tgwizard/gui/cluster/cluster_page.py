@@ -105,7 +105,7 @@ TICK_MS = 1000
 READINGS_TICK_S = 1.5
 """While readings come more often than this, they are the tick of the ages: painting twice a second is not idle."""
 
-_URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
+_URGENT = {VerdictName.ON_NO_NIC, VerdictName.FOREIGN_NIC, VerdictName.WRONG_HOLDER}
 
 
 class ClusterPage(BuiltInSteps, QWidget):
@@ -171,7 +171,7 @@ class ClusterPage(BuiltInSteps, QWidget):
 
     def _build_below(self) -> None:
         session = self.session
-        self.truths = SourceCards(self._theme)
+        self.sources = SourceCards(self._theme)
         self.reachability = ReachabilityCard(self._theme, session.reachability)
         self.events = EventsCard(self._theme)
         self.events.run_asked.connect(self.run_asked)
@@ -235,7 +235,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         main.setContentsMargins(0, 0, 0, 0)
         main.setSpacing(12)
         main.addWidget(self.picture)
-        main.addWidget(self.truths)
+        main.addWidget(self.sources)
         main.addWidget(self.reachability)
         main.addWidget(self.events)
         main.addStretch(1)
@@ -264,9 +264,9 @@ class ClusterPage(BuiltInSteps, QWidget):
             self.sign_in,
             self._read_again,
             self.picture.pill,
-            self.truths.configured,
-            self.truths.reported,
-            self.truths.holder,
+            self.sources.configured,
+            self.sources.reported,
+            self.sources.holder,
             *(part for card in self._cards() for part in (card.button, card.choose)),
             self.reachability.toggle,
             self.reachability.strip,
@@ -322,7 +322,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         self.banner.show_verdict(state_shape(state.state), state.sentence, detail, urgent=state.verdict.name in _URGENT)
         self.sign_in.setVisible(needs_sign_in(snapshot))
         self.picture.show_picture(picture(snapshot, state.verdict, session.run, session.now()))
-        self.truths.show_holder(azure_holder(snapshot, session.run))
+        self.sources.show_holder(azure_holder(snapshot, session.run))
         offer = session.offer
         repair = offer.sentence if offer is not None and offer.kind is ActionKind.REPAIR else ""
         self._put_first(self.forced if repair else self.graceful)
@@ -439,7 +439,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         px, width = self._theme.px, self.width()
         columns = columns_of(width, self.window().width(), px)
         self._arrange(columns)
-        self.truths.set_stacked(main_width(columns, width, px) < px(SOURCE_CARDS_ABREAST))
+        self.sources.set_stacked(main_width(columns, width, px) < px(SOURCE_CARDS_ABREAST))
         self._set_actions_abreast()
         for card in (self.graceful, self.forced):
             card.set_compact(columns is Columns.ONE or self.height() < px(LOW))

@@ -76,7 +76,7 @@ class ClusterPicture(QWidget):
         if before is not None and replace(shown, pill=before.pill) == before and shown.pill.state is before.pill.state:
             # Only the pill is further on its way.
             self.pill.show_pill(shown.address, shown.pill)
-            self._aim(shown.pill.at, at_once=False)
+            self._move_pill_to(shown.pill.at, at_once=False)
             return
         self.setAccessibleDescription(shown.verdict)
         self.pill.show_pill(shown.address, shown.pill)
@@ -88,7 +88,7 @@ class ClusterPicture(QWidget):
         self.heartbeat.show_heartbeat(shown.heartbeat)
         if self._preview is not None:
             self._show_roles()
-        self._aim(shown.pill.at, at_once=first)
+        self._move_pill_to(shown.pill.at, at_once=first)
         if before is None or before.address != shown.address:
             self._places = None
             self.updateGeometry()
@@ -114,7 +114,7 @@ class ClusterPicture(QWidget):
             else:
                 card.show_role(NOT_HOLDER)
 
-    def _aim(self, at: float, *, at_once: bool) -> None:
+    def _move_pill_to(self, at: float, *, at_once: bool) -> None:
         if at_once or self._theme.reduced_motion or not self.isVisible():
             self._glide.stop()
             if at != self._at:

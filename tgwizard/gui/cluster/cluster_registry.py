@@ -147,7 +147,7 @@ class ClusterRegistry(QObject):
         self.sessions: dict[str, ClusterSession] = {}
         self._bridge = bridge
         self._lock = lock
-        self._attended: list[str] = []
+        self._in_use: list[str] = []
         self._fleet: FleetMonitor | None = None
         self._workers: tuple[Job, ...] = ()
         self._turns = IdleQueue(self)
@@ -166,7 +166,7 @@ class ClusterRegistry(QObject):
             self._make(services, setup, pace)
         if len(clusters) <= OWN_LOOPS:
             for session in self.sessions.values():
-                self.attend(session.setup.name)
+                self.mark_in_use(session.setup.name)
             return
         self._start_fleet(services, pace, clusters)
 
@@ -178,7 +178,7 @@ class ClusterRegistry(QObject):
             self._fleet.take(setup)
             self._read_histories(services, (setup,))
         elif len(self.sessions) <= OWN_LOOPS:
-            self.attend(setup.name)
+            self.mark_in_use(setup.name)
         else:
             self._start_fleet(services, pace, (setup,))
 
@@ -189,7 +189,7 @@ class ClusterRegistry(QObject):
         for session in self.sessions.values():
             session.deleteLater()
         self.sessions.clear()
-        self._attended.clear()
+        self._in_use.clear()
         self._fleet, self._workers = None, ()
         return jobs
 
@@ -221,12 +221,12 @@ class ClusterRegistry(QObject):
         self._workers = tuple(fresh if job is ended else job for job in self._workers)
         return fresh
 
-    def attend(self, name: str) -> None:
+    def mark_in_use(self, name: str) -> None:
         """Someone looks at this cluster: give it a loop of its own, and the longest unseen one back to the fleet."""
         session = self.sessions[name]
-        if name in self._attended:
-            self._attended.remove(name)
-        self._attended.append(name)
+        if name in self._in_use:
+            self._in_use.remove(name)
+        self._in_use.append(name)
         if not session.watching:
             if self._fleet is not None:
                 self._fleet.leave(session.setup)
@@ -234,10 +234,10 @@ class ClusterRegistry(QObject):
         elif session.loop.silent_s > WAKE_AFTER_S:
             session.read_now()  # it rests, because Azure was silent: somebody looks now
         self._watchdog.keep(name, session.loop, session.tell_stopped)
-        if len(self._attended) > OWN_LOOPS:
-            idle = next((other for other in self._attended[:-1] if not self.sessions[other].running), None)
+        if len(self._in_use) > OWN_LOOPS:
+            idle = next((other for other in self._in_use[:-1] if not self.sessions[other].running), None)
             if idle is not None:
-                self._attended.remove(idle)
+                self._in_use.remove(idle)
                 self.sessions[idle].stop()
                 if self._fleet is not None:
                     self._fleet.take(self.sessions[idle].setup)
@@ -247,7 +247,7 @@ class ClusterRegistry(QObject):
         for session in self.sessions.values():
             session.set_pace(pace)
         if self._fleet is not None:
-            self._fleet.wish = pace
+            self._fleet.wanted_pace = pace
 
     def read_now(self, name: str = "") -> None:
         """Read one cluster, or all, as soon as can be."""

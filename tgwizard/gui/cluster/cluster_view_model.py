@@ -59,8 +59,8 @@ def place_words(place: AddressLocation) -> str:
     match place.kind:
         case LocationKind.MEMBER if place.member is not None:
             return f"on {place.member.name}"
-        case LocationKind.STRANGER if place.stranger is not None:
-            return f"on {sanitize(place.stranger.name, 80)}, which is no member"
+        case LocationKind.FOREIGN_NIC if place.foreign_nic is not None:
+            return f"on {sanitize(place.foreign_nic.name, 80)}, which is no member"
         case LocationKind.ATTACHING if place.member is not None:
             return f"being attached to {place.member.name}"
         case LocationKind.RELEASING if place.member is not None:
@@ -250,8 +250,8 @@ def azure_holder(snapshot: Snapshot, run: RunModel | None = None) -> SourceShown
             return SourceShown("No NIC", f"{place.member.nic.name} is being updated", ago, known)
         case LocationKind.NO_NIC:
             return SourceShown("No NIC", "neither member lists it", ago, known)
-        case LocationKind.STRANGER if place.stranger:
-            return SourceShown(sanitize(place.stranger.name, 80), "belongs to neither member", ago, known)
+        case LocationKind.FOREIGN_NIC if place.foreign_nic:
+            return SourceShown(sanitize(place.foreign_nic.name, 80), "belongs to neither member", ago, known)
         case LocationKind.BOTH:
             return SourceShown("Both", "one answer must be old", ago, False)
         case _:
@@ -337,8 +337,8 @@ def _docks_and_pill(
             return _pair(index, Dock.DETACHED, Dock.WOULD_DOCK), PillShown(PillState.MOVING, 0.5, words)
         case LocationKind.NO_NIC:
             return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, "on no NIC")
-        case LocationKind.STRANGER if place.stranger is not None:
-            words = f"held by {sanitize(place.stranger.name, 80)}, which is no member"
+        case LocationKind.FOREIGN_NIC if place.foreign_nic is not None:
+            words = f"held by {sanitize(place.foreign_nic.name, 80)}, which is no member"
             return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, words)
         case _:
             return (Dock.NOT_KNOWN, Dock.NOT_KNOWN), PillShown(PillState.NOT_KNOWN, 0.5, "place not known")

@@ -162,9 +162,9 @@ class RunModel:
 
     def _with_call(self, call: CallMade) -> RunModel:
         """The call joins the log, and is the latest that is known of the step that runs."""
-        told = f"{call.target}: {call.answer}"
+        call_line = f"{call.target}: {call.answer}"
         steps = tuple(
-            replace(step, detail=told)
+            replace(step, detail=call_line)
             if step.status is RunStepStatus.RUNNING and step.plan.step is not Step.CHECK
             else step
             for step in self.steps

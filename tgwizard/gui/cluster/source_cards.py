@@ -53,7 +53,7 @@ class SourceCard(Surface):
         """The truth, for Copy."""
         return CopyableFact(self._title_text, self.value, self._source.text_shown)
 
-    def show_truth(self, value: str, source: str, age: str, *, known: bool) -> None:
+    def show_source(self, value: str, source: str, age: str, *, known: bool) -> None:
         """Replace value, source and age; a value that is not known is set as second text."""
         self._value.say(value)
         self._value.recolour(Token.TEXT if known else Token.TEXT2)
@@ -130,9 +130,9 @@ class SourceCards(QWidget):
         self._row.addWidget(self.reported, 1)
         self._row.addWidget(self._signs[1], 0, centre)
         self._row.addWidget(self.holder, 1)
-        self.configured.show_truth(NOT_CONNECTED, "Trustgrid control plane", "", known=False)
-        self.reported.show_truth(NOT_CONNECTED, "the members themselves", "", known=False)
-        self.holder.show_truth("not known", "Azure has not answered yet", "", known=False)
+        self.configured.show_source(NOT_CONNECTED, "Trustgrid control plane", "", known=False)
+        self.reported.show_source(NOT_CONNECTED, "the members themselves", "", known=False)
+        self.holder.show_source("not known", "Azure has not answered yet", "", known=False)
 
     def set_stacked(self, stacked: bool) -> None:
         """One under the other, for large text (gui/README.md 7)."""
@@ -141,6 +141,6 @@ class SourceCards(QWidget):
 
     def show_holder(self, truth: SourceShown) -> None:
         """Replace the Azure holder."""
-        self.holder.show_truth(truth.value, truth.source, truth.age, known=truth.known)
+        self.holder.show_source(truth.value, truth.source, truth.age, known=truth.known)
         for sign in self._signs:
             sign.show_agreement(Agreement.NOT_KNOWN)

@@ -92,13 +92,17 @@ def history_when_free(services: Services, setup: ClusterSetup, own: queue.Simple
     """
 
     def work(_report: Report, token: CancelToken) -> None:
-        looks, told = 0, None
+        looks, reported = 0, None
         while run_in_progress(services, setup):
             looks += 1
-            if looks >= LOOKS_UNTIL_TOLD and looks % LOOKS_UNTIL_TOLD == 0 and (told is None or told.began is None):
+            if (
+                looks >= LOOKS_UNTIL_TOLD
+                and looks % LOOKS_UNTIL_TOLD == 0
+                and (reported is None or reported.began is None)
+            ):
                 seen = _begun_elsewhere(services, setup)
-                if seen != told:
-                    told = seen
+                if seen != reported:
+                    reported = seen
                     own.put(seen)
             if token.wait(LOOK_S):
                 return

@@ -110,10 +110,10 @@ class FenceChoice(QWidget):
         self.optional.hide()
         self.optional.toggled.connect(self._on_change)
         rows.addWidget(self.optional)
-        self._told = NO_FENCE
+        self._emitted = NO_FENCE
 
     @property
-    def wish(self) -> FenceRequest:
+    def fence_request(self) -> FenceRequest:
         """What is chosen now."""
         if not self.stop.isChecked():
             return NO_FENCE
@@ -122,9 +122,9 @@ class FenceChoice(QWidget):
     @Slot(bool)
     def _on_change(self, _on: bool) -> None:
         self.optional.setVisible(self.stop.isChecked())
-        if self.wish != self._told:
-            self._told = self.wish
-            self.changed.emit(self._told)
+        if self.fence_request != self._emitted:
+            self._emitted = self.fence_request
+            self.changed.emit(self._emitted)
 
 
 RECHECK_AFTER_S = 10.0
@@ -275,9 +275,9 @@ class ConfirmDialog(Sheet):
         return f"{format_estimate(self._plan.predicted_s)} in all, gap {format_estimate(self._plan.gap.usual_s)}"
 
     @Slot(object)
-    def _on_fence(self, wish: FenceRequest) -> None:
+    def _on_fence(self, fence_request: FenceRequest) -> None:
         """Another fence is another plan, with checks of its own."""
-        self._fence = wish
+        self._fence = fence_request
         self._plan_anew()
 
     @Slot(bool)

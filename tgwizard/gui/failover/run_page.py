@@ -90,7 +90,7 @@ class RunPage(BuiltInSteps, QWidget):
             (
                 self._build_page,
                 self._build_picture,
-                self._build_truths,
+                self._build_source_cards,
                 self._build_steps,
                 self._build_log,
                 self._build_closing,
@@ -143,10 +143,10 @@ class RunPage(BuiltInSteps, QWidget):
         self.picture.show_picture(picture_unread(self._session.setup))
         self._main_rows.addWidget(self.picture)
 
-    def _build_truths(self) -> None:
-        self.truths = SourceCards(self._theme)
+    def _build_source_cards(self) -> None:
+        self.sources = SourceCards(self._theme)
         self.traffic = RunTrafficCard(self._theme, self._session.reachability)
-        self._main_rows.addWidget(self.truths)
+        self._main_rows.addWidget(self.sources)
         self._main_rows.addWidget(self.traffic)
 
     def _follow(self) -> None:
@@ -257,7 +257,7 @@ class RunPage(BuiltInSteps, QWidget):
         snapshot, verdict = self._session.snapshot, self._session.verdict
         if snapshot is not None and verdict is not None:
             self.picture.show_picture(picture(snapshot, verdict, run, now))
-            self.truths.show_holder(azure_holder(snapshot, run))
+            self.sources.show_holder(azure_holder(snapshot, run))
         self.traffic.show_run(run, now)
         self._show_steps(run, now)
         self._show_deadline(run.current, now)
@@ -290,7 +290,7 @@ class RunPage(BuiltInSteps, QWidget):
             sentence, detail = self.result.words(run.finished)
             self.banner.show_verdict(result_shape(run.finished), sentence, detail, urgent=True)
         else:
-            urgent = run.place.kind in {LocationKind.NO_NIC, LocationKind.STRANGER}
+            urgent = run.place.kind in {LocationKind.NO_NIC, LocationKind.FOREIGN_NIC}
             self.banner.show_verdict(Shape.MOVING, moving_sentence(run), moving_detail(run, now), urgent=urgent)
         if run.started is not None:
             self.banner.show_figure(
@@ -403,7 +403,7 @@ class RunPage(BuiltInSteps, QWidget):
             return
         self._arrange(wide=self.width() >= self._theme.px(WIDE))
         beside = self._theme.px(SIDE_WIDTH) if self._wide else 0
-        self.truths.set_stacked(self.width() - beside < self._theme.px(SOURCE_CARDS_ABREAST))
+        self.sources.set_stacked(self.width() - beside < self._theme.px(SOURCE_CARDS_ABREAST))
 
     def _arrange(self, *, wide: bool) -> None:
         if wide is self._wide:

@@ -95,7 +95,7 @@ class FleetPage(ShellPage):
         self._add.files_given.connect(self._on_files)
         self.setAcceptDrops(True)
         self._banner: NoticeBox | None = None
-        self._told: Problem | None = None
+        self._shown_problem: Problem | None = None
         self._empty = EmptyFleet(theme, context)
         self._empty.set_up.clicked.connect(self.set_up_asked)
         self._empty.add.files_given.connect(self._on_files)
@@ -302,17 +302,19 @@ class FleetPage(ShellPage):
             if problem is not None:
                 silent.setdefault(problem.code, []).append(problem)
         worst = max(silent.values(), key=len, default=[])
-        told = worst[0] if len(worst) >= max(2, len(self._watching.sessions) // 2) else None
-        if (told and told.code) == (self._told and self._told.code):
+        worst_problem = worst[0] if len(worst) >= max(2, len(self._watching.sessions) // 2) else None
+        if (worst_problem and worst_problem.code) == (self._shown_problem and self._shown_problem.code):
             return
-        self._told = told
+        self._shown_problem = worst_problem
         if self._banner is not None:
             self._banner.hide()
             self._banner.deleteLater()
             self._banner = None
-        if told is not None:
-            what = f"Azure does not answer for {counted(len(worst), 'cluster')}: {told.what}"
-            self._banner = NoticeBox(self._theme, Shape.WARNING, what, f"{told.why} {told.fix}".strip())
+        if worst_problem is not None:
+            what = f"Azure does not answer for {counted(len(worst), 'cluster')}: {worst_problem.what}"
+            self._banner = NoticeBox(
+                self._theme, Shape.WARNING, what, f"{worst_problem.why} {worst_problem.fix}".strip()
+            )
             again = Button(self._theme, "Retry", icon=Icon.REFRESH)
             again.clicked.connect(self._on_retry)
             self._banner.add_fix(again)

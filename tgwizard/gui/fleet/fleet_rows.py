@@ -29,7 +29,7 @@ class FleetState(Enum):
     """The states of the table, worst first, as the engine orders them; the value is the word in the pill."""
 
     ON_NO_NIC = "On no NIC"
-    STRANGER = "Taken"
+    FOREIGN_NIC = "Taken"
     TWO_ACTIVE = "Two active"
     NO_ACTIVE = "No active"
     WRONG_HOLDER = "Wrong holder"
@@ -178,8 +178,8 @@ def _note(snapshot: Snapshot, found: ClusterReadiness, state: FleetState) -> tup
     place = snapshot.place
     if state is FleetState.ON_NO_NIC:
         return "the address is missing", Shape.BROKEN
-    if state is FleetState.STRANGER and place.stranger is not None:
-        return f"Azure: {sanitize(place.stranger.name, 60)}", Shape.BROKEN
+    if state is FleetState.FOREIGN_NIC and place.foreign_nic is not None:
+        return f"Azure: {sanitize(place.foreign_nic.name, 60)}", Shape.BROKEN
     down = next((seen for seen in snapshot.members if seen.outage), None)
     if down is not None:
         return down.outage, fleet_shape(state)

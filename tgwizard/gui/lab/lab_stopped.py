@@ -46,24 +46,24 @@ class LabStopped(QWidget):
         watch = self._watch
         if watch is None:
             return
-        told = watch.refused or watch.stopped
+        problem = watch.refused or watch.stopped
         if self._box is not None:
             self.start.setParent(self)
             self._column.removeWidget(self._box)
             self._box.hide()
             self._box.deleteLater()
             self._box = None
-        if told is not None:
-            words = f"{told.why} {told.fix}".strip()
-            self._box = NoticeBox(self._theme, Shape.BROKEN, told.what, words)
-            if told.code != ANOTHER_LAB:
+        if problem is not None:
+            words = f"{problem.why} {problem.fix}".strip()
+            self._box = NoticeBox(self._theme, Shape.BROKEN, problem.what, words)
+            if problem.code != ANOTHER_LAB:
                 self._box.add_fix(self.start)
             self._column.addWidget(self._box)
-            self.start.setVisible(told.code != ANOTHER_LAB)
+            self.start.setVisible(problem.code != ANOTHER_LAB)
             self.start.setEnabled(not watch.starting)
             self.start.rename(STARTING if watch.starting else "Start it")
             self.start.setAccessibleName(STARTING if watch.starting else "Start the lab")
-        shown = told is not None
+        shown = problem is not None
         if shown and not self.isVisible():
-            announce(self, told.sentence() if told is not None else "", at_once=True)
+            announce(self, problem.sentence() if problem is not None else "", at_once=True)
         self.setVisible(shown)

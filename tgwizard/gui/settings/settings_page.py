@@ -123,7 +123,7 @@ class SettingsPage(ShellPage):
         page.addWidget(PageScroll(theme, content, "Settings"))
         for problem in preferences.problems:
             self._tell(problem)
-        preferences.told.connect(self._tell)
+        preferences.problem_raised.connect(self._tell)
         preferences.changed.connect(self._on_changed)
 
     @Slot(object)

@@ -137,7 +137,7 @@ class ApplyController(QObject):
     def __init__(self, services: Services, tasks: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self._errands = tasks
+        self._tasks = tasks
         self.applying = ApplyProgress()
         self.plan: SetupPlan | None = None
         self.ended_at: datetime | None = None
@@ -201,12 +201,12 @@ class ApplyController(QObject):
     def stop(self) -> None:
         """Begin nothing more; what was sent is finished."""
         self.applying = replace(self.applying, cancelling=True)
-        self._errands.stop(BackgroundTaskKind.APPLY)
+        self._tasks.stop(BackgroundTaskKind.APPLY)
         self.changed.emit()
 
     def _begin(self, task: BackgroundTask, identity: ClusterIdentity) -> bool:
         self.problem = None
-        began = self._errands.begin(
+        began = self._tasks.begin(
             BackgroundTaskKind.APPLY, task, done=self._done, failed=self._failed, heard=self._heard, writes=identity
         )
         self.changed.emit()

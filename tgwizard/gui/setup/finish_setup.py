@@ -42,7 +42,7 @@ class FinishSetup(QObject):
         super().__init__(over)
         self._over = over
         self._shell = shell
-        self._errands = tasks
+        self._tasks = tasks
         self._verifier = verifier
         self._proving: ClusterSession | None = None
         self._asking: ClusterSession | None = None
@@ -84,7 +84,7 @@ class FinishSetup(QObject):
             self._shell.include_cluster(cluster)
             self.changed.emit()
 
-        self._errands.begin(BackgroundTaskKind.CLUSTER, task, done=done, failed=failed)
+        self._tasks.begin(BackgroundTaskKind.CLUSTER, task, done=done, failed=failed)
 
     def finish(self) -> None:
         """Open the cluster's page."""

@@ -60,7 +60,7 @@ class Account(QObject):
         super().__init__(parent)
         self._sign_in = sign_in
         self._inventories = inventories
-        self._errands = tasks
+        self._tasks = tasks
         self.clouds: tuple[Cloud, ...] = ()
         self.cloud = ""
         self.methods: tuple[MethodSeen, ...] = ()
@@ -98,7 +98,7 @@ class Account(QObject):
                 return None
 
         self.busy = "Looking who is signed in"
-        self._errands.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed)
+        self._tasks.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed)
         self.changed.emit()
 
     def sign_in(self, method: SignInMethod, tenant: str | None = None) -> None:
@@ -106,10 +106,10 @@ class Account(QObject):
         cloud = self._chosen_cloud()
         if cloud is None:
             return
-        port, wish = self._sign_in, SignInRequest(method, cloud, tenant)
+        port, request = self._sign_in, SignInRequest(method, cloud, tenant)
 
         def task(hear: OnValue, token: CancelToken) -> Caller:
-            return port.sign_in(wish, hear, token)
+            return port.sign_in(request, hear, token)
 
         def heard(event: object) -> None:
             if isinstance(event, SignInPrompt):
@@ -118,7 +118,7 @@ class Account(QObject):
 
         self.method, self.prompted, self.problem = method, None, None
         self.busy = _BUSY[method]
-        self._errands.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed, heard=heard)
+        self._tasks.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed, heard=heard)
         self.changed.emit()
 
     def choose_tenant(self, tenant: str) -> None:
@@ -128,7 +128,7 @@ class Account(QObject):
 
     def abandon(self) -> None:
         """Give the sign-in up; who was signed in before still is."""
-        self._errands.give_up(BackgroundTaskKind.SIGN_IN)
+        self._tasks.give_up(BackgroundTaskKind.SIGN_IN)
         self.busy, self.prompted = "", None
         self.changed.emit()
 
@@ -161,7 +161,7 @@ class Account(QObject):
             self.tenants = ()
             self.changed.emit()
 
-        self._errands.begin(BackgroundTaskKind.TENANTS, task, done=done, failed=failed)
+        self._tasks.begin(BackgroundTaskKind.TENANTS, task, done=done, failed=failed)
 
 
 T = TypeVar("T")

@@ -76,7 +76,7 @@ class VerifyController(QObject):
     def __init__(self, services: Services, tasks: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self._errands = tasks
+        self._tasks = tasks
         self._plan: SetupPlan | None = None
         self._answers: Answers | None = None
         self.looked: VerifySeen | None = None
@@ -91,18 +91,18 @@ class VerifyController(QObject):
     @property
     def looking(self) -> bool:
         """Whether a look is under way."""
-        return self._errands.under_way(BackgroundTaskKind.VERIFY)
+        return self._tasks.under_way(BackgroundTaskKind.VERIFY)
 
     @property
     def restarting_words(self) -> str:
         """Which machine is being restarted, in one sentence; empty when none is."""
         doing = self.restarting
-        under_way = doing is not None and self._errands.under_way(BackgroundTaskKind.RESTART)
+        under_way = doing is not None and self._tasks.under_way(BackgroundTaskKind.RESTART)
         return f"{sanitize(doing.vm.name, 90)} restarts; its agent is waited for." if doing and under_way else ""
 
     def stop_waiting(self) -> None:
         """Wait no more for the machine that restarts; it restarts all the same, unseen."""
-        self._errands.stop(BackgroundTaskKind.RESTART)
+        self._tasks.stop(BackgroundTaskKind.RESTART)
 
     @property
     def result(self) -> VerifyResult | None:
@@ -119,9 +119,9 @@ class VerifyController(QObject):
 
     def forget(self) -> None:
         """Another cluster is looked at."""
-        self._errands.give_up(BackgroundTaskKind.VERIFY)
+        self._tasks.give_up(BackgroundTaskKind.VERIFY)
         # A restart cannot be called back: it is waited for and journalled all the same.
-        self._errands.let_go(BackgroundTaskKind.RESTART)
+        self._tasks.let_go(BackgroundTaskKind.RESTART)
         self.looked, self.looked_at, self.problem, self.restarting = None, None, None, None
         self.ticks, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
         self._plan = self._answers = None
@@ -145,7 +145,7 @@ class VerifyController(QObject):
         """Restart a machine and wait until it is back."""
         answers = self._answers
         identity = identity_of(answers) if answers is not None else None
-        if identity is None or self._errands.under_way(BackgroundTaskKind.RESTART):
+        if identity is None or self._tasks.under_way(BackgroundTaskKind.RESTART):
             return
         services = self._services
 
@@ -168,7 +168,7 @@ class VerifyController(QObject):
             self.settled.emit()
 
         self.restarting = RestartProgress(vm, "The restart is asked for.")
-        self._errands.begin(BackgroundTaskKind.RESTART, task, done=done, failed=self._restart_failed(vm), heard=heard)
+        self._tasks.begin(BackgroundTaskKind.RESTART, task, done=done, failed=self._restart_failed(vm), heard=heard)
         self.changed.emit()
 
     def proved(self, run: ProofRun) -> None:
@@ -200,7 +200,7 @@ class VerifyController(QObject):
             cluster = read_cluster(services.azure, plan, answers)
             return VerifySeen(result, _order(services, answers), cluster)
 
-        self._errands.begin(BackgroundTaskKind.VERIFY, task, done=self._done, failed=self._failed, heard=self._heard)
+        self._tasks.begin(BackgroundTaskKind.VERIFY, task, done=self._done, failed=self._failed, heard=self._heard)
         self.changed.emit()
 
     def _heard(self, event: object) -> None:
@@ -231,7 +231,7 @@ class VerifyController(QObject):
     def _restart_seen(self) -> None:
         """A restart that went well is told by the look that came after it."""
         doing = self.restarting
-        if doing is not None and doing.problem is None and not self._errands.under_way(BackgroundTaskKind.RESTART):
+        if doing is not None and doing.problem is None and not self._tasks.under_way(BackgroundTaskKind.RESTART):
             self.restarting = None
 
     def _failed(self, problem: Problem) -> None:

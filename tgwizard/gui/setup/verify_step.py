@@ -142,7 +142,7 @@ class VerifyShown:
     rehearsal_state: tuple[Shape, str] = (Shape.WAITING, "Not run yet")
     checks: tuple[tuple[Shape, str, str], ...] = ()
     proof: tuple[Shape, str] = (Shape.WAITING, "")
-    proof_able: bool = False
+    can_prove: bool = False
     proof_why_not: str = ""
     report_ready: bool = False
 
@@ -266,7 +266,7 @@ class VerifyPage(StepPage):
         self._restart_card.setVisible(bool(shown.restarts))
         self._proof.note.say(shown.proof[1])
         self._proof.note.setVisible(bool(shown.proof[1]))
-        self.prove.setEnabled(shown.proof_able)
+        self.prove.setEnabled(shown.can_prove)
         self.prove.explain(shown.proof_why_not or "Opens the question of a failover; nothing begins before you confirm")
         self.report.setVisible(shown.report_ready)
 

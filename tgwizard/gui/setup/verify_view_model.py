@@ -64,7 +64,7 @@ def verify_shown(
     scopes = tuple(reason.scope for reason in plan.scopes) if plan is not None else ()
     title, lead = _headline(verifier, result)
     proof = _proof(verifier.proof, proved=result is not None and result.proved)
-    able, why_not = _proof_able(result, locked=locked, session_ready=session_ready)
+    able, why_not = _can_prove(result, locked=locked, session_ready=session_ready)
     return VerifyShown(
         title,
         lead,
@@ -278,7 +278,7 @@ def _proof(runs: tuple[ProofRun, ...], *, proved: bool) -> tuple[Shape, str]:
     return shape, f"{last.sentence}{took}{gap}. Whose rights that used: {last.by.value}.{back}"
 
 
-def _proof_able(result: VerifyResult | None, *, locked: bool, session_ready: bool) -> tuple[bool, str]:
+def _can_prove(result: VerifyResult | None, *, locked: bool, session_ready: bool) -> tuple[bool, str]:
     if locked:
         return False, LOCKED.sentence()
     if result is None:

@@ -47,11 +47,11 @@ NO_DRAFT = DraftRead()
 class DraftKeeper:
     """Reads, writes and deletes the draft, never in the window's own thread. ``problem``: why it could not."""
 
-    def __init__(self, services: Services, tasks: BackgroundTasks, told: Callable[[], None]) -> None:
-        """`told` hears when there is a problem, or none any more."""
+    def __init__(self, services: Services, tasks: BackgroundTasks, on_change: Callable[[], None]) -> None:
+        """`on_change` hears when there is a problem, or none any more."""
         self._services = services
-        self._errands = tasks
-        self._told = told
+        self._tasks = tasks
+        self._on_change = on_change
         self._next: WizardState | None = None
         self.problem: Problem | None = None
 
@@ -75,11 +75,11 @@ class DraftKeeper:
             self.problem = problem
             then(NO_DRAFT)
 
-        self._errands.begin(BackgroundTaskKind.FILE, task, done=done, failed=failed)
+        self._tasks.begin(BackgroundTaskKind.FILE, task, done=done, failed=failed)
 
     def save(self, state: WizardState) -> None:
         """Write it; while a writing is under way, the last wish waits for it."""
-        if self._errands.under_way(BackgroundTaskKind.FILE):
+        if self._tasks.under_way(BackgroundTaskKind.FILE):
             self._next = state
             return
         file, now = self.file, self._services.clock.wall()
@@ -87,7 +87,7 @@ class DraftKeeper:
         def task(_hear: OnValue, _token: CancelToken) -> None:
             save_draft(file, state, now)
 
-        self._errands.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
+        self._tasks.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
 
     def delete(self) -> None:
         """The set-up is done."""
@@ -97,18 +97,18 @@ class DraftKeeper:
         def task(_hear: OnValue, _token: CancelToken) -> None:
             delete_draft(file)
 
-        self._errands.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
+        self._tasks.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
 
     def _saved(self, _nothing: object) -> None:
         before, self.problem = self.problem, None
         self._go_on()
         if before is not None:
-            self._told()
+            self._on_change()
 
     def _failed(self, problem: Problem) -> None:
         self.problem = problem
         self._go_on()
-        self._told()
+        self._on_change()
 
     def _go_on(self) -> None:
         flow, self._next = self._next, None

@@ -175,14 +175,14 @@ class SetupPage(ShellPage):
         self._answering.connect(step)
         wizard.judge()
         self._show_step(step, wizard)
-        told = (*extra_problems_shown(wizard), *problems_shown(wizard, insisted=self._insisted is step))
+        problem_boxes = (*extra_problems_shown(wizard), *problems_shown(wizard, insisted=self._insisted is step))
         if step is SetupStep.MACHINES:
-            self.pages.machines.under_pair.tell(told)
+            self.pages.machines.under_pair.tell(problem_boxes)
         else:
-            self.pages.of(step).problems.tell(told)
+            self.pages.of(step).problems.tell(problem_boxes)
         side = self.frame.side
         side.show_cluster(session.shown.name)
-        side.show_steps(steps_shown(session, wizard.applier, problem=bool(told)))
+        side.show_steps(steps_shown(session, wizard.applier, problem=bool(problem_boxes)))
         side.promise.say(*promise_words(wizard.applier, locked=wizard.locked))
         self.frame.show_portal(session.once("portal", lambda: portal_shown(session)))
         show_footer(self.frame.footer, wizard)

@@ -61,14 +61,14 @@ class Command:
     state: Callable[[], tuple[Shape, str]] | None = None
 
     @cached_property
-    def told(self) -> tuple[Icon | Shape, str]:
+    def state_and_reason(self) -> tuple[Icon | Shape, str]:
         """Mark and hint."""
         return (self.mark, self.hint) if self.state is None else self.state()
 
     @property
     def side(self) -> str:
         """What stands at its end: why it is off, else the hint."""
-        return self.off or self.told[1]
+        return self.off or self.state_and_reason[1]
 
     def fits(self, text: str) -> int | None:
         """How well it fits what was typed, 0 best; None when it does not."""
@@ -76,7 +76,7 @@ class Command:
         if not wanted:
             return 0
         name = self.name.casefold()
-        whole = f"{name} {self.words.casefold()} {self.told[1].casefold()}"
+        whole = f"{name} {self.words.casefold()} {self.state_and_reason[1].casefold()}"
         if not all(word in whole for word in wanted):
             return None
         if name.startswith(wanted[0]):
@@ -137,7 +137,7 @@ class _Line(QStyledItemDelegate):
             paint_ground(painter, theme, ground, Token.ACCENT_TINT, Token.ACCENT_TEXT, Radius.CONTROL, 1.5)
         side = theme.px(16)
         mark = QRectF(rect.left() + theme.px(12), rect.center().y() - side / 2 + 1, side, side)
-        sign, _ = command.told
+        sign, _ = command.state_and_reason
         if isinstance(sign, Shape):
             draw_shape(painter, theme, sign, mark)
         else:

@@ -69,7 +69,7 @@ class CrashReporter(QObject):
         self._theme = theme
         self._window = window
         self._bridge = bridge
-        self._surroundings = context
+        self._context = context
         self._seen: set[str] = set()
         self._before = (sys.excepthook, threading.excepthook)
         bridge.happened.connect(self._take)
@@ -101,7 +101,7 @@ class CrashReporter(QObject):
 
     def show_error(self, broke: JobCrashed) -> CrashReportDialog | None:
         """Log the error and, the first time its fingerprint is met, show it; the dialog, or None."""
-        redact = self._surroundings.redact
+        redact = self._context.redact
         trace = "".join(traceback.format_exception(broke.error))
         report = redact(f"tgwizard: unexpected error in {broke.name}\n{fingerprint(broke.error)}\n\n{trace}")
         _log.error("%s", report)
@@ -109,7 +109,7 @@ class CrashReporter(QObject):
         if mark in self._seen:
             return None
         self._seen.add(mark)
-        log_file = self._surroundings.log_file
+        log_file = self._context.log_file
         dialog = CrashReportDialog(self._theme, self._window, report, "" if log_file is None else str(log_file))
         dialog.open()
         return dialog

@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.rail.lock_asked.connect(self.ask_lock)
         self.bar.find_asked.connect(self.find_or_run)
-        self.bar.notice.clicked.connect(self._goer(NavPage.SETTINGS))
+        self.bar.notice.clicked.connect(self._page_opener(NavPage.SETTINGS))
         if self.preferences.problems:
             self.bar.show_notice("The settings file has a fault")
         self.cluster_pages.asked.connect(self._ask)
@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+F", self._on_filter),
         ]
         for index, place in enumerate(NavPage, start=1):
-            keys.append((f"Ctrl+{index}", self._goer(place)))
+            keys.append((f"Ctrl+{index}", self._page_opener(place)))
         for sequence, act in keys:
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
 
@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
         self.rail.setVisible(not fills)
         self.bar.setVisible(not fills)
 
-    def _goer(self, place: NavPage) -> Callable[[], None]:
+    def _page_opener(self, place: NavPage) -> Callable[[], None]:
         def go() -> None:
             self.go_to(place)
 
@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
         if session.running:
             self._show_run(session)
             return
-        self.watching.attend(name)
+        self.watching.mark_in_use(name)
         self._went = True
         self._current = name
         self.cluster_pages.show(session)

@@ -40,7 +40,7 @@ from tests.engine.readiness.golden.scene import (
     probed,
     world,
 )
-from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, configuration
+from tests.model.seen import FOREIGN_NIC, FREE, HOLDS, SUBNET, UNREAD, A, B, but, configuration
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import ProbeOutcome
 from tgwizard.engine.errors import MissingRight
@@ -64,7 +64,7 @@ def places() -> Table:
     table.both("held by the losing member", world())
     table.both("held by the target already", world(but(FREED, document=nic("10.20.2.11")), but(HOLDING)))
     table.both("on no interface", NOBODY)
-    table.both("on a stranger's interface", world(but(FREED), but(FREED), elsewhere=(STRANGER,)))
+    table.both("on a stranger's interface", world(but(FREED), but(FREED), elsewhere=(FOREIGN_NIC,)))
     table.both("on no member, others could not be listed", world(but(FREED), but(FREED), elsewhere=None))
     table.both("named by both interfaces", world(HOLDING, but(HOLDING)))
     table.both("losing interface never read", world(UNREAD))
@@ -323,7 +323,7 @@ def plans() -> Table:
         "no groups": plain,
         "a public IP travels": world(carrying(publicIPAddress={"id": PIP})),
         "on no interface": NOBODY,
-        "on a stranger": world(but(FREED), but(FREED), elsewhere=(STRANGER,)),
+        "on a stranger": world(but(FREED), but(FREED), elsewhere=(FOREIGN_NIC,)),
         "held by the target": world(but(FREED), but(HOLDING)),
         "losing machine stopped": world(but(HOLDING, power=Power.STOPPED)),
         "losing interface unread": world(UNREAD),
