@@ -33,7 +33,7 @@ from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.apply_loop import ApplyContext
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.lab import Lab
@@ -189,7 +189,7 @@ def _p95(found: list[Applied]) -> float:
 def _plan(it: SetupRig) -> SetupPlan:
     state = prepared(it)
     plan = plan_of(state)
-    if plan is None or not export(ExportKind.AZ, plan, proposed(state)):
+    if plan is None or not export(ExportKind.AZ, plan, proposed_answers(state)):
         raise RuntimeError("there is no plan")
     return plan
 

@@ -251,7 +251,7 @@ def _watch(
 def _still_good(rights: KnownRights, seen: Observed, connection: OpenEnvironment) -> KnownRights:
     """What is known of rights, asked again when it is due; not while the address moves."""
     to, clock = target_of(seen.snapshot), connection.services.clock
-    if seen.verdict.name is VerdictName.MOVING or not rights.due(to, clock.monotonic()):
+    if seen.verdict.name is VerdictName.MOVING or not rights.is_due(to, clock.monotonic()):
         return rights
     return ask_rights(connection.services.azure, clock, seen.snapshot, to)
 

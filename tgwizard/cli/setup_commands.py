@@ -43,7 +43,7 @@ from tgwizard.engine.setup.loading import read_again
 from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences, read_age_s
 from tgwizard.engine.setup.planner import identity_of, read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.undo import preview_undo, undo_job
 from tgwizard.engine.setup.verify import target_of_cluster, verify_job, with_proof
 from tgwizard.engine.setup.verify_report import verify_report_page as verify_report
@@ -145,7 +145,7 @@ def _apply(at: _At, command: Apply) -> ExitCode:
             # Who said yes before could not see what it says now.
             _refused(at, state, outdated)
             return ExitCode.REFUSED
-    answers = proposed(state)
+    answers = proposed_answers(state)
 
     def work(report: Report, token: CancelToken) -> ExitCode:
         finished = apply_job(services, answers, plan, report, token, only_mine=command.only_mine)
@@ -195,7 +195,7 @@ def _export(at: _At, command: Export) -> ExitCode:
     if plan is None:
         _shown(at, state)
         return ExitCode.REFUSED
-    text = export(command.kind, plan, proposed(state))
+    text = export(command.kind, plan, proposed_answers(state))
     if command.out is not None:
         _write(command.out, text)
         at.screen.note(f"Written to {command.out}.")
@@ -332,7 +332,7 @@ def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:
 
     state = at.job(ReportLevel.NOTHING).go("setup-read", work)
     new = any(field.key in given.values for field in (fields.MEMBER_VM, fields.MEMBER_NIC, fields.NAME))
-    if cluster is None and saved and not new and proposed(state).machines is None:
+    if cluster is None and saved and not new and proposed_answers(state).machines is None:
         # No pair is left to be set up: then a cluster that is there is meant, and the only one need not be named.
         if len(saved) > 1:
             raise UserError(_which(saved))
@@ -358,7 +358,7 @@ def _shown(at: _At, state: WizardState) -> SetupPlan | None:
             at.screen.say(line)
         return None
     if plan is not None:
-        for line in words.planned(proposed(state), plan, stops):
+        for line in words.planned(proposed_answers(state), plan, stops):
             at.screen.say(line)
     for line in words.blocked(stops):
         at.screen.say(line)

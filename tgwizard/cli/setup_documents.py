@@ -7,7 +7,7 @@ from typing import Any
 from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.discovery.pairs import Pair, PairsFound
 from tgwizard.engine.setup.apply import apply_refusal
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.model.cluster import ResourceId
@@ -60,7 +60,7 @@ def setup_plan_document(
     state: WizardState, plan: SetupPlan | None, blocked: tuple[tuple[SetupStep, Problem], ...], at: str
 ) -> Document:
     """``setup plan --json``: the answers, what would be written, and what stands in the way of planning it."""
-    answers = proposed(state)
+    answers = proposed_answers(state)
     against = apply_refusal(plan) if plan is not None and not blocked else None
     problems = plan.problems if plan is not None and plan.problems else (against,) if against is not None else ()
     return {

@@ -15,7 +15,7 @@ from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.loading import prepare, read_needed
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.validation import FixKind
 from tgwizard.engine.setup.wizard_state import WizardState, answer
 from tgwizard.engine.setup.wizard_steps import answer_all, problems_of, take_fix
@@ -122,7 +122,7 @@ def filled(
 
 def _dropping(state: WizardState, given: GivenOptions) -> WizardState:
     """The same, with scopes taken out of the role that is there."""
-    role = proposed(state).role
+    role = proposed_answers(state).role
     if not given.drop_scopes or role is None:
         return state
     changed = answer(state, replace(state.answers, role=replace(role, dropped=given.drop_scopes)))

@@ -94,13 +94,13 @@ class LabAccounts:
         with self._lock:
             return {name: getattr(self._settings, name) for name in UNSETTLED}
 
-    def settle(self, wishes: Mapping[str, int]) -> None:
+    def settle(self, statuses: Mapping[str, int]) -> None:
         """Set some of them. Raises ValueError for an unknown name or a status that none has seen; none is set then."""
-        for name, value in wishes.items():
+        for name, value in statuses.items():
             if value not in UNSETTLED.get(name, frozenset()):
                 raise ValueError(f"{name} {value}")
         with self._lock:
-            for name, value in wishes.items():
+            for name, value in statuses.items():
                 setattr(self._settings, name, value)
 
     def deny(self, denial: LabDenyAssignment) -> None:

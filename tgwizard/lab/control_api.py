@@ -75,31 +75,31 @@ def _state(lab: LabState, _request: Request) -> Response:
 
 
 def _change(lab: LabState, request: Request) -> Response:
-    wishes = _body(request)
-    unknown = set(wishes) - _SETTINGS
+    settings = _body(request)
+    unknown = set(settings) - _SETTINGS
     if unknown:
         raise _wrong(400, "BadRequest", f"The lab has no setting {', '.join(sorted(unknown))}.")
-    latency = _word(wishes, "latency", Latency, lab.latency)
-    overlap = _word(wishes, "overlap", Overlap, lab.overlap)
-    failed = _word(wishes, "failed_nic", FailedNic, lab.failed_nic)
-    moves = replace(lab.move_rules, **_switches(wishes, "move", MoveOptions.names()))
-    nic = replace(lab.nic_options, **_switches(wishes, "nic", NicOptions.names()))
-    size = wishes.get("page_size", lab.page_size)
+    latency = _word(settings, "latency", Latency, lab.latency)
+    overlap = _word(settings, "overlap", Overlap, lab.overlap)
+    failed = _word(settings, "failed_nic", FailedNic, lab.failed_nic)
+    moves = replace(lab.move_rules, **_switches(settings, "move", MoveOptions.names()))
+    nic = replace(lab.nic_options, **_switches(settings, "nic", NicOptions.names()))
+    size = settings.get("page_size", lab.page_size)
     if type(size) is not int or not 0 <= size <= LARGEST_PAGE:
         raise _wrong(400, "BadRequest", f"page_size is not a whole number from 0 to {LARGEST_PAGE}.")
-    propagation = _word(wishes, "propagation", Propagation, lab.directory.propagation)
-    flicker = wishes.get("flicker", lab.directory.flicker)
+    propagation = _word(settings, "propagation", Propagation, lab.directory.propagation)
+    flicker = settings.get("flicker", lab.directory.flicker)
     if not isinstance(flicker, bool):
         raise _wrong(400, "BadRequest", "flicker is neither true nor false.")
-    _settle(lab, wishes.get("statuses", {}))
+    _settle(lab, settings.get("statuses", {}))
     lab.latency, lab.overlap, lab.failed_nic = latency, overlap, failed
     lab.move_rules, lab.nic_options, lab.page_size = moves, nic, size
     lab.directory.propagation, lab.directory.flicker = propagation, flicker
     return json_response(200, _state_document(lab))
 
 
-def _switches(wishes: Mapping[str, Any], name: str, known: tuple[str, ...]) -> Mapping[str, bool]:
-    wanted = wishes.get(name, {})
+def _switches(settings: Mapping[str, Any], name: str, known: tuple[str, ...]) -> Mapping[str, bool]:
+    wanted = settings.get(name, {})
     if not isinstance(wanted, Mapping) or not set(wanted) <= set(known):
         raise _wrong(400, "BadRequest", f"{name} knows the switches {', '.join(known)}.")
     if not all(isinstance(value, bool) for value in wanted.values()):
@@ -107,11 +107,11 @@ def _switches(wishes: Mapping[str, Any], name: str, known: tuple[str, ...]) -> M
     return wanted
 
 
-def _settle(lab: LabState, wishes: object) -> None:
+def _settle(lab: LabState, settings: object) -> None:
     """Choose among the statuses that the reference leaves open. Raises Refusal 400, and then nothing is chosen."""
-    if isinstance(wishes, Mapping) and all(type(value) is int for value in wishes.values()):
+    if isinstance(settings, Mapping) and all(type(value) is int for value in settings.values()):
         try:
-            lab.directory.settle(wishes)
+            lab.directory.settle(settings)
         except ValueError as error:
             known = "; ".join(f"{name} is {' or '.join(map(str, sorted(some)))}" for name, some in UNSETTLED.items())
             raise _wrong(400, "BadRequest", f"There is no such status: {error}. {known}.") from error
@@ -120,8 +120,8 @@ def _settle(lab: LabState, wishes: object) -> None:
 
 
 def _use_scenario(lab: LabState, request: Request) -> Response:
-    wishes = _body(request)
-    name, clusters = wishes.get("name"), wishes.get("clusters")
+    settings = _body(request)
+    name, clusters = settings.get("name"), settings.get("clusters")
     if not isinstance(name, str) or not (clusters is None or (type(clusters) is int and clusters > 0)):
         raise _wrong(400, "BadRequest", "The scenario's name is missing, or clusters is no number from 1 on.")
     try:
@@ -183,8 +183,8 @@ def _data_plane(lab: LabState, request: Request) -> Response:
 
 
 def _traffic_port(lab: LabState, request: Request) -> Response:
-    wishes = _body(request)
-    subnet, address = wishes.get("subnet"), wishes.get("address")
+    settings = _body(request)
+    subnet, address = settings.get("subnet"), settings.get("address")
     if not isinstance(subnet, str) or not isinstance(address, str):
         raise _wrong(400, "BadRequest", "The subnet's full id as subnet, or an address of it as address, is missing.")
     if lab.traffic_port is None:
@@ -281,8 +281,8 @@ def _record(item: RequestRecord) -> Json:
     }
 
 
-def _word(wishes: Mapping[str, Any], name: str, kind: type[Any], default: Any) -> Any:
-    word = wishes.get(name, default.value)
+def _word(settings: Mapping[str, Any], name: str, kind: type[Any], default: Any) -> Any:
+    word = settings.get(name, default.value)
     try:
         return kind(word)
     except ValueError as error:

@@ -20,7 +20,7 @@ from tgwizard.engine.access.matching_roles import (
     action_rows,
     candidates,
     check_role_name,
-    lacks,
+    missing_rights,
     network_contributor,
     suggest_role_name,
 )
@@ -188,7 +188,7 @@ def test_that_a_role_that_is_complete_stands_before_one_that_is_not() -> None:
 def test_that_network_contributor_cannot_read_virtual_machines() -> None:
     inventory = world()
     needs = required_rights(topology(inventory))
-    assert lacks(network_contributor(facts(inventory)), needs) == ("Microsoft.Compute/virtualMachines/read",)
+    assert missing_rights(network_contributor(facts(inventory)), needs) == ("Microsoft.Compute/virtualMachines/read",)
 
 
 def test_that_names_are_checked_and_a_free_one_is_suggested() -> None:

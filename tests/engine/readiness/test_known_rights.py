@@ -168,8 +168,8 @@ def test_that_good_rights_grow_old_and_bad_ones_stay() -> None:
             for seen in later.members
         )
         fresh = replace(later, members=(first, second))
-        assert not rights.due(made.b, snapshot.now)
-        assert rights.due(made.b, later.now)
+        assert not rights.is_due(made.b, snapshot.now)
+        assert rights.is_due(made.b, later.now)
         found = cluster_readiness(fresh, rights)
         assert "Rights last asked 11 min ago: they may have changed since" in found.graceful.notes
         assert not any("Rights and locks checked" in item.fact for item in found.graceful.findings.findings)
@@ -180,7 +180,7 @@ def test_that_rights_of_one_direction_say_nothing_of_the_other() -> None:
     made = rig()
     snapshot = look(made)
     assert asked(made, snapshot).of(Writer.OPERATOR, made.a, Verb.GRACEFUL) is None
-    assert asked(made, snapshot).due(made.a, snapshot.now)
+    assert asked(made, snapshot).is_due(made.a, snapshot.now)
 
 
 def test_that_what_a_check_has_found_takes_the_place_of_what_was_read() -> None:

@@ -60,7 +60,7 @@ def _refuse() -> None:
 
 def go(pieces: list[Task], clock: VirtualClock, workers: int = 0) -> tuple[dict[str, TaskEnd], list[tuple[str, str]]]:
     left: list[tuple[str, str]] = []
-    ends = TaskRunner(clock, CancelToken(), workers).go(pieces, lambda key, why: left.append((key, why)))
+    ends = TaskRunner(clock, CancelToken(), workers).run(pieces, lambda key, why: left.append((key, why)))
     return ends, left
 
 
@@ -111,7 +111,7 @@ def test_that_a_cancel_wakes_what_waits_and_begins_nothing_new() -> None:
         told.append((yield from sleep(1000)))
         return TaskEnd(TaskOutcome.LEFT, "stopped")
 
-    ends = TaskRunner(VirtualClock(), token, 0).go(
+    ends = TaskRunner(VirtualClock(), token, 0).run(
         [Task("a", patient), Task("b", lambda: waits(1), after=("a",))], lambda _key, _why: None
     )
     assert told == [True]

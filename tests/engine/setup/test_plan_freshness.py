@@ -14,7 +14,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.setup.loading import read_again
 from tgwizard.engine.setup.plan_freshness import STALE_S, changed_since, is_stale, plan_differences, read_age_s
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_state import WizardState, begin
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
@@ -55,7 +55,7 @@ def test_that_reading_again_without_a_change_gives_the_same_plan_and_no_write(na
     assert len(it.lab.requests) > before
     assert planned(after) == planned(state)
     assert plan_differences(planned(state), planned(after)) == ()
-    assert proposed(after) == proposed(state)
+    assert proposed_answers(after) == proposed_answers(state)
     assert it.writes() == []
 
 
@@ -77,7 +77,7 @@ def test_that_what_someone_did_meanwhile_is_named() -> None:
 def test_that_an_address_that_was_taken_meanwhile_is_named_and_the_choice_is_kept() -> None:
     it = setup_rig("fresh")
     state = prepared(it)
-    address = str(proposed(state).address)
+    address = str(proposed_answers(state).address)
     azure = it.services.azure
     nic = it.network("networkInterfaces", "tg-node-b-inside")
     document = azure.read_nic(nic)
@@ -85,7 +85,7 @@ def test_that_an_address_that_was_taken_meanwhile_is_named_and_the_choice_is_kep
     azure.write_nic(nic, more, if_match=document.etag, request_id=str(uuid.uuid4()))
     it.clock.sleep(STALE_S + 1)
     after = again(it, state)
-    assert str(proposed(after).address) == address
+    assert str(proposed_answers(after).address) == address
     assert plan_differences(planned(state), planned(after))
 
 

@@ -14,7 +14,7 @@ from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.setup.portal_help import portal_guide
 from tgwizard.engine.setup.read_access import ask_address, read_access
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.validation import FixKind
 from tgwizard.engine.setup.wizard_state import (
     STEPS,
@@ -50,7 +50,7 @@ class Person:
         """Read what is wanted, as the window's jobs do."""
         ports, clock, token = self.rig.ports, self.rig.clock, CancelToken()
         for _ in range(8):
-            shown = proposed(state)
+            shown = proposed_answers(state)
             want = reads_needed(state)
             if not want:
                 return state
@@ -164,7 +164,7 @@ def test_that_a_reader_of_a_cluster_to_be_changed_is_told_that_nothing_is_his() 
 
 def test_that_several_subscriptions_are_asked_for_and_hostile_names_stay_on_one_line() -> None:
     person = Person(setup_rig("two-tenants"))
-    assert proposed(person.state).subscription is None
+    assert proposed_answers(person.state).subscription is None
     assert len(person.state.subscriptions or ()) > 1
     with pytest.raises(StopIteration):
         person.to_review()

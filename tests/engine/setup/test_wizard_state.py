@@ -22,7 +22,7 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tests.engine.setup.walker import fed, signed_in
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.validation import FixKind, StepProblem
 from tgwizard.engine.setup.wizard_state import (
     STEPS,
@@ -174,11 +174,11 @@ def test_that_changing_the_machines_marks_later_steps_and_clears_nothing() -> No
     assert states[SetupStep.INTERFACE] is StepProgress.TO_CHECK
     assert states[SetupStep.FLOATING_IP] is StepProgress.TO_CHECK
     assert states[SetupStep.SCOPE] is StepProgress.TO_CHECK
-    suggested = proposed(changed).nics
+    suggested = proposed_answers(changed).nics
     assert suggested is not None
     assert suggested[1].name == "tg-node-c-inside"
     back = answer(changed, replace(changed.answers, machines=before.machines))
-    assert proposed(back) == before
+    assert proposed_answers(back) == before
 
 
 def test_that_the_review_asks_for_every_step_that_was_left_marked() -> None:
@@ -198,7 +198,7 @@ def test_that_the_other_machine_can_be_the_active_one_and_the_interfaces_follow(
     assert state.answers.machines is not None
     first, second = state.answers.machines
     turned = answer(state, replace(state.answers, machines=(second, first)))
-    nics = proposed(turned).nics
+    nics = proposed_answers(turned).nics
     assert nics is not None
     assert [item.name for item in nics] == ["tg-node-b-inside", "tg-node-a-inside"]
 
@@ -211,10 +211,10 @@ def test_that_the_machine_that_holds_an_address_already_is_suggested_as_the_acti
     left = replace(holder, configurations=holder.configurations[:1])
     swapped = {holder.id: left, other.id: moved}
     state = fed(signed_in(), replace(inventory, nics=tuple(swapped.get(item.id, item) for item in inventory.nics)))
-    machines = proposed(state).machines
+    machines = proposed_answers(state).machines
     assert machines is not None
     assert [item.name for item in machines] == ["tg-node-b", "tg-node-a"]
-    assert str(proposed(state).address) == "10.20.2.50"
+    assert str(proposed_answers(state).address) == "10.20.2.50"
 
 
 def test_that_an_undo_takes_back_the_last_answer_and_keeps_the_place() -> None:
@@ -250,7 +250,7 @@ def test_that_a_taken_role_name_offers_one_for_this_cluster() -> None:
     taken = RoleDefinition("r", "tg-cluster-ip-failover", "", RoleKind.CUSTOM, (RolePermission(("*/read",)),), (GROUP,))
     inventory = world()
     state = at(SetupStep.ROLE, inventory, facts(inventory, roles=(taken,)))
-    role = proposed(state).role
+    role = proposed_answers(state).role
     assert role is not None
     assert role.name == "tg-cluster-ip-failover-edge-dallas"
     typed = answer(state, replace(state.answers, role=replace(role, name="TG-cluster-ip-failover")))
@@ -279,7 +279,7 @@ def test_that_a_role_of_this_cluster_alone_is_used_again(actions: tuple[str, ...
     state = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
     state = fed(state, inventory)
     known = replace(facts(inventory, roles=(role,), assignments=held), address=None)
-    found = proposed(replace(state, facts=known)).role
+    found = proposed_answers(replace(state, facts=known)).role
     assert found is not None
     assert (found.use, found.guid) == (use, "r")
 
@@ -291,7 +291,7 @@ def test_that_a_lacking_role_of_other_clusters_is_left_alone_by_default() -> Non
     held = tuple(RoleAssignment(f"g{n}", GROUP, "r", principal) for n, principal in enumerate(people))
     known = replace(facts(inventory, roles=(role,), assignments=held), looked_up=(), address=None)
     state = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
-    found = proposed(replace(state, facts=known)).role
+    found = proposed_answers(replace(state, facts=known)).role
     assert found is not None
     assert found.use is RoleUse.NEW
 
@@ -337,7 +337,7 @@ class Wanderer(RuleBasedStateMachine):
 
     @rule()
     def forth(self) -> None:
-        before, shown = self.state.answers, proposed(self.state)
+        before, shown = self.state.answers, proposed_answers(self.state)
         self.state = fed(continue_step(self.state), self.inventory, self.known)
         for name in ("address", "role", "nics", "machines", "narrowed", "whole_subscription"):
             given_, now = getattr(before, name), getattr(self.state.answers, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.engine.setup.hand_made import CALLER, facts
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_state import (
     ReadNeeded,
     WizardState,
@@ -44,7 +44,9 @@ def fed(
                 state = with_inventory(state, inventory)
             case ReadNeeded.FACTS:
                 read = replace(known or facts(inventory), address=None)
-                state = with_access_facts(state, read, proposed(state))
+                state = with_access_facts(state, read, proposed_answers(state))
             case ReadNeeded.ADDRESS:
-                state = with_address(state, AddressChecked(str(proposed(state).address), AddressAnswer(free=True)))
+                state = with_address(
+                    state, AddressChecked(str(proposed_answers(state).address), AddressAnswer(free=True))
+                )
     raise AssertionError(f"it never has enough: {reads_needed(state)}")

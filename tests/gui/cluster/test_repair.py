@@ -44,7 +44,7 @@ def broken(desk: Callable[[], Desk], qtbot: QtBot) -> Desk:
 
     def seen() -> bool:
         made.session.read_now()
-        return made.session.offer is not None
+        return made.session.recommended_action is not None
 
     qtbot.waitUntil(seen, timeout=PATIENCE_MS)
     return made
@@ -77,7 +77,7 @@ def test_that_a_repair_is_confirmed_by_the_cluster_s_name_and_puts_the_page_righ
     session = broken.session
     qtbot.waitUntil(lambda: session.run is not None and session.run.finished is not None, timeout=PATIENCE_MS)
     assert broken.rig.holders() == ["tg-node-b"]
-    qtbot.waitUntil(lambda: session.offer is None and session.verdict is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.recommended_action is None and session.verdict is not None, timeout=PATIENCE_MS)
 
 
 class SlowDisk(FailoverJournal):
@@ -119,7 +119,7 @@ def test_that_a_run_that_has_ended_never_seems_interrupted_because_the_disk_is_s
     SlowDisk.free.set()
     qtbot.waitUntil(lambda: len(session.ends) == ends + 1, timeout=PATIENCE_MS)
     assert told == [None]
-    assert session.offer is None
+    assert session.recommended_action is None
 
 
 def test_that_while_another_program_moves_the_address_nothing_is_offered_or_called_interrupted(
@@ -139,10 +139,10 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
         against = session.reason_against(Verb.GRACEFUL)
         assert against is not None
         assert against.code == "cluster-locked"
-        assert session.offer is None
-    qtbot.waitUntil(lambda: read() and session.offer is not None, timeout=PATIENCE_MS)
+        assert session.recommended_action is None
+    qtbot.waitUntil(lambda: read() and session.recommended_action is not None, timeout=PATIENCE_MS)
     assert session.elsewhere is None
-    offer = made.session.offer
+    offer = made.session.recommended_action
     assert offer is not None
     assert offer.kind is ActionKind.REPAIR
 
@@ -152,6 +152,6 @@ def test_that_a_cluster_in_order_offers_the_graceful_failover_first(desk: Callab
     qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
     page = page_of(made)
     qtbot.waitUntil(page.graceful.button.isEnabled, timeout=PATIENCE_MS)
-    assert made.session.offer is None
+    assert made.session.recommended_action is None
     assert page._actions_box.indexOf(page.graceful) == 0
     assert page.forced.title.text_shown == "Forced failover"

@@ -143,7 +143,7 @@ class SignInDialog:
             why = f"The browser brought no answer within {WITHIN_S / 60:.0f} minutes."
             raise _refused("browser-silent", why, "Start again, or use a device code.")
         result = _by_msal(lambda: app.acquire_token_by_auth_code_flow(flow, answer))
-        return self._person(app, result)
+        return self._signed_in_user(app, result)
 
     def by_code(
         self, tenant: str | None, prompted: Prompt, cancel: CancelToken, claims: str | None = None
@@ -166,7 +166,7 @@ class SignInDialog:
             if result.get("error") == "slow_down":
                 pace += 5.0
             elif result.get("error") != "authorization_pending":
-                return self._person(app, _token_in(result))
+                return self._signed_in_user(app, _token_in(result))
             elif time.time() > float(flow["expires_at"]):
                 raise ClientAuthenticationError(message="expired_token")
 
@@ -196,7 +196,7 @@ class SignInDialog:
             )
         )
 
-    def _person(self, app: Any, result: Mapping[str, Any]) -> InteractiveSignIn:
+    def _signed_in_user(self, app: Any, result: Mapping[str, Any]) -> InteractiveSignIn:
         accounts = app.get_accounts()
         if not accounts or "access_token" not in result:
             raise ClientAuthenticationError(message="the answer names no account")

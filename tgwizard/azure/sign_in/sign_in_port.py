@@ -63,7 +63,7 @@ class ArmSignIn:
         self._computer = computer or SignInSurvey.this()
         self._desk = dialog
         self._mutex = threading.Lock()
-        self._person: tuple[SignInMethod, Cloud, InteractiveSignIn] | None = None
+        self._signed_in_user: tuple[SignInMethod, Cloud, InteractiveSignIn] | None = None
 
     def clouds(self) -> tuple[Cloud, ...]:
         """The clouds known here, the connected one first; in a lab the lab alone."""
@@ -117,7 +117,7 @@ class ArmSignIn:
         with self._mutex:
             self._require_idle()
             if isinstance(source, InteractiveSignIn):
-                self._person = (request.method, request.cloud, source)
+                self._signed_in_user = (request.method, request.cloud, source)
             self._clients.use(replace(session, credential=held, base_url=request.cloud.arm, graph=request.cloud.graph))
         return caller_of(token)
 
@@ -137,7 +137,7 @@ class ArmSignIn:
     ) -> tuple[TokenSource, HeldCredential, str]:
         """A source that has given its first token: only then it is one to switch to."""
         doing = Operation("sign in to", request.cloud.title)
-        known = self._known_person(request)
+        known = self._known_user(request)
         if known is not None and request.tenant is not None and self._wanted(request) is None:
             tenant, dialog = request.tenant, self._desk(self._clients.session, request.cloud)
             try:
@@ -152,10 +152,10 @@ class ArmSignIn:
         """What Azure asked for beyond a plain sign-in, a second factor say: here, or of an earlier command."""
         return claims_in(request.claims) if request.claims else self._clients.session.credential.challenge
 
-    def _known_person(self, request: SignInRequest) -> InteractiveSignIn | None:
+    def _known_user(self, request: SignInRequest) -> InteractiveSignIn | None:
         """The person who signed in before in the same way, who may want another directory of theirs now."""
         with self._mutex:
-            before = self._person
+            before = self._signed_in_user
         return before[2] if before is not None and before[:2] == (request.method, request.cloud) else None
 
     def _source(

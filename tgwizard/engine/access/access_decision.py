@@ -139,7 +139,7 @@ def why_refused(right: MissingRight, *, unread: bool = False) -> str:
     return f"{right.action} is missing on {place_in_words(right.scope)}."
 
 
-def explained(
+def explain_refusal(
     problem: Problem, refused: tuple[MissingRight, ...], denials: tuple[DenyAssignment, ...] | None
 ) -> Problem:
     """A refused write with its cause: Azure says the same of a linked right that no role has and of one that is denied.

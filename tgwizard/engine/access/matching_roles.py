@@ -235,7 +235,7 @@ def network_contributor(facts: AccessFacts) -> RoleDefinition:
     return facts.role(NETWORK_CONTRIBUTOR) or BUILT_IN_NETWORK_CONTRIBUTOR
 
 
-def lacks(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> tuple[str, ...]:
+def missing_rights(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> tuple[str, ...]:
     """What the role does not grant of what is needed here; for Network Contributor, reading virtual machines."""
     return tuple(item.action for item in needed_actions(needs) if not allows(role.held, item.action))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tgwizard.engine.access.access_decision import explained
+from tgwizard.engine.access.access_decision import explain_refusal
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result as endings
 from tgwizard.engine.failover.fence import stopped_vm_advice, wants_fence
@@ -139,7 +139,7 @@ def _with_refusal_cause(state: FailoverRun, ending: RunResult) -> RunResult:
     denials: tuple[DenyAssignment, ...] | None = None
     with contextlib.suppress(AzureCallError):
         denials = state.sender.azure.own_denials(state.setup.subscription)
-    cause = explained(problem, refusal.refused, denials)
+    cause = explain_refusal(problem, refusal.refused, denials)
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 
 

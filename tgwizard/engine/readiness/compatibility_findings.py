@@ -61,7 +61,7 @@ class _Move:
         parents = (one.parent for one in references if _kind(one) in _BEHIND)
         return {one: found for one in parents if (found := self.balancer(one)) is not None}
 
-    def misfit(self, code: str, azure: str, fact: str, why: str, advice: str = "") -> Finding:
+    def blocking_finding(self, code: str, azure: str, fact: str, why: str, advice: str = "") -> Finding:
         """A finding that stands in the way. ``azure``: the code that Azure would refuse the attach with."""
         if self.from_file:
             fix = "Correct it, or take it out of [floating.carried] in the cluster file."
@@ -114,19 +114,23 @@ def _bound(move: _Move) -> Iterator[Finding]:
     for name in bound_to(move.carried, losing.nic, losing.vm):
         field = sanitize(name, 60)
         fact = f"{field} cannot travel: it names {losing.name}'s own interface or machine"
-        yield move.misfit("carried-bound", "", fact, "On another interface it would point back to this one.")
+        yield move.blocking_finding("carried-bound", "", fact, "On another interface it would point back to this one.")
 
 
 def _gone(move: _Move) -> Iterator[Finding]:
     for thing in _travelling(move):
         if thing.gone:
             fact = f"{thing.at.name} does not exist"
-            yield move.misfit("carried-gone", "InvalidResourceReference", fact, "It should travel with the address.")
+            yield move.blocking_finding(
+                "carried-gone", "InvalidResourceReference", fact, "It should travel with the address."
+            )
     for one in move.carried.references:
         found = move.balancer(one.parent) if _kind(one).startswith(f"{LOAD_BALANCER}/") else None
         if found is not None and one not in found.parts:
             fact = f"{found.id.name} has no {one.name}"
-            yield move.misfit("carried-gone", "InvalidResourceReference", fact, "It should travel with the address.")
+            yield move.blocking_finding(
+                "carried-gone", "InvalidResourceReference", fact, "It should travel with the address."
+            )
 
 
 def _public_ip(move: _Move) -> Iterator[Finding]:
@@ -136,11 +140,15 @@ def _public_ip(move: _Move) -> Iterator[Finding]:
     name, user = found.id.name, found.used_by.lower()
     if user and (move.from_file or not user.startswith(f"{move.losing.nic.key}/")):
         fact = f"{name} is used by {_place(found.used_by)}"
-        yield move.misfit("public-ip-in-use", "PublicIPAddressInUse", fact, "A public IP serves one configuration.")
+        yield move.blocking_finding(
+            "public-ip-in-use", "PublicIPAddressInUse", fact, "A public IP serves one configuration."
+        )
     if found.version != "ipv4":
         fact = f"{name} is an {found.version.replace('ip', 'IP')} address, {move.snapshot.address} is IPv4"
         code = "IPVersionForPublicIpAndNicIpConfigurationMustMatch"
-        yield move.misfit("carried-family", code, fact, "A public IP serves a configuration of its own family.")
+        yield move.blocking_finding(
+            "carried-family", code, fact, "A public IP serves a configuration of its own family."
+        )
     yield from _region(move, found.id, found.location)
     yield from _zone(move, found)
 
@@ -159,11 +167,15 @@ def _zone(move: _Move, found: PublicIpSeen) -> Iterator[Finding]:
     if found.zones:
         fact = f"{name} is in zone {join_words(found.zones)}, {to.name} in zone {sanitize(zone, 20)}"
         fix = "Give the address a public IP that is zone-redundant."
-        yield move.misfit("carried-zone", code, fact, "Azure gives a machine a public IP of its own zone only.", fix)
+        yield move.blocking_finding(
+            "carried-zone", code, fact, "Azure gives a machine a public IP of its own zone only.", fix
+        )
     elif found.sku == _BASIC:
         fact = f"{name} is of the SKU Basic and in no zone, {to.name} in zone {sanitize(zone, 20)}"
         fix = "Give the address a public IP of the SKU Standard."
-        yield move.misfit("carried-zone", code, fact, "Azure gives a machine in a zone no such public IP.", fix)
+        yield move.blocking_finding(
+            "carried-zone", code, fact, "Azure gives a machine in a zone no such public IP.", fix
+        )
     elif move.from_file or not move.zone(move.losing):
         fact = f"{name} is in no zone, {to.name} in zone {sanitize(zone, 20)}"
         yield Finding(Level.WARNS, fact, "Azure takes that in some regions only; the attach will show")
@@ -181,7 +193,7 @@ def _skus(move: _Move) -> Iterator[Finding]:
                 "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed",
                 "An interface mixes no Basic with others.",
             )
-            yield move.misfit("carried-sku", code, fact, why)
+            yield move.blocking_finding("carried-sku", code, fact, why)
 
 
 def _skus_of(move: _Move, references: tuple[ResourceId, ...]) -> list[tuple[str, str]]:
@@ -207,7 +219,9 @@ def _load_balancers(move: _Move) -> Iterator[Finding]:
             kind = "internal" if internal else "public"
             fact = f"{move.to.nic.name} would be behind {len(together)} {kind} load balancers"
             why = f"{join_words(one.name for one in together)}: Azure allows one of a kind for each interface."
-            yield move.misfit("carried-balancers", "NetworkInterfaceUsesMultipleLoadBalancersOfSameType", fact, why)
+            yield move.blocking_finding(
+                "carried-balancers", "NetworkInterfaceUsesMultipleLoadBalancersOfSameType", fact, why
+            )
     yield from _nat_rules(move)
 
 
@@ -216,7 +230,9 @@ def _network(move: _Move, found: BalancerSeen) -> Iterator[Finding]:
     if mine is not None and found.networks and mine not in found.networks:
         fact = f"{found.id.name} is in {found.networks[0].name}, {move.to.nic.name} in {mine.name}"
         code = "NetworkInterfaceAndInternalLoadBalancerMustUseSameVnet"
-        yield move.misfit("carried-network", code, fact, "An internal load balancer serves its own virtual network.")
+        yield move.blocking_finding(
+            "carried-network", code, fact, "An internal load balancer serves its own virtual network."
+        )
 
 
 def _availability_set(move: _Move, found: BalancerSeen) -> Iterator[Finding]:
@@ -228,7 +244,9 @@ def _availability_set(move: _Move, found: BalancerSeen) -> Iterator[Finding]:
     if not mine or mine != theirs:
         fact = f"{move.to.name} is in another availability set than the machines behind {found.id.name}"
         code = "NetworkInterfaceAndLoadBalancerAreInDifferentAvailabilitySets"
-        yield move.misfit("carried-availability-set", code, fact, "A Basic load balancer serves one availability set.")
+        yield move.blocking_finding(
+            "carried-availability-set", code, fact, "A Basic load balancer serves one availability set."
+        )
 
 
 def _nat_rules(move: _Move) -> Iterator[Finding]:
@@ -237,21 +255,23 @@ def _nat_rules(move: _Move) -> Iterator[Finding]:
         target = next((its for one, its in found.targets if one == rule), "") if found is not None else ""
         if target and target != _floating(move):
             fact = f"{rule.name} of {rule.parent_name} leads to {_place(target)}"
-            yield move.misfit("nat-rule-in-use", "", fact, "An inbound NAT rule has one target.")
+            yield move.blocking_finding("nat-rule-in-use", "", fact, "An inbound NAT rule has one target.")
 
 
 def _gateway(move: _Move) -> Iterator[Finding]:
     if move.from_file and _GATEWAY_POOLS in move.carried.properties:
         fact = "An application gateway's pool cannot hold the floating configuration"
         code = "ApplicationGatewayLoadBalancingNotSupportedOnSecondaryIpConfigurations"
-        yield move.misfit("gateway-pool-on-secondary", code, fact, "It takes primary configurations only.")
+        yield move.blocking_finding("gateway-pool-on-secondary", code, fact, "It takes primary configurations only.")
 
 
 def _region(move: _Move, thing: ResourceId, location: str) -> Iterator[Finding]:
     mine, theirs = (_plain(str(move.gaining.body.get("location", ""))), _plain(location))
     if mine and theirs and mine != theirs:
         fact = f"{thing.name} is in {sanitize(location, 40)}, {move.to.nic.name} in {mine}"
-        yield move.misfit("carried-region", "InvalidResourceReference", fact, "Both have to be in one region.")
+        yield move.blocking_finding(
+            "carried-region", "InvalidResourceReference", fact, "Both have to be in one region."
+        )
 
 
 def _floating(move: _Move) -> str:

@@ -51,7 +51,7 @@ class KnownRights:
             return None
         return next((item for item in self.found if (item.by, item.verb) == (by, verb)), None)
 
-    def due(self, to: Member, now: float) -> bool:
+    def is_due(self, to: Member, now: float) -> bool:
         """Whether it is time to ask, or to ask again."""
         found = [self.of(by, to, verb) for by in Writer for verb in Verb]
         return any(item is None or now - item.at > GOOD_FOR_S for item in found)

@@ -107,7 +107,7 @@ class TaskRunner:
     workers: int = 4
     ends: dict[str, TaskEnd] = field(default_factory=dict)
 
-    def go(self, tasks: Iterable[Task], left: Callable[[str, str], None]) -> dict[str, TaskEnd]:
+    def run(self, tasks: Iterable[Task], left: Callable[[str, str], None]) -> dict[str, TaskEnd]:
         """All pieces, each after what it needs. ``left(key, reason)`` hears of those that were not begun."""
         waiting = list(tasks)
         known = {task.key for task in waiting}
@@ -116,7 +116,7 @@ class TaskRunner:
         try:
             while waiting or active:
                 for task in list(waiting):
-                    reason = self._against(task)
+                    reason = self._failed_before(task)
                     if reason:
                         waiting.remove(task)
                         self.ends[task.key] = TaskEnd(TaskOutcome.LEFT, reason)
@@ -134,7 +134,7 @@ class TaskRunner:
                 pool.shutdown(wait=True, cancel_futures=True)
         return self.ends
 
-    def _against(self, task: Task) -> str:
+    def _failed_before(self, task: Task) -> str:
         if self.token.is_cancelled:
             return "Cancelled before it was begun."
         for key in task.after:

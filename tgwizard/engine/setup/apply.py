@@ -128,7 +128,7 @@ def run_tasks(
         context.journal.add(
             context.run, SetupRunRecord(context.run, context.at(), job, tuple(task.key for task in tasks), *whose)
         )
-        runner.go([_reporting(context, task, sentences[task.key]) for task in tasks], left)
+        runner.run([_reporting(context, task, sentences[task.key]) for task in tasks], left)
     except JournalError as error:
         open_keys = [task.key for task in tasks if task.key not in runner.ends]
         for key in open_keys:

@@ -16,7 +16,7 @@ from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
 from tgwizard.engine.setup.plan_freshness import forget_readings
 from tgwizard.engine.setup.read_access import ask_address, read_access
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_state import (
     ReadNeeded,
     WizardState,
@@ -72,7 +72,7 @@ def read_needed(
         found = reads_needed(state)
         if not found:
             return state
-        shown = proposed(state)
+        shown = proposed_answers(state)
         match found[0]:
             case ReadNeeded.SUBSCRIPTIONS:
                 state = with_subscriptions(state, retry_policy.ask(ports.inventories.subscriptions))
@@ -108,7 +108,7 @@ def read_again(
     ports: SetupPorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> WizardState:
     """The state with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
-    answers = proposed(state)
+    answers = proposed_answers(state)
     if answers.subscription is None:
         return state
     found = discover(ports.inventories, answers.subscription, clock, report, token)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
-from tgwizard.engine.setup.suggestions import proposed, topology_in
+from tgwizard.engine.setup.suggestions import proposed_answers, topology_in
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.model.inventory import VmFound
@@ -60,14 +60,14 @@ class PortalGuide:
 
 def portal_guide(state: WizardState, step: SetupStep | None = None) -> PortalGuide:
     """The panel beside a step; the current one by default."""
-    answers = proposed(state)
+    answers = proposed_answers(state)
     topology = topology_in(state, answers)
     return _GUIDES[step or state.step](state, answers, topology)
 
 
 def replaced_clicks(state: WizardState) -> tuple[int, int]:
     """Clicks and typed fields of Trustgrid's own instructions for this cluster: role and assignments in every group."""
-    answers = proposed(state)
+    answers = proposed_answers(state)
     topology = topology_in(state, answers)
     groups = len(chosen_scopes(answers, topology)) if topology else 1
     names = tuple("group" for _ in range(max(1, groups)))

@@ -8,7 +8,7 @@ from tgwizard.engine.access.matching_roles import (
     RoleCandidate,
     check_role_name,
     judge_role,
-    lacks,
+    missing_rights,
     network_contributor,
     within,
 )
@@ -250,7 +250,7 @@ def _not_asked(role: RoleDefinition, actions: list[str]) -> Problem:
 
 
 def _built_in_warnings(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> tuple[Problem, ...]:
-    absent = lacks(role, needs)
+    absent = missing_rights(role, needs)
     wide = Problem(
         "role-is-wide",
         f"{sanitize(role.name, 128)} may change every network resource in the scopes below.",

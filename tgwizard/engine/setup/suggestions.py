@@ -1,4 +1,4 @@
-"""``proposed``: the answers with every gap filled by what discovery found, so that no step asks what is known."""
+"""``proposed_answers``: the answers with every gap filled by what discovery found: no step asks what is known."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LOST = 2
 """A role that lacks more than that has not lost an action: it was meant for something else."""
 
 
-def proposed(state: WizardState) -> Answers:
+def proposed_answers(state: WizardState) -> Answers:
     """What stands in the fields: accepted answers, and suggestions where there is none.
 
     An accepted interface or address that no longer fits the machines gives way to a suggestion, but stays among the
@@ -259,6 +259,6 @@ def _free_name(wanted: str, state: WizardState) -> str:
 
 
 __all__ = [
-    "chosen_pair", "cluster_name", "is_own_role", "lan_choices", "occupancy_in", "proposed", "role_as_new",
+    "chosen_pair", "cluster_name", "is_own_role", "lan_choices", "occupancy_in", "proposed_answers", "role_as_new",
     "role_candidates", "role_of", "topology_in",
 ]  # fmt: skip

@@ -85,7 +85,7 @@ class StepProblem:
         return self.level is Level.BLOCKS
 
 
-def with_fix(state: WizardState, proposed: Answers, fix: Fix) -> WizardState:
+def with_fix(state: WizardState, proposed_answers: Answers, fix: Fix) -> WizardState:
     """The state with the fix taken; unchanged for a fix that is not pure."""
     if fix.kind is FixKind.GO_TO_STEP:
         return go_to(state, fix.step or state.step)
@@ -104,7 +104,9 @@ def with_fix(state: WizardState, proposed: Answers, fix: Fix) -> WizardState:
         case FixKind.REMOVE_STALE:
             after = replace(answers, remove_stale=True)
         case _:
-            after = replace(answers, role=_other_role(answers.role or proposed.role or RoleAnswer(), fix, first))
+            after = replace(
+                answers, role=_other_role(answers.role or proposed_answers.role or RoleAnswer(), fix, first)
+            )
     return answer(state, after)
 
 

@@ -215,7 +215,7 @@ class _Verify:
         rows = _with_waits(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology, self._asked)
         checks = (
             *network_checks(topology, inventory, heartbeat_port=self.target.heartbeat_port),
-            NamedFinding("if-match", self._if_match(topology.nics[0].id)),
+            NamedFinding("if-match", self._check_if_match(topology.nics[0].id)),
         )
         if self._role_is_gone(scopes, facts):
             checks = (NamedFinding("role", _no_role(self.target.role_name, rows)), *checks)
@@ -327,7 +327,7 @@ class _Verify:
                 roles[guid] = found
         return tuple(roles.values())
 
-    def _if_match(self, nic: ResourceId) -> Finding:
+    def _check_if_match(self, nic: ResourceId) -> Finding:
         """Whether this cloud refuses a write that is bound to another version; kept, so that runs know it."""
         finding, refused = _if_match(self.azure, nic)
         if self.kept is not None and refused is not None:

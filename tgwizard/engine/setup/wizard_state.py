@@ -201,8 +201,8 @@ def with_address(state: WizardState, checked: AddressChecked | None, problem: Pr
     return replace(state, checked=checked, unasked=problem)
 
 
-def needed_reads(state: WizardState, proposed: Answers) -> tuple[ReadNeeded, ...]:
-    """What to read now, first things first. ``proposed``: the answers with their gaps filled.
+def needed_reads(state: WizardState, proposed_answers: Answers) -> tuple[ReadNeeded, ...]:
+    """What to read now, first things first. ``proposed_answers``: the answers with their gaps filled.
 
     An address that cannot be, or that floats already, is not asked about.
     """
@@ -211,13 +211,15 @@ def needed_reads(state: WizardState, proposed: Answers) -> tuple[ReadNeeded, ...
     found: list[ReadNeeded] = []
     if state.subscriptions is None:
         found.append(ReadNeeded.SUBSCRIPTIONS)
-    if proposed.subscription is not None and not _read(state, proposed):
+    if proposed_answers.subscription is not None and not _read(state, proposed_answers):
         found.append(ReadNeeded.INVENTORY)
-    elif proposed.subscription is not None and (state.facts is None or state.facts_of != _facts_key(proposed)):
+    elif proposed_answers.subscription is not None and (
+        state.facts is None or state.facts_of != _facts_key(proposed_answers)
+    ):
         found.append(ReadNeeded.FACTS)
-    elif proposed.address is not None and state.facts is not None:
-        asked = state.checked is not None and state.checked.address == str(proposed.address)
-        if not asked and state.unasked is None and _askable(state, proposed):
+    elif proposed_answers.address is not None and state.facts is not None:
+        asked = state.checked is not None and state.checked.address == str(proposed_answers.address)
+        if not asked and state.unasked is None and _askable(state, proposed_answers):
             found.append(ReadNeeded.ADDRESS)
     return tuple(found)
 
@@ -251,13 +253,13 @@ def go_back(state: WizardState) -> WizardState:
     return replace(state, step=STEPS[max(0, place - 1)], typing="")
 
 
-def go_on(state: WizardState, proposed: Answers, *, blocked: bool) -> WizardState:
+def go_on(state: WizardState, proposed_answers: Answers, *, blocked: bool) -> WizardState:
     """Accept what the step shows, and go to the next one unless something blocks.
 
-    Only this step's own answers are taken from ``proposed``: later steps keep their suggestions open.
+    Only this step's own answers are taken from ``proposed_answers``: later steps keep their suggestions open.
     """
     step = state.step
-    taken: dict[str, Any] = {name: getattr(proposed, name) for name in _PARTS.get(step, ())}
+    taken: dict[str, Any] = {name: getattr(proposed_answers, name) for name in _PARTS.get(step, ())}
     after = _answered(state, replace(state.answers, **taken))
     if blocked:
         return after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.setup import validation
-from tgwizard.engine.setup.suggestions import proposed, topology_in
+from tgwizard.engine.setup.suggestions import proposed_answers, topology_in
 from tgwizard.engine.setup.validation import Fix, StepProblem, with_fix
 from tgwizard.engine.setup.wizard_state import STEPS, ReadNeeded, WizardState, go_on, needed_reads
 from tgwizard.model.problem import Problem
@@ -18,9 +18,9 @@ def problems_of(
 ) -> tuple[StepProblem, ...]:
     """What is wrong with a step's answers as they stand in its fields; the current step's by default.
 
-    ``answers``: what ``proposed`` gave for this state, for a caller that has it already.
+    ``answers``: what ``proposed_answers`` gave for this state, for a caller that has it already.
     """
-    answers = answers or proposed(state)
+    answers = answers or proposed_answers(state)
     match step or state.step:
         case SetupStep.SIGN_IN:
             return validation.sign_in_problems(answers)
@@ -44,22 +44,22 @@ def problems_of(
 
 def continue_step(state: WizardState) -> WizardState:
     """Accept what the step shows and go on, unless something blocks: then the answers are kept and the step stays."""
-    answers = proposed(state)
+    answers = proposed_answers(state)
     return go_on(state, answers, blocked=any(item.blocks for item in problems_of(state, answers=answers)))
 
 
 def take_fix(state: WizardState, fix: Fix) -> WizardState:
-    return with_fix(state, proposed(state), fix)
+    return with_fix(state, proposed_answers(state), fix)
 
 
 def reads_needed(state: WizardState) -> tuple[ReadNeeded, ...]:
     """What to read next, first things first."""
-    return needed_reads(state, proposed(state))
+    return needed_reads(state, proposed_answers(state))
 
 
 def plan_of(state: WizardState) -> SetupPlan | None:
     """The plan of the answers as they stand, or None while something is missing."""
-    return validation.plan_in(state, proposed(state))
+    return validation.plan_in(state, proposed_answers(state))
 
 
 def answer_all(state: WizardState) -> WizardState:
@@ -75,16 +75,16 @@ def answer_all(state: WizardState) -> WizardState:
 def blockers(state: WizardState) -> tuple[tuple[SetupStep, Problem], ...]:
     """Everything that blocks, over all steps up to the review, in their order."""
     steps = STEPS[: STEPS.index(SetupStep.REVIEW) + 1]
-    answers = proposed(state)
+    answers = proposed_answers(state)
     return tuple((step, item.problem) for step in steps for item in problems_of(state, step, answers) if item.blocks)
 
 
 def summary(state: WizardState, step: SetupStep, answers: Answers | None = None) -> str:
     """The second line of a done step in the list: its answer in a few words. Untrusted text, sanitized.
 
-    ``answers``: what ``proposed`` gave for this state, for a caller that has it already.
+    ``answers``: what ``proposed_answers`` gave for this state, for a caller that has it already.
     """
-    answers = answers or proposed(state)
+    answers = answers or proposed_answers(state)
     match step:
         case SetupStep.SIGN_IN:
             return sanitize(answers.caller.name, 90) if answers.caller else ""

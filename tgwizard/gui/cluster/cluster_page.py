@@ -182,7 +182,7 @@ class ClusterPage(BuiltInSteps, QWidget):
             self.graceful = card
         else:
             self.forced = card
-        card.asked.connect(self._asker(verb))
+        card.asked.connect(self._ask_callback(verb))
         card.considered.connect(self._on_considered)
         card.choose.clicked.connect(self._on_choose)
         card.check_asked.connect(partial(self._on_check, verb))
@@ -287,7 +287,7 @@ class ClusterPage(BuiltInSteps, QWidget):
             read = self.session.services.clock.wall() - timedelta(seconds=oldest)
         QGuiApplication.clipboard().setText(fact.line(read))
 
-    def _asker(self, verb: Verb) -> Callable[[], None]:
+    def _ask_callback(self, verb: Verb) -> Callable[[], None]:
         def ask() -> None:
             self.ask(verb)
 
@@ -323,7 +323,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         self.sign_in.setVisible(needs_sign_in(snapshot))
         self.picture.show_picture(picture(snapshot, state.verdict, session.run, session.now()))
         self.sources.show_holder(azure_holder(snapshot, session.run))
-        offer = session.offer
+        offer = session.recommended_action
         repair = offer.sentence if offer is not None and offer.kind is ActionKind.REPAIR else ""
         self._put_first(self.forced if repair else self.graceful)
         for card in (self.graceful, self.forced):

@@ -46,7 +46,7 @@ class ClusterRights:
         tried = self._tried_at is not None and now - self._tried_at < AGAIN_AFTER_S and self.known.to in {"", to.name}
         if unread or tried or snapshot.is_stale() or (self.job is not None and self.job.running):
             return
-        if not self.known.due(to, now):
+        if not self.known.is_due(to, now):
             return
         self._tried_at = now
         services, cluster, own = self._services, self._cluster, self._own

@@ -208,7 +208,7 @@ class ClusterSession(QObject):
         self.observed.emit()
 
     @property
-    def offer(self) -> RecommendedAction | None:
+    def recommended_action(self) -> RecommendedAction | None:
         """What to do first, when something is certainly wrong: resume, or repair towards the present target."""
         snapshot = self.snapshot
         if snapshot is None or self.running or self.elsewhere is not None or is_behind(snapshot, self.run):
@@ -217,7 +217,11 @@ class ClusterSession(QObject):
 
     def repairs(self, verb: Verb) -> bool:
         """Whether ``verb`` now is a repair: a move in Azure alone (engine/README.md 1.13)."""
-        offered = verb is Verb.FORCED and self.offer is not None and self.offer.kind is ActionKind.REPAIR
+        offered = (
+            verb is Verb.FORCED
+            and self.recommended_action is not None
+            and self.recommended_action.kind is ActionKind.REPAIR
+        )
         return offered or is_repair(self.setup, Strategy.AUTO, verb)
 
     def reason_against(self, verb: Verb, state: ClusterReadiness | None = None) -> Problem | None:

@@ -92,7 +92,7 @@ class LabLocationCard(Card):
             shown.setAccessibleName(f"{key}: {value}")
             button = Button(theme, "Copy", ButtonKind.LINK, height=28)
             button.setAccessibleName(f"Copy {name}")
-            button.clicked.connect(self._copier(button, value))
+            button.clicked.connect(self._copy_callback(button, value))
             self._buttons.append((button, f"Copy {name}"))
             row = QHBoxLayout()
             row.setSpacing(theme.px(8))
@@ -100,7 +100,7 @@ class LabLocationCard(Card):
             row.addWidget(button)
             self.body.addLayout(row)
 
-    def _copier(self, button: Button, value: str) -> Callable[[], None]:
+    def _copy_callback(self, button: Button, value: str) -> Callable[[], None]:
         def copy() -> None:
             QGuiApplication.clipboard().setText(value)
             self._restore()

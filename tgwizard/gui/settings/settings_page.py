@@ -161,7 +161,7 @@ class SettingsPage(ShellPage):
         for choice in setting.choices:
             card = ChoiceCard(self._theme, choice.label, choice.consequence)
             card.setChecked(setting.parse(choice.word) is now)
-            card.toggled.connect(self._chooser(setting, choice.word))
+            card.toggled.connect(self._choose_callback(setting, choice.word))
             group.addButton(card)
             self.choices[setting.key][choice.word] = card
             column.addWidget(card)
@@ -180,7 +180,7 @@ class SettingsPage(ShellPage):
 
         return put
 
-    def _chooser(self, setting: Setting[Any], word: str) -> Callable[[bool], None]:
+    def _choose_callback(self, setting: Setting[Any], word: str) -> Callable[[bool], None]:
         def choose(chosen: bool) -> None:
             if chosen:
                 self._preferences.set(setting, setting.parse(word))

@@ -94,7 +94,7 @@ class InterfacePage(StepPage):
             card = self._card(judged, best=judged.nic == choice.nic)
             card.setChecked(judged.nic.id == mine)
             card.setAccessibleName(f"{sanitize(judged.nic.id.name, 90)} of {name}")
-            card.clicked.connect(self._chooser(place, judged.nic.id))
+            card.clicked.connect(self._choose_callback(place, judged.nic.id))
             group.addButton(card)
             column.addWidget(card)
         column.addStretch(1)
@@ -111,7 +111,7 @@ class InterfacePage(StepPage):
             card.body.addWidget(CheckRow(theme, Shape.WAITING, _upper(words), quiet=True))
         return card
 
-    def _chooser(self, place: int, nic: ResourceId) -> Callable[[], None]:
+    def _choose_callback(self, place: int, nic: ResourceId) -> Callable[[], None]:
         def choose() -> None:
             now = self._shown.chosen
             other = now[1 - place] if now else self._best(1 - place)

@@ -291,7 +291,7 @@ class MachinesPage(StepPage):
         words = [part for part in (tag.word if tag else "", where, pair.state_words, *pair.reasons) if part]
         card.setAccessibleDescription(", ".join(words))
         card.setChecked(on)
-        card.clicked.connect(self._chooser(pair))
+        card.clicked.connect(self._choose_callback(pair))
         self._group.addButton(card)
         return card
 
@@ -313,7 +313,7 @@ class MachinesPage(StepPage):
             table.add(cells, f"{names}, {groups}, not offered: {one.why}")
         self._others.addWidget(table)
 
-    def _chooser(self, pair: Pair) -> Callable[[], None]:
+    def _choose_callback(self, pair: Pair) -> Callable[[], None]:
         def choose() -> None:
             self.chosen.emit((pair.vms[0].id, pair.vms[1].id))
 

@@ -236,10 +236,10 @@ class ReviewPage(StepPage):
         row.addWidget(LiveText(theme, words, TextRole.CAPTION, Token.TEXT2), 1)
         copy = Button(theme, "Copy", icon=Icon.COPY, height=32)
         copy.setAccessibleName(f"Copy {one.word}")
-        copy.clicked.connect(self._copier(one.text, f"{one.word} was copied"))
+        copy.clicked.connect(self._copy_callback(one.text, f"{one.word} was copied"))
         save = Button(theme, "Save as file…", icon=Icon.SAVE, height=32)
         save.setAccessibleName(f"Save {one.word} as file…")
-        save.clicked.connect(self._saver(one.file, one.text))
+        save.clicked.connect(self._save_callback(one.file, one.text))
         row.addWidget(copy)
         row.addWidget(save)
         column.addLayout(row)
@@ -259,21 +259,21 @@ class ReviewPage(StepPage):
             line.setSpacing(theme.px(10))
             copy = Button(theme, "Copy a request", icon=Icon.COPY, height=32)
             copy.explain("The changes that others have to make, in words for a colleague")
-            copy.clicked.connect(self._copier(access_request, "The request was copied"))
+            copy.clicked.connect(self._copy_callback(access_request, "The request was copied"))
             save = Button(theme, "Save the request…", icon=Icon.SAVE, height=32)
-            save.clicked.connect(self._saver("request.md", access_request))
+            save.clicked.connect(self._save_callback("request.md", access_request))
             line.addWidget(copy)
             line.addWidget(save)
             line.addStretch(1)
             self._rights_rows.addLayout(line)
 
-    def _copier(self, text: str, done: str) -> Callable[[], None]:
+    def _copy_callback(self, text: str, done: str) -> Callable[[], None]:
         def copy() -> None:
             self.said.emit(copy_text(text, done))
 
         return copy
 
-    def _saver(self, name: str, text: str) -> Callable[[], None]:
+    def _save_callback(self, name: str, text: str) -> Callable[[], None]:
         return partial(self._save, name, text)
 
     def _save(self, name: str, text: str) -> None:

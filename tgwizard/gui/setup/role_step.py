@@ -179,7 +179,7 @@ class RolePage(StepPage):
             tag = TintTag(theme, "wider", Shape.WARNING) if option.wider else None
             card = OptionCard(theme, option.name, option.words, tag=tag, compact=True)
             card.setChecked(_same(option.answer, shown.answer))
-            card.clicked.connect(self._chooser(option.answer))
+            card.clicked.connect(self._choose_callback(option.answer))
             self._group.addButton(card)
             self._options.addWidget(card, 1)
             self._cards.append(card)
@@ -221,7 +221,7 @@ class RolePage(StepPage):
         on = row.today is HeldToday.TO_ADD
         tick = TickBox(theme, "to be added" if on else "add it", f"Add {row.action}")
         tick.setChecked(on)
-        tick.toggled.connect(self._taker(row.action))
+        tick.toggled.connect(self._take_callback(row.action))
         return tick
 
     def _show_others(self, affected: tuple[Affected, ...]) -> None:
@@ -258,13 +258,13 @@ class RolePage(StepPage):
 
     # Answering ---------------------------------------------------------------------------------------------------
 
-    def _chooser(self, answer: RoleAnswer) -> Callable[[], None]:
+    def _choose_callback(self, answer: RoleAnswer) -> Callable[[], None]:
         def choose() -> None:
             self.chosen.emit(answer)
 
         return choose
 
-    def _taker(self, action: str) -> Callable[[bool], None]:
+    def _take_callback(self, action: str) -> Callable[[bool], None]:
         def take(on: bool) -> None:
             answer = self._shown.answer
             if answer is None:

@@ -71,7 +71,7 @@ class ScopePage(StepPage):
         group = QButtonGroup(self)
         for card, wide in ((self.groups, False), (self.whole, True)):
             group.addButton(card)
-            card.clicked.connect(self._widener(wide))
+            card.clicked.connect(self._widen_callback(wide))
             row.addWidget(card, 1)
         self.body.addLayout(row)
         self._scopes = QVBoxLayout()
@@ -140,7 +140,7 @@ class ScopePage(StepPage):
             table.add(cells, f"{name}, system-assigned identity {words}", lit=not on)
         self._identities.addWidget(table)
 
-    def _widener(self, wide: bool) -> Callable[[], None]:
+    def _widen_callback(self, wide: bool) -> Callable[[], None]:
         def widen() -> None:
             self.widened.emit(wide)
 

@@ -25,7 +25,7 @@ from tgwizard.engine.setup import wizard_state as wizard
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.plan_freshness import forget_readings, read_age_s
 from tgwizard.engine.setup.read_access import ask_address, read_access
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.validation import Fix, with_fix
 from tgwizard.engine.setup.wizard_state import PairsKnown, ReadNeeded, WizardState
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
@@ -236,7 +236,7 @@ class SetupSession(QObject):
 
     def settle(self, *, moved: bool = False) -> None:
         """Fill the gaps, read what is wanted next, and tell."""
-        self.shown = proposed(self.wizard_state)
+        self.shown = proposed_answers(self.wizard_state)
         self._read_next()
         if moved:
             self.mistyped = ""

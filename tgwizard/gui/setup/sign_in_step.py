@@ -226,12 +226,12 @@ class SignInPage(StepPage):
                 words = f"{words} {sanitize(seen.detail, 200)}"
             tag = TintTag(self.theme, "Found", Shape.GOOD) if seen.found else None
             card = OptionCard(self.theme, name, words, tag=tag)
-            card.clicked.connect(self._chooser(seen.method))
+            card.clicked.connect(self._choose_callback(seen.method))
             self._group.addButton(card)
             self._cards[seen.method] = card
             self._methods.addWidget(card)
 
-    def _chooser(self, method: SignInMethod) -> Callable[[], None]:
+    def _choose_callback(self, method: SignInMethod) -> Callable[[], None]:
         def choose() -> None:
             if not self._silent:
                 self.method_chosen.emit(method)

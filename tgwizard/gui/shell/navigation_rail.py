@@ -128,7 +128,7 @@ class NavigationRail(QWidget):
         column.addSpacing(20)
         for place in NavPage:
             item = NavItem(theme, place.value, ICONS[place])
-            item.clicked.connect(self._chooser(place))
+            item.clicked.connect(self._choose_callback(place))
             self._group.addButton(item)
             self.items[place] = item
             column.addWidget(item)
@@ -230,7 +230,7 @@ class NavigationRail(QWidget):
         for number, item in enumerate(self.clusters.values()):
             item.setVisible(number < room)
 
-    def _chooser(self, place: NavPage) -> Callable[[], None]:
+    def _choose_callback(self, place: NavPage) -> Callable[[], None]:
         def choose() -> None:
             self.chosen.emit(place)
 

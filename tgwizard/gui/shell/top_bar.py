@@ -112,10 +112,10 @@ class TopBar(QWidget):
                 continue
             button = Button(self._theme, crumb, ButtonKind.GHOST, height=28)
             button.setAccessibleName(f"Go to {crumb}")
-            button.clicked.connect(self._chooser(index))
+            button.clicked.connect(self._choose_callback(index))
             self._place.addWidget(button)
 
-    def _chooser(self, index: int) -> Callable[[], None]:
+    def _choose_callback(self, index: int) -> Callable[[], None]:
         def choose() -> None:
             self.crumb_chosen.emit(index)
 

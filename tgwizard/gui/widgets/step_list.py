@@ -189,7 +189,7 @@ class StepList(QWidget):
         column.setSpacing(0)
         self.items = tuple(StepItem(theme, number, count) for number in range(1, count + 1))
         for index, item in enumerate(self.items):
-            item.clicked.connect(self._chooser(index))
+            item.clicked.connect(self._choose_callback(index))
             column.addWidget(item)
         column.addStretch(1)
         self.setAccessibleName("Steps")
@@ -224,7 +224,7 @@ class StepList(QWidget):
         able[to].setFocus(Qt.FocusReason.OtherFocusReason)
         event.accept()
 
-    def _chooser(self, index: int) -> Callable[[], None]:
+    def _choose_callback(self, index: int) -> Callable[[], None]:
         def choose() -> None:
             self.chosen.emit(index)
 

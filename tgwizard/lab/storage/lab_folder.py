@@ -334,7 +334,7 @@ def open_lab(
         while not lock.acquire():
             attached = _attach(directory)
             if attached is not None:
-                _check_wishes(directory, attached, scenario, latency, port)
+                _check_effect(directory, attached, scenario, latency, port)
                 _check_count(directory, len(attached.clusters), clusters)
                 return AttachedLab(directory, attached)
             if time.monotonic() > give_up:
@@ -481,7 +481,7 @@ def _answers(publication: Publication) -> bool:
             return False
 
 
-def _check_wishes(
+def _check_effect(
     directory: Path, running: Publication, scenario: str | None, latency: Latency | None, port: int | None
 ) -> None:
     """Refuse to attach to a lab that is not the one that was asked for."""

@@ -14,7 +14,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.setup.loading import prepare, read_needed
 from tgwizard.engine.setup.planner import read_cluster
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.validation import FixKind
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take_fix
@@ -63,7 +63,7 @@ class Scenario:
 
     @property
     def answers(self) -> Answers:
-        return proposed(self.state)
+        return proposed_answers(self.state)
 
     @property
     def plan(self) -> SetupPlan:

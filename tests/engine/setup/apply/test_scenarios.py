@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.setup.apply.scenarios import Scenario, fail_over_as, prepared
 from tgwizard.engine.setup.export.formats import ExportKind, export
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.event_base import Outcome
@@ -60,7 +60,7 @@ def test_that_a_reader_gets_a_sentence_and_no_write_is_attempted(tmp_path: Path)
     assert finished.outcome is Outcome.REFUSED
     assert "Export it for someone who may" in finished.reason
     assert made.on.apply(plan, only_mine=True).outcome is Outcome.REFUSED
-    letter, script = (export(kind, plan, proposed(state)) for kind in (ExportKind.REQUEST, ExportKind.AZ))
+    letter, script = (export(kind, plan, proposed_answers(state)) for kind in (ExportKind.REQUEST, ExportKind.AZ))
     assert "reader@lab.example" in letter or "operator@lab.example" in letter
     assert "az role assignment create" in script
     assert [item for item in made.it.lab.requests if item.method in ("PUT", "PATCH", "DELETE")] == []

@@ -26,7 +26,7 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.loading import read_needed
-from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take_fix
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome
@@ -265,17 +265,17 @@ def test_that_the_file_amounts_to_what_apply_leaves(scenario: str, tmp_path: Pat
     it.clock.sleep(700)
     on = Applying.on(it, tmp_path / "setup.sqlite")
     state = prepared(it)
-    own = replace(proposed(state), role=RoleAnswer(RoleUse.NEW, "tg-of-its-own"))
+    own = replace(proposed_answers(state), role=RoleAnswer(RoleUse.NEW, "tg-of-its-own"))
     state = prepared(it, own)
     while fixes := [fix for item in problems_of(state) for fix in item.fixes if fix.kind in TAKEN]:
         state = read_needed(it.ports, it.clock, take_fix(state, fixes[0]), lambda _: None, CancelToken())
         state = read_needed(it.ports, it.clock, answer_all(state), lambda _: None, CancelToken())
     plan = plan_of(state)
     assert plan is not None
-    machines = proposed(state).machines
+    machines = proposed_answers(state).machines
     assert machines is not None
     off_before = {vm.text.lower() for vm in machines if not it.ports.inventories.vm(vm).identity.system_assigned}
-    text = export(ExportKind.TERRAFORM, plan, proposed(state))
+    text = export(ExportKind.TERRAFORM, plan, proposed_answers(state))
     assert wrong(text) == []
     assert on.apply(plan).outcome is Outcome.DONE
     on.journal.close()
