@@ -80,8 +80,8 @@ class WizardState:
     """The answers, the place in the steps, and what was read so far.
 
     ``answers`` holds what was accepted; ``suggestions.proposed_answers`` fills its gaps. ``done``: steps that were
-    continued from; ``to_check``: those of them that rest on an answer that changed since. ``typing``: the answer that is being
-    typed, whose keys are one edit. ``checked``: what Azure said about the address, ``unasked`` why it did not.
+    continued from; ``to_check``: those of them that rest on an answer that changed since. ``typing``: the answer that
+    is being typed, whose keys are one edit. ``checked``: what Azure said about the address, ``unasked`` why it did not.
     ``saved``: the cluster files here.
     """
 
