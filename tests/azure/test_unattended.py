@@ -191,7 +191,7 @@ class IdentitySays(LabAdapter):
 
 @pytest.mark.parametrize("kind", ["machine", "service"])
 @pytest.mark.parametrize(
-    ("words", "code", "cure"),
+    ("words", "code", "fix"),
     [
         (
             "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity",
