@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.application import make_app
@@ -87,6 +88,11 @@ def rights_are_known(desk: Desk) -> bool:
     return state is not None and None not in {state.graceful.rights_age_s, state.forced.rights_age_s}
 
 
+def told_later(desk: Desk) -> bool:
+    """Whether the page behind a question is still to hear what the question was told."""
+    return any(timer.isActive() and timer.isSingleShot() for timer in desk.session.findChildren(QTimer))
+
+
 def questions(shown: Studio[Desk]) -> None:
     """Both confirm dialogs, answered by the pre-flight."""
     for verb, state in ((Verb.GRACEFUL, "failover-confirm"), (Verb.FORCED, "failover-confirm-forced")):
@@ -96,6 +102,7 @@ def questions(shown: Studio[Desk]) -> None:
             raise RuntimeError(f"the question did not open: {verb.value}")
         shown.until(dialog.isVisible)
         shown.until(lambda: not shown.desk.says("State: Asking Azure"))
+        shown.until(lambda: not told_later(shown.desk))
         shown.grab(state)
         dialog.reject()
 
