@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QApplication
@@ -31,7 +31,7 @@ from tgwizard.model.setup_answers import SetupStep
 PAGES = "accessibility"
 NEXT_READING_S = 20.0
 STATES = ("disabled", "checked", "checkable", "expandable", "expanded", "selected", "readOnly", "focusable", "modal")
-_IDS = r"\b[0-9a-f]{12}\b|(?<=run )[0-9a-f]{8}\b|/tmp/\S+"
+_IDS = rf"\b[0-9a-f]{{12}}\b|(?<=run )[0-9a-f]{{8}}\b|{re.escape(gettempdir())}/\S+"
 _TIMES = r"(?<=read )now|\b\d+ of \d+ (s|min)\b|\b\d+ times\b|\b\d\d:\d\d(:\d\d)?\b"
 _AGES = r"\b\d+(\.\d)? (s|seconds?|min)\b( ago)?|\d{4}-\d\d-\d\d"
 _MOVING = re.compile(f"{_IDS}|{_TIMES}|{_AGES}")
