@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
-from tgwizard.model.cloud import KNOWN
 
 if TYPE_CHECKING:
     import logging
@@ -52,6 +51,8 @@ class WindowOptions:
         """What to call the environment; a cloud that has no title of its own by the address that was given."""
         if self.lab_dir is not None:
             return f"Lab in {self.lab_dir}"
+        from tgwizard.model.cloud import KNOWN  # not before the first paint of a lab, which has no cloud
+
         cloud = (self.where.cloud if self.where is not None else None) or "public"
         titles = {known.name: known.title for known in KNOWN}
         return titles.get(cloud.lower(), f"Azure at {cloud}")
