@@ -44,7 +44,14 @@ DICE = partial(random.Random, 7)
 WAITED_S = 900.0
 """After this long nothing that was on its way arrives any more."""
 JOURNAL, STOPS, ENDS, SQLITE = "journal.jsonl", "stops.jsonl", "ends.jsonl", "journal.sqlite"
-TAIL_EVERY = 9
+_TAIL_EVERY = 9
+
+
+def kept_tail(number: int, added: str) -> str:
+    """What is kept of the records that going on from a stop added: of one stop in nine, to be read and compared."""
+    return added if number % _TAIL_EVERY == 1 else ""
+
+
 """Of each so manieth stop the records that resuming adds are kept whole; of all others only their kinds."""
 
 
@@ -294,8 +301,8 @@ def write(name: str, folder: Path) -> dict[str, bytes]:
     for number in range(len(stops_of(files))):
         line, added = end_of(name, files, number, folder / str(number))
         ends.append(f"{line}\n")
-        if number % TAIL_EVERY == 1 and added:
-            tails[f"resumed-{number:02}.jsonl"] = added
+        if tail := kept_tail(number, added):
+            tails[f"resumed-{number:02}.jsonl"] = tail
     told = files | tails | {ENDS: "".join(ends)}
     kept = {path_of(name, file): text.encode() for file, text in told.items()}
     if name in ("graceful", "atomic-refused"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from tests.corpus.failovers import ENDS, JOURNAL, SQLITE, STOPS, TAIL_EVERY, WRITES
+from tests.corpus.failovers import ENDS, JOURNAL, SQLITE, STOPS, WRITES, kept_tail
 from tests.corpus.sqlite_text import line_of, record_of, restored, text_of
 from tests.corpus.steady import Renamer, drawn_in_order
 from tests.corpus.worlds import CHANGES, WORLD, Chronicle, lab_at, seconds
@@ -210,8 +210,8 @@ def write(name: str, folder: Path) -> dict[str, bytes]:
     for number in range(len(stops_of(files))):
         line, added = end_of(files, number, folder / str(number), plan)
         ends.append(f"{line}\n")
-        if number % TAIL_EVERY == 1 and added:
-            tails[f"continued-{number:02}.jsonl"] = added
+        if tail := kept_tail(number, added):
+            tails[f"continued-{number:02}.jsonl"] = tail
     told = files | tails | {ENDS: "".join(ends)}
     kept = {path_of(name, file): text.encode() for file, text in told.items()}
     if name == "fresh":

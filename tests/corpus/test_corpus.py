@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,44 +205,51 @@ FAILOVER_STOPS = {name: [stop.after for stop in failovers.stops_of(of_failover(n
 SETUP_STOPS = {name: [stop.after for stop in setups.stops_of(of_setup(name))] for name in setups.STORIES}
 
 
-def resumed(point: Point, folder: Path) -> None:
+Ended = tuple[Any, str]
+"""How it ended, with the place of the address or what is left, and the records that going on added (where kept)."""
+
+
+def resumed(point: Point, folder: Path) -> Ended:
     name, number = point
     line, added = failovers.end_of(name, of_failover(name), number, folder)
-    assert json.loads(line) == json.loads(text(failovers.path_of(name, ENDS)).splitlines()[number])
-    tail = text(failovers.path_of(name, f"resumed-{number:02}.jsonl"))
-    assert tail in ("", added)
+    return json.loads(line), failovers.kept_tail(number, added)
 
 
-def continued(point: Point, folder: Path) -> None:
+def continued(point: Point, folder: Path) -> Ended:
     name, number = point
     files = of_setup(name)
     plan = setups.plan_again(name, files, folder / "plan")
     line, added = setups.end_of(files, number, folder / "end", plan)
-    assert json.loads(line) == json.loads(text(setups.path_of(name, ENDS)).splitlines()[number])
-    tail = text(setups.path_of(name, f"continued-{number:02}.jsonl"))
-    assert tail in ("", added)
+    return json.loads(line), failovers.kept_tail(number, added)
+
+
+def ended(story: Callable[[str, str], str], verb: str, point: Point) -> Ended:
+    """The same as it was kept."""
+    name, number = point
+    end = text(story(name, ENDS)).splitlines()[number]
+    return json.loads(end), text(story(name, f"{verb}-{number:02}.jsonl"))
 
 
 @pytest.mark.parametrize("point", points(list(failovers.STORIES), FAILOVER_STOPS, quick=True), ids=at)
 def test_that_a_failover_whose_answer_nobody_wrote_down_is_brought_to_its_end(point: Point, tmp_path: Path) -> None:
-    resumed(point, tmp_path)
+    assert resumed(point, tmp_path) == ended(failovers.path_of, "resumed", point)
 
 
 @pytest.mark.parametrize("point", points(list(setups.STORIES), SETUP_STOPS, quick=True), ids=at)
 def test_that_a_set_up_whose_answer_nobody_wrote_down_is_brought_to_its_end(point: Point, tmp_path: Path) -> None:
-    continued(point, tmp_path)
+    assert continued(point, tmp_path) == ended(setups.path_of, "continued", point)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("point", points(list(failovers.STORIES), FAILOVER_STOPS, quick=False), ids=at)
 def test_that_a_failover_that_stopped_anywhere_is_brought_to_its_end(point: Point, tmp_path: Path) -> None:
-    resumed(point, tmp_path)
+    assert resumed(point, tmp_path) == ended(failovers.path_of, "resumed", point)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("point", points(list(setups.STORIES), SETUP_STOPS, quick=False), ids=at)
 def test_that_a_set_up_that_stopped_anywhere_is_brought_to_its_end(point: Point, tmp_path: Path) -> None:
-    continued(point, tmp_path)
+    assert continued(point, tmp_path) == ended(setups.path_of, "continued", point)
 
 
 def test_that_every_story_has_stops_and_every_stop_an_end() -> None:

@@ -49,7 +49,7 @@ from tgwizard.model.verdict import assess
 pytestmark = pytest.mark.full
 
 CHUNKS = 5
-"""So that two workers share each kind."""
+"""So that what takes long shows how far it has come, and one that breaks does not hide the others."""
 
 
 def cases(kind: str, count: int) -> pytest.MarkDecorator:
@@ -247,13 +247,21 @@ def test_that_no_answer_of_azure_breaks_a_set_up(numbers: list[int], tmp_path: P
     def case(rng: random.Random) -> None:
         scenario = rng.choice(("fresh", "ready", "vnet-elsewhere", "old-role", "busy-nic"))
         made = setup_rig(scenario, session=lambda lab: spoiling_session(lab, rng), state=tmp_path / f"{rng.random()}")
-        with contextlib.suppress(UserError):
-            flow = prepared(made)
-            for step in SetupStep:
-                problems_of(flow, step)
-            plan_of(flow)
+        try:
+            state = prepared(made)
+            found = [problem for step in SetupStep for problem in problems_of(state, step)]
+            plan = plan_of(state)
+        except UserError as error:
+            told = [error.problem]
+        else:
+            told = [one.problem for one in found]
+            outcomes["refused" if plan is None or plan.problems else "planned"] += 1
+        assert all(problem.code and problem.what for problem in told)
+        assert made.writes() == [], "to plan is to read"
 
+    outcomes: Counter[str] = Counter()
     each("set_up", numbers, case)
+    assert len(numbers) == 1 or min(outcomes["refused"], outcomes["planned"]) > 0, outcomes
 
 
 @pytest.fixture(scope="module")

@@ -106,10 +106,13 @@ def test_that_a_dead_machine_answers_nothing_and_answers_again_when_it_runs(
     hosted: HostedLab, control: HttpLabControl
 ) -> None:
     port = control.endpoint(subnet(hosted), FLOATING).port
+    assert answers(port)
     control.switch("tg-node-a", on=False)
     comes_to(port, answering=False)
+    assert not answers(port), "and stays silent"
     control.switch("tg-node-a", on=True)
     comes_to(port, answering=True)
+    assert control.endpoint(subnet(hosted), FLOATING).port == port
 
 
 def test_that_an_address_on_no_nic_has_a_port_where_nobody_answers(hosted: HostedLab, control: HttpLabControl) -> None:
@@ -119,8 +122,10 @@ def test_that_an_address_on_no_nic_has_a_port_where_nobody_answers(hosted: Hoste
 def test_that_another_world_answers_for_itself(hosted: HostedLab, control: HttpLabControl) -> None:
     port = control.endpoint(subnet(hosted), FLOATING).port
     control.use_scenario("fresh")
+    assert hosted.lab.holder(FLOATING) is None
     comes_to(port, answering=False)
     control.use_scenario("ready")
+    assert hosted.lab.holder(FLOATING) is not None
     comes_to(port, answering=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -89,16 +89,27 @@ def in_azure(made: Rig, action: str, *on: ResourceId) -> bool:
     )
 
 
-def agreed(made: Rig) -> tuple[bool, bool]:
-    """What tg-node-b may in Azure (write both interfaces, join the subnet); preflight and verify say the same."""
+@dataclass(frozen=True)
+class Allowed:
+    """What tg-node-b may: read and write both interfaces, join the subnet, and with these a forced run."""
+
+    reads: bool
+    writes: bool
+    joins: bool
+    run: bool
+
+
+def allowed_in_azure(made: Rig) -> Allowed:
+    reads = in_azure(made, READ, made.a.nic, made.b.nic)
     writes = in_azure(made, WRITE, made.a.nic, made.b.nic)
     joins = in_azure(made, SUBNET_JOIN, made.setup.subnet)
-    reads = in_azure(made, READ, made.a.nic, made.b.nic)
-    assert refused(made, Verb.FORCED) is not (writes and joins and reads)
-    assert may_not(made, 1, "read") is not reads
-    assert may_not(made, 1, "take", "add") is not writes
-    assert may_not(made, 1, "subnet") is not joins
-    return writes, joins
+    return Allowed(reads, writes, joins, reads and writes and joins)
+
+
+def allowed_as_told(made: Rig) -> Allowed:
+    """By verify, and the run by the preflight."""
+    reads, writes, joins = (not may_not(made, 1, *keys) for keys in (("read",), ("take", "add"), ("subnet",)))
+    return Allowed(reads, writes, joins, run=not refused(made, Verb.FORCED))
 
 
 @pytest.mark.parametrize("only_there", [WHOLE, ONLY_THERE], ids=["and below", "alone"])
@@ -106,7 +117,7 @@ def agreed(made: Rig) -> tuple[bool, bool]:
 def test_that_a_denial_reaches_in_preflight_and_verify_what_it_reaches_in_azure(name: str, *, only_there: bool) -> None:
     made = rig()
     denied(made, SCOPES[name](made), this_scope_only=only_there)
-    agreed(made)
+    assert allowed_as_told(made) == allowed_in_azure(made)
 
 
 def test_that_a_denial_at_a_management_group_stops_the_run_and_is_named() -> None:
@@ -137,9 +148,10 @@ def test_that_whom_a_denial_concerns_is_judged_as_in_azure(
         principals=tuple(oids.get(name, name) for name in principals),
         excluded=tuple(oids[name] for name in excluded),
     )
-    writes, joins = agreed(made)
+    told = allowed_as_told(made)
+    assert told == allowed_in_azure(made)
     concerned = bool({EVERYONE, "tg-node-b", "nodes"} & {*principals}) and not {"tg-node-b", "nodes"} & {*excluded}
-    assert writes is joins is not concerned
+    assert told.writes is told.joins is not concerned
 
 
 @pytest.mark.parametrize("patterns", [(("*",), ("*/join/action",)), (("*/WRITE",), ()), (("*/read",), ()), ((), ())])
@@ -149,9 +161,10 @@ def test_that_wildcards_and_exceptions_of_a_denial_count_as_in_azure(
     made = rig()
     operator = made.lab.directory.accounts[0]
     denied(made, "/", actions=patterns[0], not_actions=patterns[1], excluded=(operator.oid,))
-    writes, joins = agreed(made)
-    assert writes is not any(pattern in ("*", "*/WRITE") for pattern in patterns[0])
-    assert joins
+    told = allowed_as_told(made)
+    assert told == allowed_in_azure(made)
+    assert told.writes is not any(pattern in ("*", "*/WRITE") for pattern in patterns[0])
+    assert told.joins
 
 
 @pytest.mark.parametrize("name", ["the management group", "the root", "the subscription", "the group"])
@@ -165,7 +178,7 @@ def test_that_a_role_counts_from_above_the_subscription_too(name: str) -> None:
                 item["scope"] = place if "resourceGroups" in item["scope"] else item["scope"]
 
     raised = changed(raise_up, start=made)
-    assert agreed(raised) == (True, True)
+    assert allowed_as_told(raised) == allowed_in_azure(raised) == Allowed(reads=True, writes=True, joins=True, run=True)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +190,10 @@ def test_that_a_role_counts_from_above_the_subscription_too(name: str) -> None:
     ],
 )
 def test_that_a_condition_counts_in_preflight_and_verify_as_in_azure(condition: str, *, allowed: bool) -> None:
-    assert agreed(changed(conditional(condition))) == (allowed, allowed)
+    made = changed(conditional(condition))
+    told = allowed_as_told(made)
+    assert told == allowed_in_azure(made)
+    assert (told.writes, told.joins) == (allowed, allowed)
 
 
 def test_that_a_condition_that_cannot_be_judged_is_not_known_in_preflight_and_verify() -> None:
