@@ -108,7 +108,7 @@ def status(
         retry_policy=RetryPolicy.of(services.clock, _STATUS_S)
     )
     rights = _rights(snapshot, connection, thorough=command.check)
-    works = cluster_in_use(setup) if run_in_progress(services, setup) else None
+    works = cluster_in_use(setup.name) if run_in_progress(services, setup) else None
     offer = _offer(snapshot, connection, screen, where)
     interrupted = offer is not None and offer.kind is ActionKind.RESUME
     found = cluster_readiness(snapshot, rights, busy=works, interrupted=interrupted)
@@ -126,7 +126,7 @@ def _offer(
     While a run works on the cluster nothing is offered: what it leaves for a moment is neither broken nor interrupted.
     """
     if run_in_progress(connection.services, snapshot.setup):
-        screen.note(f"{cluster_in_use(snapshot.setup).what} What to do is said when it has ended.")
+        screen.note(f"{cluster_in_use(snapshot.setup.name).what} What to do is said when it has ended.")
         return None
     try:
         unfinished = interrupted_run(connection.services, snapshot.setup)

@@ -271,7 +271,7 @@ def test_that_nothing_is_the_right_choice_while_another_programs_move_is_running
 def test_that_a_run_of_ours_stops_both_verbs_and_advises_nothing() -> None:
     down = snapshot(but(HOLDS, power=Power.STOPPED))
     assert cluster_readiness(down).recommended is not None
-    found = cluster_readiness(down, busy=cluster_in_use(down.setup))
+    found = cluster_readiness(down, busy=cluster_in_use(down.setup.name))
     assert found.recommended is None
     assert not found.forced.possible
     assert not found.forced.needs_consent

@@ -246,7 +246,7 @@ def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Pat
     own: queue.SimpleQueue[object] = queue.SimpleQueue()
     token = CancelToken()
     work = history_when_free(other.services, other.setup, own)
-    with hold_lock(other.services.lock_file(other.setup), cluster_in_use(other.setup)):
+    with hold_lock(other.services.lock_file(other.setup), cluster_in_use(other.setup.name)):
         thread = threading.Thread(target=work, args=(lambda _event: None, token))
         thread.start()
         seen = own.get(timeout=60)
@@ -256,7 +256,7 @@ def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Pat
     assert seen.words == "Moving: a graceful failover to tg-node-b runs in another program on this computer"
     snapshot = Observer(other.services.azure, other.clock, other.setup).look()
     state = displayed_readiness(
-        cluster_readiness(snapshot, busy=cluster_in_use(other.setup)), snapshot, snapshot.now, elsewhere=seen
+        cluster_readiness(snapshot, busy=cluster_in_use(other.setup.name)), snapshot, snapshot.now, elsewhere=seen
     )
     assert (state.state, state.sentence) == (ClusterState.MOVING, seen.words)
     assert not state.graceful.possible

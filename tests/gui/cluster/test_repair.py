@@ -133,7 +133,7 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
         session.read_now()
         return True
 
-    with hold_lock(session.services.lock_file(session.setup), cluster_in_use(session.setup)):
+    with hold_lock(session.services.lock_file(session.setup), cluster_in_use(session.setup.name)):
         made.rig.edit(made.rig.a, lambda body: body["properties"]["ipConfigurations"].pop())
         qtbot.waitUntil(lambda: read() and session.elsewhere is not None, timeout=PATIENCE_MS)
         against = session.reason_against(Verb.GRACEFUL)

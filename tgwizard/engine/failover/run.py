@@ -142,7 +142,7 @@ def under_run_lock(context: RunContext, body: Callable[[FailoverJournal], Finish
     What stands in the way becomes a refusal.
     """
     try:
-        with file_lock.hold_lock(context.services.lock_file(context.setup), cluster_in_use(context.setup)):
+        with file_lock.hold_lock(context.services.lock_file(context.setup), cluster_in_use(context.setup.name)):
             journal = context.services.journal(context.setup)
             journal.on_trouble = context.write_sender(journal).warn
             try:

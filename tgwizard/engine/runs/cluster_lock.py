@@ -20,11 +20,11 @@ def run_in_progress(services: Services, setup: ClusterSetup) -> bool:
     return file_lock.is_locked(services.lock_file(setup))
 
 
-def cluster_in_use(setup: ClusterSetup) -> Problem:
-    """Why nothing can be begun while a run works on the cluster."""
+def cluster_in_use(name: str = "this cluster") -> Problem:
+    """Why nothing can be begun while a run works on the cluster of that name; one being set up may have none yet."""
     return Problem(
         "cluster-locked",
-        f"Another run works on {setup.name} on this computer.",
+        f"Another run works on {name} on this computer.",
         "Only one run at a time may change a cluster.",
         "Wait until it has ended.",
     )

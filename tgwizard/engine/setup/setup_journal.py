@@ -15,6 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from tgwizard.engine.files import file_lock
+from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.journal import Journal, not_written
 from tgwizard.engine.runs.records import (
     SETUP_RECORDS,
@@ -31,7 +32,7 @@ from tgwizard.engine.runs.records import (
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.event_base import Outcome, Stamp
-from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.problem import UserError
 from tgwizard.model.setup_events import SetupEvent, SetupFinished
 
 
@@ -180,17 +181,13 @@ def under_cluster_lock(
     others: tuple[ClusterIdentity, ...] = (),
 ) -> SetupFinished:
     """``others``: identities whose journals are read along, and which nobody else may work on meanwhile."""
-    busy = Problem(
-        "cluster-locked",
-        "Another run works on this cluster on this computer.",
-        "Only one run at a time may change a cluster.",
-        "Wait until it has ended.",
-    )
     try:
         # The same lock as a failover's: setting up and failing over must not meet.
         with contextlib.ExitStack() as held:
             for one in (identity, *others):
-                held.enter_context(file_lock.hold_lock(services.state_dir / f"cluster-{one.digest}.lock", busy))
+                held.enter_context(
+                    file_lock.hold_lock(services.state_dir / f"cluster-{one.digest}.lock", cluster_in_use())
+                )
             opened = (
                 open_pair_journal(services.state_dir, identity) if others else open_setup_journal(services, identity)
             )

@@ -167,7 +167,7 @@ class ClusterSession(QObject):
         if self.running:
             return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
         if self.elsewhere is not None:
-            return cluster_in_use(self.setup)
+            return cluster_in_use(self.setup.name)
         if is_behind(snapshot, self.run):
             return Problem("not-read-since-run", "Azure is read again after the run.")
         return None

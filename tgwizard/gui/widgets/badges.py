@@ -13,30 +13,49 @@ from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import TextLabel
 
 
-class Pill(QWidget):
-    """Tint, shape, word: a state. Its accessible name is "State: word"."""
+class _MarkedWord(QWidget):
+    """A shape and a word in its ink, as large as both need. `margins` are left, top, right and bottom in pixels."""
 
-    def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        shape: Shape,
+        word: str,
+        *,
+        mark_px: int,
+        margins: tuple[int, int, int, int],
+        parent: QWidget | None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._mark = ShapeMark(theme, shape, 14)
+        self._mark = ShapeMark(theme, shape, mark_px)
         self._word = TextLabel(theme, word, TextRole.CAPTION_STRONG, INK[shape])
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(8), theme.px(4), theme.px(10), theme.px(4))
+        row.setContentsMargins(*map(theme.px, margins))
         row.setSpacing(theme.px(6))
         row.addWidget(self._mark)
         row.addWidget(self._word)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
+
+    def _show(self, shape: Shape, word: str) -> None:
+        self._mark.show_shape(shape)
+        self._word.say(word)
+        self._word.recolour(INK[shape])
+
+
+class Pill(_MarkedWord):
+    """Tint, shape, word: a state. Its accessible name is "State: word"."""
+
+    def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, shape, word, mark_px=14, margins=(8, 4, 10, 4), parent=parent)
         self.show_state(shape, word)
 
     def show_state(self, shape: Shape, word: str) -> None:
         """Replace the state."""
         if (shape, word) == (self._mark.shape, self._word.text_shown) and self.accessibleName():
             return
-        self._mark.show_shape(shape)
-        self._word.say(word)
-        self._word.recolour(INK[shape])
+        self._show(shape, word)
         self.setAccessibleName(f"State: {word}")
         self.update()
 
@@ -45,28 +64,16 @@ class Pill(QWidget):
         paint_ground(QPainter(self), self._theme, box, TINT[self._mark.shape], None, box.height() / 2)
 
 
-class RoleBadge(QWidget):
+class RoleBadge(_MarkedWord):
     """What a member has to do with the address: a filled diamond, a hollow one, or a dashed ring, with its word."""
 
     def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._mark = ShapeMark(theme, shape, 11)
-        self._word = TextLabel(theme, word, TextRole.CAPTION_STRONG, INK[shape])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(8), theme.px(3), theme.px(8), theme.px(3))
-        row.setSpacing(theme.px(6))
-        row.addWidget(self._mark)
-        row.addWidget(self._word)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
+        super().__init__(theme, shape, word, mark_px=11, margins=(8, 3, 8, 3), parent=parent)
         self.show_role(shape, word)
 
     def show_role(self, shape: Shape, word: str) -> None:
         """Replace the role."""
-        self._mark.show_shape(shape)
-        self._word.say(word)
-        self._word.recolour(INK[shape])
+        self._show(shape, word)
         self.setAccessibleName(f"Role: {word}")
         self.updateGeometry()
         self.update()
