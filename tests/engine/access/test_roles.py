@@ -32,6 +32,7 @@ from tgwizard.engine.access.required_rights import (
     required_rights,
 )
 from tgwizard.engine.setup.assignment_scopes import other_subscription_problems
+from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.role import (
     DEFAULT_ROLE_DESCRIPTION,
@@ -42,7 +43,6 @@ from tgwizard.model.role import (
     RoleKind,
     RolePermission,
 )
-from tgwizard.model.topology import Topology, topology_of
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
 TEN = tuple(item.action for item in TEN_ACTIONS)
@@ -78,8 +78,8 @@ BRIEF_JSON = """{
 """
 
 
-def topology(inventory: Inventory) -> Topology:
-    return topology_of(answers(inventory), inventory)
+def chosen(inventory: Inventory) -> ChosenMachines:
+    return chosen_machines(answers(inventory), inventory)
 
 
 def role(
@@ -97,7 +97,7 @@ def test_that_the_shipped_role_is_the_briefs_own_text() -> None:
 
 
 def test_that_each_need_has_its_thing_and_its_reason() -> None:
-    needs = required_rights(topology(world(network_group="rg-network", nsg=nsg_id("rg-security"))))
+    needs = required_rights(chosen(world(network_group="rg-network", nsg=nsg_id("rg-security"))))
     assert {item.action for item in needed_actions(needs)} == set(TEN)
     where = {need.action: need.on.group for need in needs}
     assert where["Microsoft.Network/virtualNetworks/subnets/join/action"] == "rg-network"
@@ -111,7 +111,7 @@ def test_that_scopes_are_the_groups_of_everything_that_is_touched_each_with_its_
     inventory = world(
         groups=("rg-a", "rg-b"), network_group="rg-network", nsg=nsg_id("rg-sec"), asgs=(asg_id("rg-asg"),)
     )
-    scopes = computed_scopes(topology(inventory))
+    scopes = computed_scopes(chosen(inventory))
     assert {scope.scope.rsplit("/", 1)[-1]: scope.sentence for scope in scopes} == {
         "rg-a": "Holds the machine tg-node-a and the interface tg-node-a-inside.",
         "rg-b": "Holds the machine tg-node-b and the interface tg-node-b-inside.",
@@ -123,17 +123,17 @@ def test_that_scopes_are_the_groups_of_everything_that_is_touched_each_with_its_
 
 def test_that_the_case_in_which_azure_spells_a_group_makes_no_second_scope() -> None:
     inventory = world(groups=("rg-tg-prod", "RG-TG-PROD"))
-    assert len(computed_scopes(topology(inventory))) == 1
+    assert len(computed_scopes(chosen(inventory))) == 1
 
 
 def test_that_a_thing_of_another_subscription_is_refused_in_words() -> None:
     away = rid("rg", "Microsoft.Network/publicIPAddresses/pip").text.replace(SUBSCRIPTION, "0" * 8)
     inventory = world(public=type(nsg_id()).parse(away))
-    assert [problem.code for problem in other_subscription_problems(topology(inventory))] == ["other-subscription"]
+    assert [problem.code for problem in other_subscription_problems(chosen(inventory))] == ["other-subscription"]
 
 
 def test_that_actions_of_this_topology_are_offered_and_those_not_needed_are_named() -> None:
-    needs = required_rights(topology(world(asgs=(), public=public_ip(), pools=(pool_id(),))))
+    needs = required_rights(chosen(world(asgs=(), public=public_ip(), pools=(pool_id(),))))
     rows = {row.action: row for row in action_rows(needs, None)}
     assert rows["Microsoft.Network/publicIPAddresses/join/action"].today is HeldToday.OFFERED
     assert rows["Microsoft.Network/loadBalancers/backendAddressPools/join/action"].today is HeldToday.OFFERED
@@ -147,7 +147,7 @@ def test_that_actions_of_this_topology_are_offered_and_those_not_needed_are_name
 
 def test_that_a_role_of_nine_actions_is_found_by_meaning_and_its_difference_shown() -> None:
     inventory = world(principals=PRINCIPALS)
-    needs, scopes = required_rights(topology(inventory)), computed_scopes(topology(inventory))
+    needs, scopes = required_rights(chosen(inventory)), computed_scopes(chosen(inventory))
     nine = role("any name at all", *NINE)
     held = RoleAssignment("g", GROUP, nine.guid, PRINCIPALS[0])
     found = candidates(
@@ -165,7 +165,7 @@ def test_that_a_role_of_nine_actions_is_found_by_meaning_and_its_difference_show
 
 def test_that_wildcards_count_and_what_notactions_take_away_is_missing() -> None:
     inventory = world()
-    needs, scopes = required_rights(topology(inventory)), computed_scopes(topology(inventory))
+    needs, scopes = required_rights(chosen(inventory)), computed_scopes(chosen(inventory))
     wide = role("wide", "Microsoft.Network/*", "Microsoft.Compute/virtualMachines/*")
     held_back = role("held back", "*", not_actions=("Microsoft.Network/networkSecurityGroups/join/action",))
     found = {item.role.name: item for item in candidates(facts(inventory, roles=(wide, held_back)), needs, scopes)}
@@ -177,7 +177,7 @@ def test_that_wildcards_count_and_what_notactions_take_away_is_missing() -> None
 
 def test_that_a_role_that_is_complete_stands_before_one_that_is_not() -> None:
     inventory = world()
-    needs, scopes = required_rights(topology(inventory)), computed_scopes(topology(inventory))
+    needs, scopes = required_rights(chosen(inventory)), computed_scopes(chosen(inventory))
     elsewhere_only = role("a elsewhere", *TEN, scopes=("/subscriptions/other",))
     known = facts(inventory, roles=(role("b nine", *NINE), elsewhere_only, role("z whole", *TEN)))
     found = candidates(known, needs, scopes)
@@ -187,7 +187,7 @@ def test_that_a_role_that_is_complete_stands_before_one_that_is_not() -> None:
 
 def test_that_network_contributor_cannot_read_virtual_machines() -> None:
     inventory = world()
-    needs = required_rights(topology(inventory))
+    needs = required_rights(chosen(inventory))
     assert missing_rights(network_contributor(facts(inventory)), needs) == ("Microsoft.Compute/virtualMachines/read",)
 
 

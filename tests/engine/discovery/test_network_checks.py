@@ -10,6 +10,7 @@ import pytest
 from tests.engine.setup.hand_made import asg_id, nsg_id, pool_id, public_ip, world
 from tgwizard.engine.discovery.network_checks import network_checks
 from tgwizard.engine.discovery.nsg_rules import ArmEndpoint, FlowAnswer, FlowEnd, TrafficFlow, judge_flow
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import (
     Inventory,
@@ -19,7 +20,6 @@ from tgwizard.model.inventory import (
     SecurityGroupFound,
     SecurityRule,
 )
-from tgwizard.model.topology import Topology
 
 A, B = FlowEnd(IPv4Address("10.20.2.11"), (asg_id(),)), FlowEnd(IPv4Address("10.20.2.12"), (asg_id(),))
 NETWORK = (IPv4Network("10.20.0.0/16"),)
@@ -131,16 +131,16 @@ def test_that_a_group_whose_default_rules_were_not_shown_still_denies() -> None:
     assert judge_flow(SecurityGroupFound(nsg_id(), ()), HEARTBEAT, IN).passes is FlowAnswer.NO
 
 
-def topology(inventory: Inventory) -> Topology:
+def chosen(inventory: Inventory) -> ChosenMachines:
     vms = inventory.vms[:2]
     nics = [nic for nic in inventory.nics if nic.id.name.endswith("-inside")][:2]
     subnet = nics[0].subnet
     assert subnet is not None
-    return Topology((vms[0], vms[1]), (nics[0], nics[1]), subnet)
+    return ChosenMachines((vms[0], vms[1]), (nics[0], nics[1]), subnet)
 
 
 def found(inventory: Inventory, start: str) -> list[Finding]:
-    return [item.finding for item in network_checks(topology(inventory), inventory) if item.key.startswith(start)]
+    return [item.finding for item in network_checks(chosen(inventory), inventory) if item.key.startswith(start)]
 
 
 def with_rules(*rules: SecurityRule) -> Inventory:
@@ -150,7 +150,7 @@ def with_rules(*rules: SecurityRule) -> Inventory:
 
 def test_that_all_is_in_order_with_azures_default_rules() -> None:
     inventory = with_rules()
-    levels = {item.key: item.finding.level for item in network_checks(topology(inventory), inventory)}
+    levels = {item.key: item.finding.level for item in network_checks(chosen(inventory), inventory)}
     assert set(levels.values()) == {Level.PASSED}, levels
     assert len([key for key in levels if key.startswith("heartbeat:")]) == 2
 
@@ -204,7 +204,7 @@ def test_that_forwarding_pools_and_public_addresses_are_told() -> None:
 
 def test_that_a_single_interface_is_told() -> None:
     inventory = world()
-    shape = topology(inventory)
+    shape = chosen(inventory)
     alone = replace(shape.vms[0], nics=shape.vms[0].nics[1:])
     told = network_checks(replace(shape, vms=(alone, shape.vms[1])), inventory)
     assert [item.finding.level for item in told if item.key.startswith("single-nic:")] == [Level.WARNS]

@@ -14,19 +14,19 @@ from tgwizard.engine.discovery.subnet_addresses import (
     suggested_addresses,
     worth_asking,
 )
+from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import AddressAnswer, FrontendFound, Inventory
 from tgwizard.model.problem import Problem
-from tgwizard.model.topology import Topology, topology_of
 
 FREE = AddressAnswer(free=True)
 
 
-def mapped(inventory: Inventory) -> tuple[Occupancy, Topology]:
-    topology = topology_of(answers(inventory), inventory)
-    subnet = inventory.subnet(topology.subnet)
+def mapped(inventory: Inventory) -> tuple[Occupancy, ChosenMachines]:
+    chosen = chosen_machines(answers(inventory), inventory)
+    subnet = inventory.subnet(chosen.subnet)
     assert subnet is not None
-    return occupancy(subnet, inventory, topology), topology
+    return occupancy(subnet, inventory, chosen), chosen
 
 
 def codes(address: str, taken: Occupancy, answer: AddressAnswer | None = FREE) -> list[str]:
@@ -63,18 +63,18 @@ def test_that_the_map_tells_who_has_each_address() -> None:
 
 
 def test_that_suggestions_come_from_the_top_of_the_subnet() -> None:
-    taken, topology = mapped(world())
-    assert suggested_addresses(taken, topology) == ("10.20.2.254", "10.20.2.253", "10.20.2.252")
+    taken, chosen = mapped(world())
+    assert suggested_addresses(taken, chosen) == ("10.20.2.254", "10.20.2.253", "10.20.2.252")
 
 
 def test_that_an_address_that_floats_already_is_suggested_first() -> None:
-    taken, topology = mapped(world(floating="10.20.2.50"))
-    assert suggested_addresses(taken, topology) == ("10.20.2.50", "10.20.2.254", "10.20.2.253")
+    taken, chosen = mapped(world(floating="10.20.2.50"))
+    assert suggested_addresses(taken, chosen) == ("10.20.2.50", "10.20.2.254", "10.20.2.253")
 
 
 def test_that_a_small_subnet_offers_what_it_has_and_a_full_one_nothing() -> None:
-    taken, topology = mapped(world(prefixes=("10.20.2.8/29",)))
-    assert suggested_addresses(taken, topology) == ("10.20.2.14", "10.20.2.13")
+    taken, chosen = mapped(world(prefixes=("10.20.2.8/29",)))
+    assert suggested_addresses(taken, chosen) == ("10.20.2.14", "10.20.2.13")
     none, _ = mapped(world(prefixes=("10.20.2.10/31",)))
     assert suggested_addresses(none) == ()
 
@@ -142,10 +142,10 @@ def test_that_azure_is_not_asked_about_what_it_would_refuse() -> None:
 @given(st.integers(8, 29), st.integers(0, 2**24))
 def test_that_free_used_and_reserved_make_the_whole_subnet_and_every_suggestion_is_free(bits: int, base: int) -> None:
     network = IPv4Network((int(IPv4Address("10.0.0.0")) + base, max(bits, 16)), strict=False)
-    taken, topology = mapped(world(prefixes=(str(network),)))
+    taken, chosen = mapped(world(prefixes=(str(network),)))
     assert taken.free + taken.in_use + taken.reserved == network.num_addresses
     blocks = taken.blocks()
     assert sum(block.free for block in blocks) == taken.free
     assert sum(block.in_use for block in blocks) == taken.in_use
-    for address in suggested_addresses(taken, topology):
+    for address in suggested_addresses(taken, chosen):
         assert codes(address, taken) == []

@@ -24,6 +24,7 @@ from tests.engine.setup.hand_made import (
 )
 from tgwizard.engine.access.required_rights import extra_actions, required_rights
 from tgwizard.engine.setup.planner import make_plan
+from tgwizard.model.chosen_machines import chosen_machines
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.permission import reaches
 from tgwizard.model.role import (
@@ -32,7 +33,6 @@ from tgwizard.model.role import (
 )
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse
 from tgwizard.model.setup_plan import PutRole
-from tgwizard.model.topology import topology_of
 
 GROUPS = ("rg-tg-prod", "rg-second", "rg-network", "rg-security")
 group = st.sampled_from(GROUPS)
@@ -63,14 +63,18 @@ uses = st.sampled_from([RoleUse.NEW, RoleUse.UPDATE, RoleUse.REUSE])
 def existing_roles(use: RoleUse, nine: bool, inventory: Inventory) -> tuple[RoleDefinition, ...]:
     if use is RoleUse.NEW:
         return ()
-    extra = tuple(item.action for item in extra_actions(required_rights(topology_of(answers(inventory), inventory))))
+    extra = tuple(
+        item.action for item in extra_actions(required_rights(chosen_machines(answers(inventory), inventory)))
+    )
     actions = (*(NINE if nine else tuple(item.action for item in TEN_ACTIONS)), *extra)
     scopes = (f"/subscriptions/{SUBSCRIPTION}",) if use is RoleUse.REUSE else (GROUP,)
     return (custom("found", actions, scopes, "cccccccc-0000-0000-0000-000000000001"),)
 
 
 def answered(use: RoleUse, wide: bool, inventory: Inventory, roles: tuple[RoleDefinition, ...]) -> Answers:
-    extra = tuple(item.action for item in extra_actions(required_rights(topology_of(answers(inventory), inventory))))
+    extra = tuple(
+        item.action for item in extra_actions(required_rights(chosen_machines(answers(inventory), inventory)))
+    )
     role = RoleAnswer(use, guid=roles[0].guid if roles else "", extra=extra)
     return answers(inventory, role, whole_subscription=wide)
 
@@ -101,7 +105,7 @@ def test_that_after_the_plan_both_machines_may_do_all_that_is_needed_and_no_more
     known = facts(inventory, roles=roles)
     plan = make_plan(given_answers, inventory, known)
     after, then = applied(plan, inventory, known)
-    for need in required_rights(topology_of(given_answers, after)):
+    for need in required_rights(chosen_machines(given_answers, after)):
         for principal in PRINCIPALS:
             assert may(principal, need.action, need.on, then), (need, principal)
     shown = {reason.scope for reason in plan.scopes}

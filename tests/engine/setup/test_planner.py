@@ -29,6 +29,7 @@ from tests.engine.setup.hand_made import (
 from tgwizard.engine.access.required_rights import extra_actions, required_rights
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.model.access_facts import AccessFacts, OwnRights
+from tgwizard.model.chosen_machines import chosen_machines
 from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import (
@@ -45,7 +46,6 @@ from tgwizard.model.role import (
 )
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_plan import Assign, ChangeKind, PutRole, WhoMay
-from tgwizard.model.topology import topology_of
 
 
 def test_that_the_plan_of_a_fresh_cluster_is_in_the_order_in_which_it_is_carried_out() -> None:
@@ -269,7 +269,9 @@ def test_that_extra_actions_are_never_added_silently() -> None:
     without = make_plan(answers(inventory), inventory, known)
     assert without.role.actions == tuple(item.action for item in TEN_ACTIONS)
     assert {warning.code for warning in without.warnings} == {"role-without-action"}
-    extra = tuple(item.action for item in extra_actions(required_rights(topology_of(answers(inventory), inventory))))
+    extra = tuple(
+        item.action for item in extra_actions(required_rights(chosen_machines(answers(inventory), inventory)))
+    )
     taken = make_plan(answers(inventory, RoleAnswer(extra=extra)), inventory, known)
     assert taken.role.actions == (*(item.action for item in TEN_ACTIONS), *extra)
     assert taken.warnings == ()

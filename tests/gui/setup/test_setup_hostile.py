@@ -47,6 +47,7 @@ from tgwizard.gui.widgets.problem_box import ProblemShown
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.gui.widgets.step_list import StepMark, StepShown
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.model.chosen_machines import chosen_machines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.inventory import AddressAnswer, Caller, Inventory, SubscriptionSeen, TenantSeen
@@ -64,7 +65,6 @@ from tgwizard.model.setup_events import (
 )
 from tgwizard.model.setup_plan import Right, WhoMay
 from tgwizard.model.text import sanitize
-from tgwizard.model.topology import topology_of
 
 
 def check_layout(frame: WizardFrame, question: str) -> None:
@@ -96,18 +96,18 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     inventory = renamed(world(), text)
     known = facts(inventory)
     given = replace(answers(inventory), caller=Caller(text, text, text))
-    topology = topology_of(given, inventory, known)
-    needs, scopes = required_rights(topology), computed_scopes(topology)
+    chosen = chosen_machines(given, inventory, known)
+    needs, scopes = required_rights(chosen), computed_scopes(chosen)
     plan = make_plan(given, inventory, known)
     problem = Problem("hostile", text, text, text, text)
     others = Right(WhoMay.OTHERS, f"/subscriptions/x/resourceGroups/{text}", (text,), (text,), problem)
     plan = replace(plan, changes=tuple(replace(change, note=text, right=others) for change in plan.changes))
-    first, second = topology.vms
+    first, second = chosen.vms
     pair = replace(pair_of(first, second, inventory), reasons=(text,), state_words=text)
     found = suggest_pairs(inventory)
-    subnet = inventory.subnet(topology.subnet)
+    subnet = inventory.subnet(chosen.subnet)
     assert subnet is not None
-    taken = occupancy(subnet, inventory, topology)
+    taken = occupancy(subnet, inventory, chosen)
 
     pages = StepPages(theme)
     frame = WizardFrame(theme, pages, is_lab=True)
@@ -127,7 +127,7 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     options = (RoleOption(role, name, name), RoleOption(RoleAnswer(guid="x"), name, name, wider=True))
     theirs = tuple(Affected(given_to(text), text, sanitize(text, 120), gone) for gone in (False, True))
     pages.role.show_role(RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0}), theirs))
-    pages.scope.show_scopes(ScopeShown(scopes, machines=topology.vms, subscription=text, stale=(text,)))
+    pages.scope.show_scopes(ScopeShown(scopes, machines=chosen.vms, subscription=text, stale=(text,)))
     pages.review.show_review(ReviewShown(plan, access_request=text, caller=text))
     pages.apply.show_applying(applying(text), 10.0, "Azure")
     verified = spoilt(VERIFIED, text, keep=OURS)

@@ -31,13 +31,13 @@ from tgwizard.engine.access.required_rights import (
 from tgwizard.engine.access.write_probe import ProbeAnswer, ProbeResult
 from tgwizard.engine.ports import Access
 from tgwizard.model.access_facts import AccessFacts, FactKind
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.permission import allows, reaches
 from tgwizard.model.role import RoleAssignment, RoleDefinition, assignment_guid
 from tgwizard.model.setup_events import PropagationStage
 from tgwizard.model.text import join_words, sanitize
-from tgwizard.model.topology import Topology
 from tgwizard.model.verify_result import RehearsalCell, RehearsalRow, RehearsalState, StageSeen
 
 _READS = (NIC_READ, CONFIGURATION_READ)
@@ -62,51 +62,51 @@ class RehearsedAction:
     on: ResourceId
 
 
-def rehearse_rights(topology: Topology, facts: AccessFacts) -> tuple[RehearsalRow, ...]:
+def rehearse_rights(chosen: ChosenMachines, facts: AccessFacts) -> tuple[RehearsalRow, ...]:
     """The rows, as a failover goes: look, take it off the other, add it to one's own, and what that is linked to."""
-    first, second = topology.nics
+    first, second = chosen.nics
     both = (first, second)
-    subnet, network = topology.subnet, topology.network
+    subnet, network = chosen.subnet, chosen.network
     reads = [RehearsedAction(action, nic.id) for nic in both for action in _READS]
     own = {nic.id: [RehearsedAction(NIC_WRITE, nic.id)] for nic in both}
     rows = [
-        _row("read", "Read both interfaces", topology, facts, lambda _: reads),
+        _row("read", "Read both interfaces", chosen, facts, lambda _: reads),
         _row(
             "machines",
             "Find both machines",
-            topology,
+            chosen,
             facts,
-            lambda _: [RehearsedAction(VM_READ, vm.id) for vm in topology.vms],
+            lambda _: [RehearsedAction(VM_READ, vm.id) for vm in chosen.vms],
         ),
-        _row("take", "Take the address off the other interface", topology, facts, lambda i: own[both[1 - i].id]),
+        _row("take", "Take the address off the other interface", chosen, facts, lambda i: own[both[1 - i].id]),
         _row(
             "add",
             "Add it to its own interface",
-            topology,
+            chosen,
             facts,
             lambda i: [*own[both[i].id], RehearsedAction(CONFIGURATION_JOIN, both[i].id)],
         ),
         _row(
             "subnet",
             f"Join {sanitize(subnet.name, 90)} in {sanitize(subnet.group, 90)}",
-            topology,
+            chosen,
             facts,
             lambda _: [RehearsedAction(SUBNET_JOIN, subnet)],
         ),
         _row(
             "network",
             f"Find {sanitize(network.name, 90)}",
-            topology,
+            chosen,
             facts,
             lambda _: [RehearsedAction(NETWORK_READ, network), RehearsedAction(SUBNET_READ, subnet)],
         ),
-        _row("nsg", "Keep the security group", topology, facts, lambda _: _linked(both, _NSG)),
-        _row("asgs", "Keep the application security groups", topology, facts, lambda _: _linked(both, _ASG)),
+        _row("nsg", "Keep the security group", chosen, facts, lambda _: _linked(both, _NSG)),
+        _row("asgs", "Keep the application security groups", chosen, facts, lambda _: _linked(both, _ASG)),
     ]
     for kind, sentence in _CARRIED.items():
         carried = _linked(both, kind)
         if carried:
-            rows.append(_row(kind.rsplit("/", 1)[-1], sentence, topology, facts, _always(carried)))
+            rows.append(_row(kind.rsplit("/", 1)[-1], sentence, chosen, facts, _always(carried)))
     return tuple(rows)
 
 
@@ -120,10 +120,10 @@ def _linked(nics: Iterable[NicFound], kind: str) -> list[RehearsedAction]:
 
 
 def _row(
-    key: str, sentence: str, topology: Topology, facts: AccessFacts, of: Callable[[int], list[RehearsedAction]]
+    key: str, sentence: str, chosen: ChosenMachines, facts: AccessFacts, of: Callable[[int], list[RehearsedAction]]
 ) -> RehearsalRow:
     doings = [of(place) for place in range(2)]
-    first, second = (_cell(vm, wanted, facts) for vm, wanted in zip(topology.vms, doings, strict=True))
+    first, second = (_cell(vm, wanted, facts) for vm, wanted in zip(chosen.vms, doings, strict=True))
     things = tuple(dict.fromkeys(doing.on for wanted in doings for doing in wanted))
     return RehearsalRow(key, sentence, (first, second), things)
 
@@ -326,6 +326,6 @@ def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: AccessFacts) 
     return role is not None and allows(role.held, _TELLING)
 
 
-def all_of(topology: Topology, scopes: tuple[str, ...]) -> tuple[tuple[VmFound, str], ...]:
+def all_of(chosen: ChosenMachines, scopes: tuple[str, ...]) -> tuple[tuple[VmFound, str], ...]:
     """Every machine with every scope, machine by machine."""
-    return tuple((vm, scope) for vm in topology.vms for scope in scopes)
+    return tuple((vm, scope) for vm in chosen.vms for scope in scopes)

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import LINKED_ACTIONS, TEN_ACTIONS, NeededAction, linked_action
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import join_words, sanitize
-from tgwizard.model.topology import Topology
 
 _NETWORK = "Microsoft.Network"
 _NIC = f"{_NETWORK}/networkInterfaces"
@@ -108,7 +108,7 @@ class RequiredRight:
         return asked_by(self.action) is AskedBy.AZURE
 
 
-def required_rights(topology: Topology) -> tuple[RequiredRight, ...]:
+def required_rights(chosen: ChosenMachines) -> tuple[RequiredRight, ...]:
     """All that Trustgrid's role gives here and what this topology needs beyond it, for a failover in either direction.
 
     Each once, in the order of Trustgrid's actions.
@@ -119,15 +119,15 @@ def required_rights(topology: Topology) -> tuple[RequiredRight, ...]:
         why = BRIEF.get(action.lower()) or _EXTRA_WHY.get(action.lower(), "keep what the interface names")
         found.setdefault((action.lower(), on), RequiredRight(action, on, why, action.lower() in BRIEF))
 
-    for nic in topology.nics:
+    for nic in chosen.nics:
         for action in (NIC_READ, NIC_WRITE, CONFIGURATION_READ, CONFIGURATION_JOIN):
             need(action, nic.id)
-    for vm in topology.vms:
+    for vm in chosen.vms:
         need(VM_READ, vm.id)
-    need(NETWORK_READ, topology.network)
-    need(SUBNET_READ, topology.subnet)
-    need(SUBNET_JOIN, topology.subnet)
-    for nic in topology.nics:
+    need(NETWORK_READ, chosen.network)
+    need(SUBNET_READ, chosen.subnet)
+    need(SUBNET_JOIN, chosen.subnet)
+    for nic in chosen.nics:
         for action, thing in linked_rights(nic.references):
             need(action, thing)
     order = {action: place for place, action in enumerate(BRIEF)}
@@ -168,11 +168,11 @@ _RESOURCE_WORDS = {
 }
 
 
-def computed_scopes(topology: Topology) -> tuple[ScopeReason, ...]:
+def computed_scopes(chosen: ChosenMachines) -> tuple[ScopeReason, ...]:
     """The resource groups that hold something a failover touches, the machines' group first."""
     held: dict[str, list[ResourceId]] = {}
     spelled: dict[str, str] = {}
-    things = [*(vm.id for vm in topology.vms), *(need.on for need in required_rights(topology))]
+    things = [*(vm.id for vm in chosen.vms), *(need.on for need in required_rights(chosen))]
     for thing in dict.fromkeys(things):
         scope = thing.group_scope
         spelled.setdefault(scope.lower(), scope)

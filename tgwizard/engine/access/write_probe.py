@@ -15,12 +15,12 @@ from tgwizard.engine.access.required_rights import NOT_ASKED
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.retry import RetryPolicy
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import join_words, sanitize
-from tgwizard.model.topology import Topology
 
 IMPOSSIBLE_ETAG = 'W/"00000000-0000-0000-0000-000000000000"'
 """No resource ever has this version, so a write that carries it can never be applied."""
@@ -162,15 +162,15 @@ class ProbeResult:
 
 
 def probe_as(
-    azure: Azure, place: int, topology: Topology, now: datetime, denials: tuple[DenyAssignment, ...] = ()
+    azure: Azure, place: int, chosen: ChosenMachines, now: datetime, denials: tuple[DenyAssignment, ...] = ()
 ) -> ProbeResult:
-    """Ask everything that the machine at ``place`` of ``topology`` does in a failover; ``azure``: as that machine.
+    """Ask everything that the machine at ``place`` of ``chosen`` does in a failover; ``azure``: as that machine.
 
     The first refusal ends it; a right that it names as missing although one of ``denials`` (those that concern the
     machine) takes it is told as denied. Never raises AzureCallError.
     """
-    vm = topology.vms[place].id
-    own, other = topology.nics[place].id, topology.nics[1 - place].id
+    vm = chosen.vms[place].id
+    own, other = chosen.nics[place].id, chosen.nics[1 - place].id
     for row, nic in (("take", other), ("add", own)):
         try:
             probe = probe_write(azure, nic, azure.read_nic(nic))
@@ -196,7 +196,7 @@ def probe_as(
                 return ProbeResult(vm, ProbeAnswer.NOT_KNOWN, now, words, row)
             case _:
                 return _answer(vm, ProbeAnswer.NOT_KNOWN, now, probe.problem, row)
-    blind = [one.id.name for one in topology.vms if not _may_read(azure, one.id)]
+    blind = [one.id.name for one in chosen.vms if not _may_read(azure, one.id)]
     beside = f"; it may not read {join_words(blind)}, which is {NOT_ASKED}" if blind else ""
     return ProbeResult(vm, ProbeAnswer.ALLOWED, now, f"asked in its own name: allowed{beside}")
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from tgwizard.engine.discovery.nsg_rules import ArmEndpoint, FlowAnswer, FlowEnd, FlowJudgement, TrafficFlow, judge_flow
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, RuleDirection, SecurityGroupFound, VmFound
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import join_words, sanitize
-from tgwizard.model.topology import Topology
 from tgwizard.model.verify_result import NamedFinding
 
 HEARTBEAT_PORT = 9000
@@ -24,22 +24,22 @@ _ARM_PORT = 443
 
 
 def network_checks(
-    topology: Topology, inventory: Inventory, *, heartbeat_port: int = HEARTBEAT_PORT
+    chosen: ChosenMachines, inventory: Inventory, *, heartbeat_port: int = HEARTBEAT_PORT
 ) -> tuple[NamedFinding, ...]:
     """Every check, in the order in which it is shown."""
     found = [
-        *_forwarding(topology),
-        _same_subnet(topology),
-        *_single_nic(topology),
-        *_pools(topology),
-        *_heartbeat(topology, inventory, heartbeat_port),
-        *_resource_manager(topology, inventory),
+        *_forwarding(chosen),
+        _same_subnet(chosen),
+        *_single_nic(chosen),
+        *_pools(chosen),
+        *_heartbeat(chosen, inventory, heartbeat_port),
+        *_resource_manager(chosen, inventory),
     ]
     return tuple(found)
 
 
-def _forwarding(topology: Topology) -> Iterator[NamedFinding]:
-    for nic in topology.nics:
+def _forwarding(chosen: ChosenMachines) -> Iterator[NamedFinding]:
+    for nic in chosen.nics:
         name = sanitize(nic.id.name, 90)
         key = f"forwarding:{nic.id.key}"
         if nic.ip_forwarding:
@@ -54,9 +54,9 @@ def _forwarding(topology: Topology) -> Iterator[NamedFinding]:
         yield NamedFinding(key, Finding(Level.BLOCKS, problem.what, problem.why, problem))
 
 
-def _same_subnet(topology: Topology) -> NamedFinding:
-    first, second = topology.nics
-    name = sanitize(topology.subnet.name, 90)
+def _same_subnet(chosen: ChosenMachines) -> NamedFinding:
+    first, second = chosen.nics
+    name = sanitize(chosen.subnet.name, 90)
     if first.subnet == second.subnet:
         return NamedFinding("same-subnet", Finding(Level.PASSED, "Both interfaces are in one subnet", name))
     problem = Problem(
@@ -68,8 +68,8 @@ def _same_subnet(topology: Topology) -> NamedFinding:
     return NamedFinding("same-subnet", Finding(Level.BLOCKS, problem.what, problem.why, problem))
 
 
-def _single_nic(topology: Topology) -> Iterator[NamedFinding]:
-    for vm in topology.vms:
+def _single_nic(chosen: ChosenMachines) -> Iterator[NamedFinding]:
+    for vm in chosen.vms:
         if len(vm.nics) > 1:
             continue
         fact = f"{sanitize(vm.id.name, 90)} has one interface only"
@@ -78,8 +78,8 @@ def _single_nic(topology: Topology) -> Iterator[NamedFinding]:
         yield NamedFinding(f"single-nic:{vm.id.key}", Finding(Level.WARNS, fact, why, problem))
 
 
-def _pools(topology: Topology) -> Iterator[NamedFinding]:
-    for nic in topology.nics:
+def _pools(chosen: ChosenMachines) -> Iterator[NamedFinding]:
+    for nic in chosen.nics:
         kinds = []
         for item in nic.configurations:
             kinds += ["a public IP"] if item.public_ip else []
@@ -96,8 +96,8 @@ def _pools(topology: Topology) -> Iterator[NamedFinding]:
         yield NamedFinding(key, Finding(Level.NOTE, fact, f"{why} The rehearsal shows whether it is held."))
 
 
-def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[NamedFinding]:
-    first, second = topology.nics
+def _heartbeat(chosen: ChosenMachines, inventory: Inventory, port: int) -> Iterator[NamedFinding]:
+    first, second = chosen.nics
     fix = f"Allow TCP {port} between the two interfaces in it, in both directions."
     for source, target in ((first, second), (second, first)):
         key = f"heartbeat:{source.id.key}"
@@ -107,7 +107,7 @@ def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[
             fact = f"{words} cannot be judged"
             yield NamedFinding(key, Finding(Level.NOT_KNOWN, fact, "An interface has no address that was read."))
             continue
-        flow = TrafficFlow(ends[0], ends[1], port, _ranges(topology, inventory))
+        flow = TrafficFlow(ends[0], ends[1], port, _ranges(chosen, inventory))
         hops = [
             *_hops(source, RuleDirection.OUTBOUND, inventory),
             *_hops(target, RuleDirection.INBOUND, inventory),
@@ -116,8 +116,8 @@ def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[
         yield NamedFinding(key, _judge(hops, flow, f"{words} on TCP {port}", effect, lambda _: fix))
 
 
-def _resource_manager(topology: Topology, inventory: Inventory) -> Iterator[NamedFinding]:
-    for vm in topology.vms:
+def _resource_manager(chosen: ChosenMachines, inventory: Inventory) -> Iterator[NamedFinding]:
+    for vm in chosen.vms:
         key, name = f"resource-manager:{vm.id.key}", sanitize(vm.id.name, 90)
         words = f"{name} to Azure Resource Manager, TCP {_ARM_PORT}"
         nic = _outward(vm, inventory)
@@ -126,7 +126,7 @@ def _resource_manager(topology: Topology, inventory: Inventory) -> Iterator[Name
             fact = f"{words}, cannot be judged"
             yield NamedFinding(key, Finding(Level.NOT_KNOWN, fact, "Its primary interface was not read."))
             continue
-        flow = TrafficFlow(end, ArmEndpoint(), _ARM_PORT, _ranges(topology, inventory))
+        flow = TrafficFlow(end, ArmEndpoint(), _ARM_PORT, _ranges(chosen, inventory))
         hops = list(_hops(nic, RuleDirection.OUTBOUND, inventory))
         effect = "Without it the member cannot move the floating IP."
         yield NamedFinding(key, _judge(hops, flow, words, effect, _arm_cure))
@@ -195,10 +195,10 @@ def _outward(vm: VmFound, inventory: Inventory) -> NicFound | None:
     return inventory.nic(wanted) if wanted else None
 
 
-def _ranges(topology: Topology, inventory: Inventory) -> tuple[IPv4Network, ...]:
+def _ranges(chosen: ChosenMachines, inventory: Inventory) -> tuple[IPv4Network, ...]:
     found = []
     for network in inventory.networks:
-        if network.id == topology.network:
+        if network.id == chosen.network:
             for prefix in network.prefixes:
                 try:
                     found.append(IPv4Network(prefix, strict=False))

@@ -14,11 +14,11 @@ from enum import Enum
 
 from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.discovery.lan_interface import LanChoice, LanConfidence, choose_lan_interface
+from tgwizard.model.chosen_machines import normalized_region
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
 from tgwizard.model.text import counted, join_words, sanitize
-from tgwizard.model.topology import normalized_region
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
 IMAGE = "trustgrid-node-2204-prod"

@@ -8,12 +8,12 @@ from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from types import MappingProxyType
 
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import AddressAnswer, Inventory, NicFound, SubnetFound
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import join_words, sanitize
-from tgwizard.model.topology import Topology
 
 APPLIANCE_BRIDGE = IPv4Network("172.18.0.0/16")
 """The appliance's own container bridge: an address in it never reaches the network (engine/README.md 5.5)."""
@@ -138,11 +138,11 @@ class Occupancy:
         return AddressBlock(piece, max(0, piece.num_addresses - kept - used), used, kept)
 
 
-def occupancy(subnet: SubnetFound, inventory: Inventory, topology: Topology | None = None) -> Occupancy:
-    """The map, from everything the account could read. ``topology``: whose addresses are the cluster's own."""
-    own = {nic.id for nic in topology.nics} if topology else set()
+def occupancy(subnet: SubnetFound, inventory: Inventory, chosen: ChosenMachines | None = None) -> Occupancy:
+    """The map, from everything the account could read. ``chosen``: whose addresses are the cluster's own."""
+    own = {nic.id for nic in chosen.nics} if chosen else set()
     taken: dict[IPv4Address, TakenAddress] = {}
-    later = {nic.id: nic for nic in topology.nics} if topology else {}
+    later = {nic.id: nic for nic in chosen.nics} if chosen else {}
     for nic in (*(nic for nic in inventory.nics_in(subnet.id) if nic.id not in later), *later.values()):
         for configuration in nic.configurations:
             address = _ipv4(configuration.address)
@@ -160,23 +160,25 @@ def occupancy(subnet: SubnetFound, inventory: Inventory, topology: Topology | No
     return Occupancy(subnet, ranges, MappingProxyType(taken), ignored)
 
 
-def floating_now(topology: Topology) -> tuple[tuple[IPv4Address, NicFound], ...]:
+def floating_now(chosen: ChosenMachines) -> tuple[tuple[IPv4Address, NicFound], ...]:
     """Addresses that a LAN interface has beside its own, in the shared subnet: a floating IP that is there already."""
     found = []
-    for nic in topology.nics:
+    for nic in chosen.nics:
         for configuration in nic.configurations:
             address = _ipv4(configuration.address)
-            if address is not None and configuration is not nic.primary and configuration.subnet == topology.subnet:
+            if address is not None and configuration is not nic.primary and configuration.subnet == chosen.subnet:
                 found.append((address, nic))
     return tuple(found)
 
 
-def suggested_addresses(taken: Occupancy, topology: Topology | None = None, count: int = SUGGESTED) -> tuple[str, ...]:
+def suggested_addresses(
+    taken: Occupancy, chosen: ChosenMachines | None = None, count: int = SUGGESTED
+) -> tuple[str, ...]:
     """Addresses to offer: one that floats already, then free ones from the top of the subnet downwards.
 
     The lowest ones are offered only when a small subnet leaves nothing else.
     """
-    found = [str(address) for address, _ in floating_now(topology)] if topology else []
+    found = [str(address) for address, _ in floating_now(chosen)] if chosen else []
     for keep_clear in (_LOW, 4):
         for network in taken.ranges:
             for position in range(network.num_addresses - 2, keep_clear - 1, -1):

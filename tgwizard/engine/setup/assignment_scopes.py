@@ -9,45 +9,45 @@ from tgwizard.engine.access.required_rights import (
     required_rights,
     scope_name,
 )
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import join_words, sanitize
-from tgwizard.model.topology import Topology
 
 
-def chosen_scopes(answers: Answers, topology: Topology) -> tuple[ScopeReason, ...]:
+def chosen_scopes(answers: Answers, chosen: ChosenMachines) -> tuple[ScopeReason, ...]:
     """The scopes that the plan uses: the computed ones, widened to the subscription or narrowed by the user."""
-    computed = computed_scopes(topology)
+    computed = computed_scopes(chosen)
     if answers.whole_subscription:
-        scope = f"/subscriptions/{topology.vms[0].id.subscription}"
+        scope = f"/subscriptions/{chosen.vms[0].id.subscription}"
         holds = tuple(thing for reason in computed for thing in reason.holds)
         return (ScopeReason(scope, holds, "The whole subscription: every network in it, also those made later."),)
     left_out = {scope.lower() for scope in answers.narrowed}
     return tuple(reason for reason in computed if reason.scope.lower() not in left_out)
 
 
-def uncovered_rights(scopes: tuple[ScopeReason, ...], topology: Topology) -> tuple[RequiredRight, ...]:
+def uncovered_rights(scopes: tuple[ScopeReason, ...], chosen: ChosenMachines) -> tuple[RequiredRight, ...]:
     """The needs that no scope reaches: what fails when the user narrows."""
     return tuple(
-        need for need in required_rights(topology) if not any(reaches(one.scope, need.on.text) for one in scopes)
+        need for need in required_rights(chosen) if not any(reaches(one.scope, need.on.text) for one in scopes)
     )
 
 
-def narrowing_warnings(answers: Answers, topology: Topology) -> tuple[Problem, ...]:
+def narrowing_warnings(answers: Answers, chosen: ChosenMachines) -> tuple[Problem, ...]:
     """One warning for each scope that was taken out: what a failover could then not do."""
-    lost = uncovered_rights(chosen_scopes(answers, topology), topology)
+    lost = uncovered_rights(chosen_scopes(answers, chosen), chosen)
     by_scope: dict[str, list[RequiredRight]] = {}
     for need in lost:
         by_scope.setdefault(need.on.group_scope.lower(), []).append(need)
     return tuple(_narrowed(needs) for needs in by_scope.values())
 
 
-def other_subscription_problems(topology: Topology) -> tuple[Problem, ...]:
+def other_subscription_problems(chosen: ChosenMachines) -> tuple[Problem, ...]:
     """Things in another subscription: tgwizard works in one (engine/README.md 4.1)."""
-    home = topology.vms[0].id.subscription.lower()
-    away = [need.on for need in required_rights(topology) if need.on.subscription.lower() != home]
+    home = chosen.vms[0].id.subscription.lower()
+    away = [need.on for need in required_rights(chosen) if need.on.subscription.lower() != home]
     return tuple(
         Problem(
             "other-subscription",

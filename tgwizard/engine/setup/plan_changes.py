@@ -24,6 +24,7 @@ from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, Requi
 from tgwizard.engine.setup.role_target import RoleTarget
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.change import Prediction
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, NicFound, VmFound
 from tgwizard.model.permission import reaches, same_scope
@@ -43,7 +44,6 @@ from tgwizard.model.setup_plan import (
 )
 from tgwizard.model.snapshot import Power
 from tgwizard.model.text import counted, join_words, sanitize
-from tgwizard.model.topology import Topology
 
 T = TypeVar("T")
 
@@ -213,7 +213,7 @@ def stale_change(assignment: RoleAssignment, facts: AccessFacts, caller: Caller 
 def place_change(
     address: IPv4Address,
     configuration: str,
-    topology: Topology,
+    chosen: ChosenMachines,
     facts: AccessFacts,
     caller: Caller | None,
     before: tuple[str, ...] = (),
@@ -222,10 +222,10 @@ def place_change(
 
     ``before``: the role and its assignments. An address whose members could not move it is not put into service.
     """
-    holder = next((nic for nic in topology.nics if has_floating_ip(nic, address)), None)
-    nic = holder or topology.nics[0]
+    holder = next((nic for nic in chosen.nics if has_floating_ip(nic, address)), None)
+    nic = holder or chosen.nics[0]
     name, shown = sanitize(nic.id.name, 90), sanitize(configuration, 80)
-    asks = [ScopedAction(NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, topology.subnet.text)]
+    asks = [ScopedAction(NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, chosen.subnet.text)]
     asks += [ScopedAction(action, thing.text) for action, thing in linked_rights(nic.references)]
     return SetupChange(
         key=f"place:{nic.id.key}:{address}",

@@ -30,6 +30,7 @@ from tgwizard.engine.setup.plan_changes import (
 )
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.model.access_facts import AccessFacts, FactKind
+from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration, ClusterSetup, SavedRole
 from tgwizard.model.finding import Level
@@ -41,27 +42,26 @@ from tgwizard.model.role import WRITE_ASSIGNMENT, RoleAssignment, role_id
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_plan import Obstacle, ScopeReason, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import join_words, sanitize
-from tgwizard.model.topology import Topology, topology_of
 
 
 def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> SetupPlan:
     """The plan. UserError when an answer is missing or the chosen machines cannot form a cluster."""
-    topology = topology_of(answers, inventory, facts)
-    needs = required_rights(topology)
-    scopes = chosen_scopes(answers, topology)
+    chosen = chosen_machines(answers, inventory, facts)
+    needs = required_rights(chosen)
+    scopes = chosen_scopes(answers, chosen)
     target = role_target(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
     stale = stale_assignments(target.role, scopes, facts)
-    forbids, qualifies = _address(answers, topology, inventory, facts)
-    forbids = [*other_subscription_problems(topology), *target.problems, *no_scope_problem(scopes), *forbids]
+    forbids, qualifies = _address(answers, chosen, inventory, facts)
+    forbids = [*other_subscription_problems(chosen), *target.problems, *no_scope_problem(scopes), *forbids]
     warnings = (
         *target.warnings,
-        *narrowing_warnings(answers, topology),
+        *narrowing_warnings(answers, chosen),
         *qualifies,
-        *member_warnings(topology, needs, facts),
-        *other_address_warnings(topology, answers.address),
+        *member_warnings(chosen, needs, facts),
+        *other_address_warnings(chosen, answers.address),
         *unread_warnings(facts),
     )
-    changes = _changes(answers, topology, needs, scopes, target, facts)
+    changes = _changes(answers, chosen, needs, scopes, target, facts)
     warnings = (*warnings, *condition_warnings(changes))
     if answers.remove_stale:
         at = next(
@@ -74,7 +74,7 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
 
 def _changes(
     answers: Answers,
-    topology: Topology,
+    chosen: ChosenMachines,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     target: RoleTarget,
@@ -82,20 +82,20 @@ def _changes(
 ) -> list[SetupChange]:
     """The rows: identities, role, assignments by scope and machine, the first placement, restarts afterwards."""
     caller = answers.caller
-    identities = [identity_change(vm, facts, caller) for vm in topology.vms]
+    identities = [identity_change(vm, facts, caller) for vm in chosen.vms]
     role = role_change(target, scopes, needs, facts, caller)
-    first = {vm.id: row.key for vm, row in zip(topology.vms, identities, strict=True) if row.writes}
+    first = {vm.id: row.key for vm, row in zip(chosen.vms, identities, strict=True) if row.writes}
     table = AssignmentPlan(target.role, role.key if role.writes else "", first)
-    assigned = [assign_change(vm, reason, table, facts, caller) for reason in scopes for vm in topology.vms]
+    assigned = [assign_change(vm, reason, table, facts, caller) for reason in scopes for vm in chosen.vms]
     rows = [*identities, role, *assigned]
     if answers.address is not None and answers.placement is Placement.NOW:
         given = tuple(row.key for row in (role, *assigned) if row.writes)
-        rows.append(place_change(answers.address, answers.ip_configuration, topology, facts, caller, given))
+        rows.append(place_change(answers.address, answers.ip_configuration, chosen, facts, caller, given))
     written = tuple(row.key for row in (*identities, role, *assigned) if row.writes)
     if written:
         # The standby first, so that the address stays where it is for as long as possible.
         before: tuple[str, ...] = ()
-        for vm in restart_order(topology.vms, tuple(has_floating_ip(nic, answers.address) for nic in topology.nics)):
+        for vm in restart_order(chosen.vms, tuple(has_floating_ip(nic, answers.address) for nic in chosen.nics)):
             row = restart_change(vm, (*written, *before), facts, caller)
             if row is not None:
                 rows.append(row)
@@ -104,7 +104,7 @@ def _changes(
 
 
 def _address(
-    answers: Answers, topology: Topology, inventory: Inventory, facts: AccessFacts
+    answers: Answers, chosen: ChosenMachines, inventory: Inventory, facts: AccessFacts
 ) -> tuple[list[Problem], list[Problem]]:
     """What forbids the address, and what about it is not known."""
     if answers.address is None:
@@ -113,31 +113,31 @@ def _address(
                 "setup-incomplete", "The floating IP is not chosen yet.", "", "Choose a free address of the subnet."
             )
         )
-    subnet = inventory.subnet(topology.subnet)
+    subnet = inventory.subnet(chosen.subnet)
     if subnet is None:
         unknown = Problem(
             "subnet-not-read",
-            f"The range of {sanitize(topology.subnet.name, 90)} is not known.",
+            f"The range of {sanitize(chosen.subnet.name, 90)} is not known.",
             "The virtual network could not be read, so whether the address fits is not known.",
             "Have someone who may read the network check it, or give your account Reader there.",
-            topology.subnet.text,
+            chosen.subnet.text,
         )
         return [], [unknown]
     checked = facts.address if facts.address and facts.address.address == str(answers.address) else None
-    found = judge_address(answers.address, occupancy(subnet, inventory, topology), checked.answer if checked else None)
+    found = judge_address(answers.address, occupancy(subnet, inventory, chosen), checked.answer if checked else None)
     forbids = [finding.problem for finding in found if finding.level is Level.BLOCKS and finding.problem]
     unsure = [
         finding.problem or Problem("address-not-asked", f"{finding.fact}.", finding.evidence)
         for finding in found
         if finding.level is Level.NOT_KNOWN
     ]
-    taken_name = name_taken(answers, topology)
+    taken_name = name_taken(answers, chosen)
     return [*forbids, *([taken_name] if taken_name else [])], unsure
 
 
-def name_taken(answers: Answers, topology: Topology) -> Problem | None:
+def name_taken(answers: Answers, chosen: ChosenMachines) -> Problem | None:
     """Configurations are named within their interface; ours must not be another address's, on either of the two."""
-    for nic in topology.nics:
+    for nic in chosen.nics:
         for item in nic.configurations:
             if item.name.lower() == answers.ip_configuration.lower() and item.address != str(answers.address):
                 return Problem(
@@ -177,10 +177,12 @@ _UNREAD = {
 }
 
 
-def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts: AccessFacts) -> tuple[Problem, ...]:
+def member_warnings(
+    chosen: ChosenMachines, needs: tuple[RequiredRight, ...], facts: AccessFacts
+) -> tuple[Problem, ...]:
     """Deny assignments and locks that would stop a failover whatever the role allows."""
     found: dict[str, Problem] = {}
-    principals = tuple(vm.identity.principal_id for vm in topology.vms)
+    principals = tuple(vm.identity.principal_id for vm in chosen.vms)
     for denial in dict.fromkeys(denial for one in principals for denial in denials_of(one, facts)):
         taken = dict.fromkeys(need.action for need in needs if denial.takes(need.action, need.on.text))
         if taken:
@@ -192,7 +194,7 @@ def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts:
                 "Have the machines' identities excluded from it; until then a failover is refused.",
                 who=Fixer.ADMIN,
             )
-    for nic in topology.nics:
+    for nic in chosen.nics:
         for lock in facts.locks:
             if lock.stops(NIC_WRITE, nic.id.text):
                 name = sanitize(lock.name, 90)
@@ -204,7 +206,7 @@ def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts:
                     who=Fixer.ADMIN,
                     right=UNLOCK,
                 )
-    for vm in topology.vms:
+    for vm in chosen.vms:
         for item in assignments_of(vm.identity.principal_id, facts) if vm.identity.principal_id else ():
             role = facts.role(item.role_guid)
             meant = role is not None and allows(role.held, NIC_WRITE)
@@ -227,7 +229,7 @@ def _conditional(vm: VmFound, item: RoleAssignment, *, sure: bool) -> Problem:
     )
 
 
-def other_address_warnings(topology: Topology, address: IPv4Address | None) -> tuple[Problem, ...]:
+def other_address_warnings(chosen: ChosenMachines, address: IPv4Address | None) -> tuple[Problem, ...]:
     """Another address that a LAN interface already has beside its own."""
     return tuple(
         Problem(
@@ -236,8 +238,8 @@ def other_address_warnings(topology: Topology, address: IPv4Address | None) -> t
             "If that is the cluster's floating IP, a second one would be set up here.",
             f"Choose {found} if it is the one that floats.",
         )
-        for found, nic in floating_now(topology)
-        if found != address and address not in {one for one, _ in floating_now(topology)}
+        for found, nic in floating_now(chosen)
+        if found != address and address not in {one for one, _ in floating_now(chosen)}
     )
 
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
-from tgwizard.engine.setup.suggestions import proposed_answers, topology_in
+from tgwizard.engine.setup.suggestions import chosen_machines_in, proposed_answers
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Assign, EnableIdentity
 from tgwizard.model.text import counted, sanitize
-from tgwizard.model.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,15 @@ class PortalGuide:
 def portal_guide(state: WizardState, step: SetupStep | None = None) -> PortalGuide:
     """The panel beside a step; the current one by default."""
     answers = proposed_answers(state)
-    topology = topology_in(state, answers)
-    return _GUIDES[step or state.step](state, answers, topology)
+    chosen = chosen_machines_in(state, answers)
+    return _GUIDES[step or state.step](state, answers, chosen)
 
 
 def replaced_clicks(state: WizardState) -> tuple[int, int]:
     """Clicks and typed fields of Trustgrid's own instructions for this cluster: role and assignments in every group."""
     answers = proposed_answers(state)
-    topology = topology_in(state, answers)
-    groups = len(chosen_scopes(answers, topology)) if topology else 1
+    chosen = chosen_machines_in(state, answers)
+    groups = len(chosen_scopes(answers, chosen)) if chosen else 1
     names = tuple("group" for _ in range(max(1, groups)))
     whole = (*_create_role("subscription", names), *_assign_all(names, ("first", "second"), "role"))
     return sum(step.clicks for step in whole), sum(step.typed for step in whole)
@@ -82,7 +82,7 @@ def portal_url(portal: str, tenant: str, at: str) -> str:
     return f"{portal.rstrip('/')}/#@{tenant}/resource{at}"
 
 
-def _sign_in(_state: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
+def _sign_in(_state: WizardState, answers: Answers, _chosen: ChosenMachines | None) -> PortalGuide:
     tenant = f" --tenant {shlex.quote(answers.caller.tenant)}" if answers.caller and answers.caller.tenant else ""
     return PortalGuide(
         "Signing in.",
@@ -97,7 +97,7 @@ def _sign_in(_state: WizardState, answers: Answers, _topology: Topology | None) 
     )
 
 
-def _subscription(_state: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
+def _subscription(_state: WizardState, answers: Answers, _chosen: ChosenMachines | None) -> PortalGuide:
     name = sanitize(answers.subscription.name, 90) if answers.subscription else "the one with the machines"
     command = f"az account set --subscription {answers.subscription.id}" if answers.subscription else "az account list"
     at = f"/subscriptions/{answers.subscription.id}/overview" if answers.subscription else ""
@@ -111,7 +111,7 @@ def _subscription(_state: WizardState, answers: Answers, _topology: Topology | N
     )
 
 
-def _machines(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _machines(state: WizardState, answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
     off = _without_identity(state, answers)
     if not off:
         return PortalGuide(
@@ -123,8 +123,8 @@ def _machines(state: WizardState, answers: Answers, topology: Topology | None) -
             "Why we ask",
             "The machine that takes over moves the address itself and signs the request with its own identity, so each "
             "of the two needs one.",
-            _lines(f"az vm identity show --ids {shlex.quote(vm.id.text)}" for vm in _both(topology)),
-            topology.vms[0].id.text + "/identity" if topology else "",
+            _lines(f"az vm identity show --ids {shlex.quote(vm.id.text)}" for vm in _both(chosen)),
+            chosen.vms[0].id.text + "/identity" if chosen else "",
         )
     first = off[0]
     name, group = sanitize(first.id.name, 90), sanitize(first.id.group, 90)
@@ -144,8 +144,8 @@ def _machines(state: WizardState, answers: Answers, topology: Topology | None) -
     )
 
 
-def _interface(_state: WizardState, _answers: Answers, topology: Topology | None) -> PortalGuide:
-    names = [sanitize(nic.id.name, 90) for nic in topology.nics] if topology else ["the LAN interface of each"]
+def _interface(_state: WizardState, _answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
+    names = [sanitize(nic.id.name, 90) for nic in chosen.nics] if chosen else ["the LAN interface of each"]
     return PortalGuide(
         "Comparing the interfaces of both machines.",
         (
@@ -159,14 +159,14 @@ def _interface(_state: WizardState, _answers: Answers, topology: Topology | None
         _lines(
             f"az network nic show --ids {shlex.quote(nic.id.text)} "
             '--query "{forwarding: enableIPForwarding, configurations: ipConfigurations[].subnet.id}"'
-            for nic in (topology.nics if topology else ())
+            for nic in (chosen.nics if chosen else ())
         ),
-        f"{topology.nics[0].id.text}/ipConfigurations" if topology else "",
+        f"{chosen.nics[0].id.text}/ipConfigurations" if chosen else "",
     )
 
 
-def _address(_state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
-    network = topology.network if topology else None
+def _address(_state: WizardState, answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
+    network = chosen.network if chosen else None
     command = ""
     if network is not None and answers.address is not None:
         where = f"-g {shlex.quote(network.group)} -n {shlex.quote(network.name)}"
@@ -186,12 +186,12 @@ def _address(_state: WizardState, answers: Answers, topology: Topology | None) -
     )
 
 
-def _role(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _role(state: WizardState, answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
     role = answers.role or RoleAnswer()
     name = shown_role(state, role)
     subscription = answers.subscription
     where = sanitize(subscription.name, 90) if subscription else "the subscription"
-    groups = _group_names(answers, topology)
+    groups = _group_names(answers, chosen)
     why = "A change to a role reaches Azure within ten minutes. Each machine must then restart once to pick it up."
     at = f"/subscriptions/{subscription.id}/users" if subscription else ""
     if role.use is RoleUse.UPDATE:
@@ -233,14 +233,14 @@ def _role(state: WizardState, answers: Answers, topology: Topology | None) -> Po
     )
 
 
-def _scope(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
-    groups = _group_names(answers, topology)
-    machines = tuple(sanitize(vm.id.name, 90) for vm in _both(topology)) or ("the first machine", "the second machine")
-    scopes = chosen_scopes(answers, topology) if topology else ()
+def _scope(state: WizardState, answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
+    groups = _group_names(answers, chosen)
+    machines = tuple(sanitize(vm.id.name, 90) for vm in _both(chosen)) or ("the first machine", "the second machine")
+    scopes = chosen_scopes(answers, chosen) if chosen else ()
     role = answers.role or RoleAnswer()
     commands = []
     for reason in scopes:
-        for vm in _both(topology):
+        for vm in _both(chosen):
             principal = vm.identity.principal_id
             who = shlex.quote(principal) if principal else f'"$({_principal_of(vm)})"'
             commands.append(
@@ -258,7 +258,7 @@ def _scope(state: WizardState, answers: Answers, topology: Topology | None) -> P
     )
 
 
-def _review(state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _review(state: WizardState, answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
     plan = plan_of(state)
     steps: list[PortalStep] = []
     if plan is not None:
@@ -269,7 +269,7 @@ def _review(state: WizardState, answers: Answers, topology: Topology | None) -> 
         ]
         role = answers.role or RoleAnswer()
         if role.use in (RoleUse.NEW, RoleUse.UPDATE) and any(item.key.startswith("role:") for item in plan.writing):
-            made = _role(state, answers, topology)
+            made = _role(state, answers, chosen)
             steps.append(PortalStep("Custom role", counted(len(made.steps), "place"), made.clicks, made.typed))
         for reason in plan.scopes:
             here = [
@@ -294,7 +294,7 @@ def _review(state: WizardState, answers: Answers, topology: Topology | None) -> 
     )
 
 
-def _apply(_state: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
+def _apply(_state: WizardState, answers: Answers, _chosen: ChosenMachines | None) -> PortalGuide:
     name = shlex.quote(answers.name or "CLUSTER")
     return PortalGuide(
         "Pressing Create, Assign and Save in each place, and waiting after each.",
@@ -306,7 +306,7 @@ def _apply(_state: WizardState, answers: Answers, _topology: Topology | None) ->
     )
 
 
-def _verify(_state: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
+def _verify(_state: WizardState, answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
     name = shlex.quote(answers.name or "CLUSTER")
     return PortalGuide(
         "Checking access, then restarting both machines.",
@@ -319,11 +319,11 @@ def _verify(_state: WizardState, answers: Answers, topology: Topology | None) ->
         "Trustgrid's instructions ask for a restart of both machines after rights have changed: the appliance keeps "
         "what it was given at its start.",
         f"tgwizard setup verify {name}",
-        topology.vms[1].id.text + "/overview" if topology else "",
+        chosen.vms[1].id.text + "/overview" if chosen else "",
     )
 
 
-_GUIDES: dict[SetupStep, Callable[[WizardState, Answers, Topology | None], PortalGuide]] = {
+_GUIDES: dict[SetupStep, Callable[[WizardState, Answers, ChosenMachines | None], PortalGuide]] = {
     SetupStep.SIGN_IN: _sign_in,
     SetupStep.SUBSCRIPTION: _subscription,
     SetupStep.MACHINES: _machines,
@@ -394,13 +394,13 @@ def _assign_all(groups: tuple[str, ...], machines: tuple[str, ...], role: str) -
     return tuple(step for group in groups for step in _assign(group, machines, role))
 
 
-def _group_names(answers: Answers, topology: Topology | None) -> tuple[str, ...]:
-    scopes = chosen_scopes(answers, topology) if topology else ()
+def _group_names(answers: Answers, chosen: ChosenMachines | None) -> tuple[str, ...]:
+    scopes = chosen_scopes(answers, chosen) if chosen else ()
     return tuple(scope_name(reason.scope) for reason in scopes) or ("the machines' resource group",)
 
 
-def _both(topology: Topology | None) -> tuple[VmFound, ...]:
-    return topology.vms if topology else ()
+def _both(chosen: ChosenMachines | None) -> tuple[VmFound, ...]:
+    return chosen.vms if chosen else ()
 
 
 def _principal_of(vm: VmFound) -> str:

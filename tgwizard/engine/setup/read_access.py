@@ -18,13 +18,13 @@ from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.engine.ports import Clock, SetupPorts
 from tgwizard.engine.runs.task_runner import ReadResult, read_all
 from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactFailure, FactKind, OwnRights
+from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment, RoleDefinition
 from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_events import FactRead, SetupEvent
-from tgwizard.model.topology import Topology, topology_of
 
 Report = Callable[[SetupEvent], None]
 Key = tuple[FactKind, str]
@@ -51,11 +51,11 @@ def read_access(
         machines=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.MACHINES and a.value),
         nics=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.INTERFACES and a.value),
     )
-    topology = _topology(answers, inventory, facts)
+    chosen = _chosen_machines(answers, inventory, facts)
     at = reading.scope
-    if topology is not None and any(failed.kind in _LISTED for failed in reading.failed):
-        facts, at = _group_by_group(reading, facts, topology), computed_scopes(topology)[0].scope
-    second = reading.all(_second(ports, answers, inventory, facts, topology, at))
+    if chosen is not None and any(failed.kind in _LISTED for failed in reading.failed):
+        facts, at = _group_by_group(reading, facts, chosen), computed_scopes(chosen)[0].scope
+    second = reading.all(_second(ports, answers, inventory, facts, chosen, at))
     return replace(_with(facts, _to_look_up(facts, answers), second), failed=tuple(reading.failed))
 
 
@@ -63,10 +63,10 @@ def ask_address(
     ports: SetupPorts, answers: Answers, inventory: Inventory, facts: AccessFacts | None = None
 ) -> AddressChecked | None:
     """Ask Azure about the chosen address; None when it is of no use to ask. AzureCallError when it does not answer."""
-    topology = _topology(answers, inventory, facts)
-    if topology is None or answers.address is None or not _askable(answers, inventory, topology):
+    chosen = _chosen_machines(answers, inventory, facts)
+    if chosen is None or answers.address is None or not _askable(answers, inventory, chosen):
         return None
-    return AddressChecked(str(answers.address), ports.inventories.address_free(topology.subnet, str(answers.address)))
+    return AddressChecked(str(answers.address), ports.inventories.address_free(chosen.subnet, str(answers.address)))
 
 
 class _Reading:
@@ -87,7 +87,7 @@ class _Reading:
         return answers
 
 
-def _group_by_group(reading: _Reading, facts: AccessFacts, topology: Topology) -> AccessFacts:
+def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachines) -> AccessFacts:
     """Lists that Azure refused for the subscription, read in each group that is touched.
 
     Who has rights in some groups only is refused above them; a group's list names what is above it all the same. A
@@ -100,7 +100,7 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, topology: Topology) -
         FactKind.DENIALS: access.deny_assignments,
     }
     kinds = [failed.kind for failed in reading.failed if failed.kind in lists]
-    groups = [reason.scope for reason in computed_scopes(topology)]
+    groups = [reason.scope for reason in computed_scopes(chosen)]
     before = list(reading.failed)
     answers = reading.all({(kind, at): partial(lists[kind], at) for kind in kinds for at in groups})
     healed = {kind for kind in kinds if all(answers[kind, at].problem is None for at in groups)}
@@ -138,30 +138,30 @@ def _second(
     answers: Answers,
     inventory: Inventory,
     facts: AccessFacts,
-    topology: Topology | None,
+    chosen: ChosenMachines | None,
     scope: str,
 ) -> dict[Key, Callable[[], object]]:
     """What can be asked only when the first answers are there."""
     access = ports.access
     readings: dict[Key, Callable[[], object]] = {}
     whole = (f"/subscriptions/{inventory.subscription.id}",) if answers.whole_subscription else ()
-    for at in dict.fromkeys((*_scopes_to_ask(scope, topology), *whole)):
+    for at in dict.fromkeys((*_scopes_to_ask(scope, chosen), *whole)):
         readings[FactKind.OWN_RIGHTS, at] = lambda at=at: OwnRights(at, access.own_permissions(at))  # type: ignore[misc]
     wanted = _to_look_up(facts, answers)
     if wanted:
         readings[FactKind.PRINCIPALS, ""] = lambda: access.known_principals(wanted)
-    caller = (answers.caller.object_id,) if answers.caller and topology else ()
-    chosen = answers.role.guid if answers.role is not None else ""
-    if chosen and facts.role(chosen) is None:
+    caller = (answers.caller.object_id,) if answers.caller and chosen else ()
+    guid = answers.role.guid if answers.role is not None else ""
+    if guid and facts.role(guid) is None:
         # A list may leave a role out for a minute after it was written; its own reading never does.
-        readings[FactKind.ROLES, chosen] = lambda: access.role_definition(scope, chosen)
-    for principal in dict.fromkeys((*_principals(topology), *caller)):
+        readings[FactKind.ROLES, guid] = lambda: access.role_definition(scope, guid)
+    for principal in dict.fromkeys((*_principals(chosen), *caller)):
         # Through groups too, where Azure tells: the subscription's list names the group only.
         readings[FactKind.ASSIGNMENTS, principal] = lambda principal=principal: access.assignments_to(  # type: ignore[misc]
             scope, principal
         )
-    if topology is not None and answers.address is not None and _askable(answers, inventory, topology):
-        address, subnet = str(answers.address), topology.subnet
+    if chosen is not None and answers.address is not None and _askable(answers, inventory, chosen):
+        address, subnet = str(answers.address), chosen.subnet
         readings[FactKind.ADDRESS, address] = lambda: ports.inventories.address_free(subnet, address)
     return readings
 
@@ -197,34 +197,34 @@ def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, ReadRes
     )
 
 
-def _topology(answers: Answers, inventory: Inventory, facts: AccessFacts | None) -> Topology | None:
+def _chosen_machines(answers: Answers, inventory: Inventory, facts: AccessFacts | None) -> ChosenMachines | None:
     """The chosen parts, or None while they are not chosen or do not fit: the wizard says why."""
     try:
-        return topology_of(answers, inventory, facts)
+        return chosen_machines(answers, inventory, facts)
     except UserError:
         return None
 
 
-def _askable(answers: Answers, inventory: Inventory, topology: Topology) -> bool:
-    subnet = inventory.subnet(topology.subnet)
+def _askable(answers: Answers, inventory: Inventory, chosen: ChosenMachines) -> bool:
+    subnet = inventory.subnet(chosen.subnet)
     if subnet is None or answers.address is None:
         return False
-    taken = occupancy(subnet, inventory, topology)
+    taken = occupancy(subnet, inventory, chosen)
     return worth_asking(answers.address, taken)
 
 
-def _scopes_to_ask(scope: str, topology: Topology | None) -> tuple[str, ...]:
+def _scopes_to_ask(scope: str, chosen: ChosenMachines | None) -> tuple[str, ...]:
     """The subscription, every group that is touched, and each thing that is written or joined."""
-    if topology is None:
+    if chosen is None:
         return (scope,)
-    things = [*(vm.id for vm in topology.vms), *(nic.id for nic in topology.nics)]
-    things += [thing for nic in topology.nics for thing in nic.references]
-    asked = [scope, *(reason.scope for reason in computed_scopes(topology)), *(thing.text for thing in things)]
+    things = [*(vm.id for vm in chosen.vms), *(nic.id for nic in chosen.nics)]
+    things += [thing for nic in chosen.nics for thing in nic.references]
+    asked = [scope, *(reason.scope for reason in computed_scopes(chosen)), *(thing.text for thing in things)]
     return tuple({at.lower(): at for at in asked}.values())
 
 
-def _principals(topology: Topology | None) -> tuple[str, ...]:
-    found = [vm.identity.principal_id for vm in topology.vms] if topology else []
+def _principals(chosen: ChosenMachines | None) -> tuple[str, ...]:
+    found = [vm.identity.principal_id for vm in chosen.vms] if chosen else []
     return tuple(principal for principal in found if principal)
 
 

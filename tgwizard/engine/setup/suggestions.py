@@ -19,13 +19,13 @@ from tgwizard.engine.discovery.subnet_addresses import Occupancy, floating_now, 
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.model.access_facts import AccessFacts, FactKind
+from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import RoleDefinition, RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
-from tgwizard.model.topology import Topology, topology_of
 
 _LONGEST_NAME = 63
 _LOST = 2
@@ -53,12 +53,12 @@ def proposed_answers(state: WizardState) -> Answers:
     if not answers.name:
         answers = replace(answers, name=_free_name(pair.name, state))
     answers = _with_nics(state, answers, pair)
-    topology = topology_in(state, answers)
-    if topology is None:
+    chosen = chosen_machines_in(state, answers)
+    if chosen is None:
         return answers
-    answers = _with_address(state, answers, inventory, topology)
+    answers = _with_address(state, answers, inventory, chosen)
     if state.facts is not None and (answers.role is None or answers.role.kept):
-        answers = replace(answers, role=_suggested_role(answers, topology, state.facts))
+        answers = replace(answers, role=_suggested_role(answers, chosen, state.facts))
     return answers
 
 
@@ -92,40 +92,40 @@ def lan_choices(state: WizardState, answers: Answers) -> tuple[LanChoice, ...]:
     )
 
 
-def topology_in(state: WizardState, answers: Answers) -> Topology | None:
+def chosen_machines_in(state: WizardState, answers: Answers) -> ChosenMachines | None:
     """The chosen parts resolved, or None while something is missing or does not fit."""
     inventory = _inventory(state, answers)
     if inventory is None:
         return None
     try:
-        return topology_of(answers, inventory, state.facts)
+        return chosen_machines(answers, inventory, state.facts)
     except UserError:
         return None
 
 
 def occupancy_in(state: WizardState, answers: Answers) -> Occupancy | None:
     """The map of the shared subnet, or None while it is not known."""
-    topology, inventory = topology_in(state, answers), _inventory(state, answers)
-    subnet = inventory.subnet(topology.subnet) if topology and inventory else None
-    return occupancy(subnet, inventory, topology) if subnet and inventory else None
+    chosen, inventory = chosen_machines_in(state, answers), _inventory(state, answers)
+    subnet = inventory.subnet(chosen.subnet) if chosen and inventory else None
+    return occupancy(subnet, inventory, chosen) if subnet and inventory else None
 
 
 def role_candidates(state: WizardState, answers: Answers) -> tuple[RoleCandidate, ...]:
     """The existing roles that mean the same, best first; empty while the roles are not known."""
-    topology = topology_in(state, answers)
-    if topology is None or state.facts is None:
+    chosen = chosen_machines_in(state, answers)
+    if chosen is None or state.facts is None:
         return ()
-    return _candidates(answers, topology, state.facts)
+    return _candidates(answers, chosen, state.facts)
 
 
-def is_own_role(candidate: RoleCandidate, topology: Topology, facts: AccessFacts) -> bool:
+def is_own_role(candidate: RoleCandidate, chosen: ChosenMachines, facts: AccessFacts) -> bool:
     """Whether a role is this cluster's own: held by one of its machines, by nobody else, and by none elsewhere."""
-    return candidate.held_by > 0 and not _held_by_others(candidate, topology, facts) and _inside(candidate, topology)
+    return candidate.held_by > 0 and not _held_by_others(candidate, chosen, facts) and _inside(candidate, chosen)
 
 
-def _held_by_others(candidate: RoleCandidate, topology: Topology, facts: AccessFacts) -> bool:
+def _held_by_others(candidate: RoleCandidate, chosen: ChosenMachines, facts: AccessFacts) -> bool:
     """Whether anyone but the two machines has it. Assignments of a rebuilt machine's former identity do not count."""
-    own = {vm.identity.principal_id.lower() for vm in topology.vms}
+    own = {vm.identity.principal_id.lower() for vm in chosen.vms}
     return any(
         item.role_guid.lower() == candidate.role.guid.lower()
         and item.principal_id.lower() not in own
@@ -134,9 +134,9 @@ def _held_by_others(candidate: RoleCandidate, topology: Topology, facts: AccessF
     )
 
 
-def _inside(candidate: RoleCandidate, topology: Topology) -> bool:
+def _inside(candidate: RoleCandidate, chosen: ChosenMachines) -> bool:
     """Whether the role can be assigned in this subscription alone, so that a change of it reaches nothing elsewhere."""
-    here, scopes = f"/subscriptions/{topology.subnet.subscription}", candidate.role.assignable_scopes
+    here, scopes = f"/subscriptions/{chosen.subnet.subscription}", candidate.role.assignable_scopes
     return bool(scopes) and all(reaches(here, scope) for scope in scopes)
 
 
@@ -176,23 +176,23 @@ def _with_nics(state: WizardState, answers: Answers, pair: Pair) -> Answers:
     return replace(answers, nics=(found[0], found[1])) if len(found) == 2 else answers
 
 
-def _with_address(state: WizardState, answers: Answers, inventory: Inventory, topology: Topology) -> Answers:
-    subnet = inventory.subnet(topology.subnet)
+def _with_address(state: WizardState, answers: Answers, inventory: Inventory, chosen: ChosenMachines) -> Answers:
+    subnet = inventory.subnet(chosen.subnet)
     if subnet is None:
         return answers
     if answers.address is not None and SetupStep.FLOATING_IP not in state.to_check:
         return answers
-    taken = occupancy(subnet, inventory, topology)
+    taken = occupancy(subnet, inventory, chosen)
     if answers.address is not None and taken.home(answers.address) is not None:
         return answers
-    offered = suggested_addresses(taken, topology)
+    offered = suggested_addresses(taken, chosen)
     if not offered:
         return answers
     address = IPv4Address(offered[0])
     name = next(
         (
             item.name
-            for found, nic in floating_now(topology)
+            for found, nic in floating_now(chosen)
             for item in nic.configurations
             if found == address and item.address == offered[0]
         ),
@@ -201,36 +201,36 @@ def _with_address(state: WizardState, answers: Answers, inventory: Inventory, to
     return replace(answers, address=address, ip_configuration=name)
 
 
-def _candidates(answers: Answers, topology: Topology, facts: AccessFacts) -> tuple[RoleCandidate, ...]:
-    principals = tuple(vm.identity.principal_id for vm in topology.vms)
-    return candidates(facts, required_rights(topology), chosen_scopes(answers, topology), principals)
+def _candidates(answers: Answers, chosen: ChosenMachines, facts: AccessFacts) -> tuple[RoleCandidate, ...]:
+    principals = tuple(vm.identity.principal_id for vm in chosen.vms)
+    return candidates(facts, required_rights(chosen), chosen_scopes(answers, chosen), principals)
 
 
-def _suggested_role(answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer:
+def _suggested_role(answers: Answers, chosen: ChosenMachines, facts: AccessFacts) -> RoleAnswer:
     """A role for this cluster: the one it has, brought up to date if it is its own; else one that means the same.
 
     That may be Trustgrid's own, made in the portal, or one that an interrupted run of ours has made: it is assignable
     where it is needed, or made so. One of that meaning which lost an action and is nobody else's is mended. Only
     without such a role a new one is made.
     """
-    found = _candidates(answers, topology, facts)
+    found = _candidates(answers, chosen, facts)
     if answers.role is not None and answers.role.kept:
-        kept = _kept_role(answers.role, answers, topology, facts)
+        kept = _kept_role(answers.role, answers, chosen, facts)
         if kept is not None:
             return kept
     for item in found:
-        if item.complete and (item.held_by == 2 or is_own_role(item, topology, facts)):
+        if item.complete and (item.held_by == 2 or is_own_role(item, chosen, facts)):
             return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
     for item in found:
-        if not item.withheld and is_own_role(item, topology, facts):
+        if not item.withheld and is_own_role(item, chosen, facts):
             return RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid)
     for item in found:
         if item.wider or item.withheld:
             continue
         if item.complete:
             return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
-        lost = 0 < len(item.missing) <= _LOST and not _held_by_others(item, topology, facts)
-        if _inside(item, topology) and (lost or not item.missing):
+        lost = 0 < len(item.missing) <= _LOST and not _held_by_others(item, chosen, facts)
+        if _inside(item, chosen) and (lost or not item.missing):
             return RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid)
     anew = role_as_new(answers.name, facts)
     if answers.role is not None and answers.role.kept and check_role_name(answers.role.name, facts) is None:
@@ -238,14 +238,14 @@ def _suggested_role(answers: Answers, topology: Topology, facts: AccessFacts) ->
     return anew
 
 
-def _kept_role(role: RoleAnswer, answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer | None:
+def _kept_role(role: RoleAnswer, answers: Answers, chosen: ChosenMachines, facts: AccessFacts) -> RoleAnswer | None:
     """The role of a cluster that is set up: as it is, or to be mended when it lost something; None when it is gone."""
     there = facts.role(role.guid)
     if role.use is RoleUse.NETWORK_CONTRIBUTOR or facts.failure(FactKind.ROLES) is not None:
         return role
     if there is None:
         return None
-    judged = judge_role(there, facts, required_rights(topology), chosen_scopes(answers, topology))
+    judged = judge_role(there, facts, required_rights(chosen), chosen_scopes(answers, chosen))
     lost = (judged.refused or judged.uncovered) and not judged.withheld and there.kind is RoleKind.CUSTOM
     return replace(role, use=RoleUse.UPDATE if lost else RoleUse.REUSE)
 
@@ -259,6 +259,14 @@ def _free_name(wanted: str, state: WizardState) -> str:
 
 
 __all__ = [
-    "chosen_pair", "cluster_name", "is_own_role", "lan_choices", "occupancy_in", "proposed_answers", "role_as_new",
-    "role_candidates", "role_of", "topology_in",
+    "chosen_machines_in",
+    "chosen_pair",
+    "cluster_name",
+    "is_own_role",
+    "lan_choices",
+    "occupancy_in",
+    "proposed_answers",
+    "role_as_new",
+    "role_candidates",
+    "role_of",
 ]  # fmt: skip

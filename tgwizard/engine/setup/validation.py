@@ -15,10 +15,11 @@ from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope_problem
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.suggestions import chosen_pair, lan_choices, occupancy_in, topology_in
+from tgwizard.engine.setup.suggestions import chosen_machines_in, chosen_pair, lan_choices, occupancy_in
 from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, go_to
 from tgwizard.model import fields
 from tgwizard.model.access_facts import AccessFacts, FactKind
+from tgwizard.model.chosen_machines import ChosenMachines, not_found, pairing_problems
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, Part, VmFound
 from tgwizard.model.permission import allows
@@ -28,7 +29,6 @@ from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Obstacle, SetupPlan
 from tgwizard.model.snapshot import Power
 from tgwizard.model.text import counted, join_words, sanitize
-from tgwizard.model.topology import Topology, not_found, topology_problems
 
 
 class FixKind(Enum):
@@ -157,17 +157,17 @@ def sign_in_problems(answers: Answers) -> tuple[StepProblem, ...]:
 
 def subscription_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """No subscription, none chosen, or one that Azure takes no writes in."""
-    chosen = answers.subscription
+    subscription = answers.subscription
     again = Fix(FixKind.SIGN_IN_AGAIN, "Sign in with another account")
-    if chosen is None and state.subscriptions == ():
+    if subscription is None and state.subscriptions == ():
         why = "The account has no role in any subscription of this directory."
         fix = "Sign in with another account or to another directory, or ask for the Reader role."
         return (blocking("no-subscription", "This account sees no subscription.", why, fix, again, READ_AGAIN),)
-    if chosen is None:
+    if subscription is None:
         what = "No subscription is chosen yet."
         return (blocking("subscription-not-chosen", what, "", "Choose the one that holds the two machines."),)
-    if not chosen.enabled:
-        what = f"Azure takes no changes in {sanitize(chosen.name, 90)}."
+    if not subscription.enabled:
+        what = f"Azure takes no changes in {sanitize(subscription.name, 90)}."
         why = "The subscription is disabled."
         return (blocking("subscription-disabled", what, why, "Have it enabled, or choose another one."),)
     return ()
@@ -221,7 +221,7 @@ def interface_problems(state: WizardState, answers: Answers) -> tuple[StepProble
     if missing:
         return tuple(StepProblem(Level.BLOCKS, not_found(nic), (READ_AGAIN,)) for nic in missing)
     first, second = (nic for nic in nics if nic is not None)
-    problems = [problem for problem in topology_problems(pair.vms, (first, second)) if problem.code not in _OF_MACHINES]
+    problems = [problem for problem in pairing_problems(pair.vms, (first, second)) if problem.code not in _OF_MACHINES]
     told = [StepProblem(Level.BLOCKS, problem, (_OTHER_MACHINES,)) for problem in problems]
     for vm, nic in zip(pair.vms, (first, second), strict=True):
         told += _interface(vm, nic)
@@ -242,7 +242,7 @@ def _unfit(pair: Pair) -> list[StepProblem]:
     nics = pair.nics
     # Without interfaces only the machines themselves can be judged; the next step says what is missing.
     stand_in = nics or tuple(NicFound(vm.id, vm.location, ()) for vm in pair.vms)
-    problems = topology_problems(pair.vms, (stand_in[0], stand_in[1]))
+    problems = pairing_problems(pair.vms, (stand_in[0], stand_in[1]))
     return [StepProblem(Level.BLOCKS, problem) for problem in problems if problem.code in _OF_MACHINES]
 
 
@@ -326,12 +326,12 @@ _OFFERED = 2
 
 def address_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Every condition that the address breaks, with free addresses to take instead."""
-    topology, taken = topology_in(state, answers), occupancy_in(state, answers)
-    if topology is None:
+    chosen, taken = chosen_machines_in(state, answers), occupancy_in(state, answers)
+    if chosen is None:
         return (_no_interfaces(answers),)
-    found: list[StepProblem] = list(_configuration(answers, topology))
+    found: list[StepProblem] = list(_configuration(answers, chosen))
     if taken is None:
-        problem = Problem("subnet-not-read", f"The range of {sanitize(topology.subnet.name, 90)} is not known.")
+        problem = Problem("subnet-not-read", f"The range of {sanitize(chosen.subnet.name, 90)} is not known.")
         found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
     found += [StepProblem(Level.NOTE, Problem("range-ignored", words)) for words in (taken.ignored if taken else ())]
     if answers.address is None:
@@ -361,8 +361,8 @@ def address_findings(state: WizardState, answers: Answers) -> tuple[Finding, ...
 
 def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """A role that does not fit, and actions that this topology needs beyond it."""
-    topology, facts = topology_in(state, answers), state.facts
-    if topology is None:
+    chosen, facts = chosen_machines_in(state, answers), state.facts
+    if chosen is None:
         return (_no_interfaces(answers),)
     if facts is None or answers.role is None:
         what = "The roles of the subscription were not read yet."
@@ -372,8 +372,8 @@ def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ..
     if failed is not None:
         problem = Problem("roles-not-read", "The roles could not be read.", failed.what, failed.fix, failed.detail)
         found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
-    needs = required_rights(topology)
-    target = role_target(answers.role, topology.subnet.subscription, needs, chosen_scopes(answers, topology), facts)
+    needs = required_rights(chosen)
+    target = role_target(answers.role, chosen.subnet.subscription, needs, chosen_scopes(answers, chosen), facts)
     make = _make(answers, facts)
     update = Fix(FixKind.UPDATE_ROLE, "Update the role", (target.role.guid,))
     same_name = (role for role in facts.roles if role.name.strip().lower() == answers.role.name.strip().lower())
@@ -391,20 +391,20 @@ def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ..
 
 def scope_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """What a narrowed scope loses, and what a rebuilt machine left behind."""
-    topology = topology_in(state, answers)
-    if topology is None:
+    chosen = chosen_machines_in(state, answers)
+    if chosen is None:
         return (_no_interfaces(answers),)
-    scopes = chosen_scopes(answers, topology)
-    found = [StepProblem(Level.BLOCKS, problem) for problem in other_subscription_problems(topology)]
+    scopes = chosen_scopes(answers, chosen)
+    found = [StepProblem(Level.BLOCKS, problem) for problem in other_subscription_problems(chosen)]
     back = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in answers.narrowed[:1])
     found += [StepProblem(Level.BLOCKS, problem, back) for problem in no_scope_problem(scopes)]
-    for problem in narrowing_warnings(answers, topology):
+    for problem in narrowing_warnings(answers, chosen):
         left = [one for one in answers.narrowed if one.rsplit("/", 1)[-1].lower() in problem.what.lower()]
         fixes = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
         found.append(StepProblem(Level.WARNS, problem, fixes))
     if state.facts is not None and answers.role is not None and not answers.remove_stale:
-        subscription = topology.subnet.subscription
-        target = role_target(answers.role, subscription, required_rights(topology), scopes, state.facts)
+        subscription = chosen.subnet.subscription
+        target = role_target(answers.role, subscription, required_rights(chosen), scopes, state.facts)
         stale = stale_assignments(target.role, scopes, state.facts)
         if stale:
             gone = join_words(dict.fromkeys(sanitize(item.principal_id, 60) for item in stale))
@@ -466,16 +466,16 @@ def _no_interfaces(answers: Answers) -> StepProblem:
     return blocking("interfaces-not-chosen", what, "", "Choose them first.", _INTERFACES)
 
 
-def _configuration(answers: Answers, topology: Topology) -> list[StepProblem]:
+def _configuration(answers: Answers, chosen: ChosenMachines) -> list[StepProblem]:
     error = fields.IP_CONFIGURATION.check(answers.ip_configuration)
     offer = Fix(FixKind.USE_CONFIGURATION, "Use tg-floating", ("tg-floating",))
     if error is not None:
         problem = Problem("configuration-name", "That is no name for an Azure IP Configuration.", error.why)
         return [StepProblem(Level.BLOCKS, problem, (offer,))]
-    taken = name_taken(answers, topology)
+    taken = name_taken(answers, chosen)
     if taken is None:
         return []
-    held = {item.name.lower() for nic in topology.nics for item in nic.configurations}
+    held = {item.name.lower() for nic in chosen.nics for item in nic.configurations}
     free = next(name for n in range(1, len(held) + 3) if (name := f"tg-floating-{n}") not in held)
     return [StepProblem(Level.BLOCKS, taken, (Fix(FixKind.USE_CONFIGURATION, f"Use {free}", (free,)),))]
 

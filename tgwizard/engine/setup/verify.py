@@ -30,6 +30,7 @@ from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.read_access import read_access
 from tgwizard.engine.setup.setup_journal import Report, SetupJournal, open_setup_journal
 from tgwizard.model.access_facts import AccessFacts
+from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
@@ -42,7 +43,6 @@ from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import FindingReported, PropagationChanged, PropagationStage, SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import sanitize
-from tgwizard.model.topology import Topology, topology_of
 from tgwizard.model.verify_result import (
     NamedFinding,
     ProofRun,
@@ -208,20 +208,20 @@ class _Verify:
     def _go(self) -> VerifyResult:
         answers = self.target.answers
         inventory, facts = self._read()
-        topology = topology_of(answers, inventory, facts)
-        holds = {reason.scope: reason.sentence for reason in computed_scopes(topology)}
+        chosen = chosen_machines(answers, inventory, facts)
+        holds = {reason.scope: reason.sentence for reason in computed_scopes(chosen)}
         scopes = self.target.scopes or tuple(holds)
-        facts, cancelled = self._wait_for_rights(topology, scopes, facts)
-        rows = _with_waits(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology, self._asked)
+        facts, cancelled = self._wait_for_rights(chosen, scopes, facts)
+        rows = _with_waits(rehearse_rights(chosen, facts), tuple(self._ticks.values()), chosen, self._asked)
         checks = (
-            *network_checks(topology, inventory, heartbeat_port=self.target.heartbeat_port),
-            NamedFinding("if-match", self._check_if_match(topology.nics[0].id)),
+            *network_checks(chosen, inventory, heartbeat_port=self.target.heartbeat_port),
+            NamedFinding("if-match", self._check_if_match(chosen.nics[0].id)),
         )
         if self._role_is_gone(scopes, facts):
             checks = (NamedFinding("role", _no_role(self.target.role_name, rows)), *checks)
         for item in checks:
             self.report(FindingReported(self._stamp(), item.key, item.finding))
-        names = (topology.vms[0].id.name, topology.vms[1].id.name)
+        names = (chosen.vms[0].id.name, chosen.vms[1].id.name)
         result = VerifyResult(
             self.clock.wall(),
             answers.name,
@@ -244,12 +244,12 @@ class _Verify:
         return inventory, read_access(self.ports, answers, inventory, self.clock, self.report, self.token)
 
     def _wait_for_rights(
-        self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts
+        self, chosen: ChosenMachines, scopes: tuple[str, ...], facts: AccessFacts
     ) -> tuple[AccessFacts, bool]:
         """Look until every right that was written counts; the facts then hold what was read by itself."""
         give_up = self.clock.monotonic() + PROPAGATION.total_seconds() + _SPARE_S
         while True:
-            held, again = self._look(topology, scopes, facts)
+            held, again = self._look(chosen, scopes, facts)
             open_ticks = [tick for tick in self._ticks.values() if not tick.done and tick.tick in _BY_ITSELF]
             written = {(tick.machine.key, tick.scope) for tick in self._ticks.values() if _is_written(tick)}
             awaited = [tick for tick in open_ticks if (tick.machine.key, tick.scope) in written]
@@ -261,13 +261,13 @@ class _Verify:
         return facts, self.token.is_cancelled
 
     def _look(
-        self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts
+        self, chosen: ChosenMachines, scopes: tuple[str, ...], facts: AccessFacts
     ) -> tuple[list[HeldAssignment], bool]:
         """What is held, as far as it could be read, and whether some of it is worth asking for again."""
         restarts, ours = self.journal.restarts(), self.journal.assigned()
-        self._ask_as_machines(topology, facts)
+        self._ask_as_machines(chosen, facts)
         found, again = [], False
-        for vm, scope in all_of(topology, scopes):
+        for vm, scope in all_of(chosen, scopes):
             try:
                 held = find_assignment(self.ports.access, vm, scope, self.target.role_guid, facts)
             except AzureCallError as failure:
@@ -287,17 +287,17 @@ class _Verify:
                 self._report_stage(tick)
         return found, again
 
-    def _ask_as_machines(self, topology: Topology, facts: AccessFacts) -> None:
+    def _ask_as_machines(self, chosen: ChosenMachines, facts: AccessFacts) -> None:
         """Ask in the machines' own names, where that can be done; what was allowed is not asked again."""
         members = self.ports.members
         if members is None:
             return
-        for place, vm in enumerate(topology.vms):
+        for place, vm in enumerate(chosen.vms):
             before = self._asked.get(vm.id.key)
             if vm.identity.principal_id and (before is None or before.answer is not ProbeAnswer.ALLOWED):
                 denials = denials_of(vm.identity.principal_id, facts)
                 with members.azure_as(vm.id) as azure:
-                    self._asked[vm.id.key] = probe_as(azure, place, topology, self._now(), denials)
+                    self._asked[vm.id.key] = probe_as(azure, place, chosen, self._now(), denials)
 
     def _report_stage(self, tick: StageSeen) -> None:
         key = (tick.machine.key, tick.scope, tick.tick)
@@ -382,7 +382,10 @@ def _is_written(tick: StageSeen) -> bool:
 
 
 def _with_waits(
-    rows: tuple[RehearsalRow, ...], ticks: tuple[StageSeen, ...], topology: Topology, asked: Mapping[str, ProbeResult]
+    rows: tuple[RehearsalRow, ...],
+    ticks: tuple[StageSeen, ...],
+    chosen: ChosenMachines,
+    asked: Mapping[str, ProbeResult],
 ) -> tuple[RehearsalRow, ...]:
     """The rows with "waits" and "restart" in place of "may" where a right does not count or was not picked up yet.
 
@@ -396,7 +399,7 @@ def _with_waits(
                 row,
                 asked.get(vm.id.key),
             )
-            for cell, vm in zip(row.cells, topology.vms, strict=True)
+            for cell, vm in zip(row.cells, chosen.vms, strict=True)
         )
         told.append(replace(row, cells=(first, second)))
     return tuple(told)

@@ -15,12 +15,12 @@ from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.discovery.pairs import PairsFound, suggest_pairs
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.model.access_facts import AccessFacts, AddressChecked
+from tgwizard.model.chosen_machines import chosen_machines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller, Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.topology import topology_of
 
 STEPS = tuple(SetupStep)
 _PARTS: dict[SetupStep, tuple[str, ...]] = {
@@ -299,11 +299,11 @@ def _askable(state: WizardState, answers: Answers) -> bool:
     if state.inventory is None or answers.address is None:
         return False
     try:
-        topology = topology_of(answers, state.inventory, state.facts)
+        chosen = chosen_machines(answers, state.inventory, state.facts)
     except UserError:
         return False
-    subnet = state.inventory.subnet(topology.subnet)
-    return subnet is not None and worth_asking(answers.address, occupancy(subnet, state.inventory, topology))
+    subnet = state.inventory.subnet(chosen.subnet)
+    return subnet is not None and worth_asking(answers.address, occupancy(subnet, state.inventory, chosen))
 
 
 def _facts_key(answers: Answers) -> tuple[ResourceId, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.setup import validation
-from tgwizard.engine.setup.suggestions import proposed_answers, topology_in
+from tgwizard.engine.setup.suggestions import chosen_machines_in, proposed_answers
 from tgwizard.engine.setup.validation import Fix, StepProblem, with_fix
 from tgwizard.engine.setup.wizard_state import STEPS, ReadNeeded, WizardState, go_on, needed_reads
 from tgwizard.model.problem import Problem
@@ -118,11 +118,11 @@ def _role(state: WizardState, answers: Answers) -> str:
 
 
 def _scope(state: WizardState, answers: Answers) -> str:
-    topology = topology_in(state, answers)
-    if topology is None:
+    chosen = chosen_machines_in(state, answers)
+    if chosen is None:
         return ""
     if answers.whole_subscription:
         return "2 identities, the subscription"
     left_out = {scope.lower() for scope in answers.narrowed}
-    number = sum(1 for reason in computed_scopes(topology) if reason.scope.lower() not in left_out)
+    number = sum(1 for reason in computed_scopes(chosen) if reason.scope.lower() not in left_out)
     return join_words(("2 identities", counted(number, "group"))).replace(" and", ",")

@@ -58,7 +58,7 @@ AFTER_FIRST_PAINT = (
 AFTER_FIRST_READING = (
     "tgwizard.model.setup_answers",
     "tgwizard.model.access_facts",
-    "tgwizard.model.topology",
+    "tgwizard.model.chosen_machines",
     "tgwizard.engine.discovery.subnet_addresses",
     "tgwizard.engine.access.required_rights",
     "tgwizard.engine.access.matching_roles",

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.discovery.subnet_addresses import AddressKind, Occupancy, suggested_addresses
-from tgwizard.engine.setup.suggestions import occupancy_in, topology_in
+from tgwizard.engine.setup.suggestions import chosen_machines_in, occupancy_in
 from tgwizard.engine.setup.validation import address_findings
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
@@ -378,17 +378,17 @@ class FloatingIpPage(StepPage):
 def address_shown(session: SetupSession) -> AddressShown:
     """The fifth page."""
     wizard_state, shown = session.wizard_state, session.shown
-    taken, topology = occupancy_in(wizard_state, shown), topology_in(wizard_state, shown)
-    if taken is None or topology is None:
+    taken, chosen = occupancy_in(wizard_state, shown), chosen_machines_in(wizard_state, shown)
+    if taken is None or chosen is None:
         return AddressShown()
     return AddressShown(
         taken,
         shown.address,
-        suggested_addresses(taken, topology),
+        suggested_addresses(taken, chosen),
         address_findings(wizard_state, shown),
         session.reading(ReadNeeded.ADDRESS),
-        ", ".join(sanitize(vm.id.name, 30) for vm in topology.vms),
-        sanitize(topology.vms[0].id.name, 90),
+        ", ".join(sanitize(vm.id.name, 30) for vm in chosen.vms),
+        sanitize(chosen.vms[0].id.name, 90),
         shown.placement is Placement.NOW,
         shown.ip_configuration,
         session.mistyped,

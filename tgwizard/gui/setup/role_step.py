@@ -21,7 +21,7 @@ from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.export.plan_values import role_json
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.suggestions import role_as_new, role_candidates, topology_in
+from tgwizard.engine.setup.suggestions import chosen_machines_in, role_as_new, role_candidates
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -42,10 +42,10 @@ from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.access_facts import AccessFacts
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
 from tgwizard.model.text import counted, join_words, sanitize
-from tgwizard.model.topology import Topology
 
 _TODAY = {
     HeldToday.HAS: Shape.GOOD,
@@ -310,12 +310,12 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     """The sixth page."""
     wizard_state, shown = session.wizard_state, session.shown
-    topology, facts = topology_in(wizard_state, shown), wizard_state.facts
-    if topology is None or facts is None:
+    chosen, facts = chosen_machines_in(wizard_state, shown), wizard_state.facts
+    if chosen is None or facts is None:
         return RoleShown(reading="Reading the roles of the subscription" if session.reading(ReadNeeded.FACTS) else "")
-    needs = required_rights(topology)
+    needs = required_rights(chosen)
     answer = shown.role or RoleAnswer()
-    target = role_target(answer, topology.subnet.subscription, needs, chosen_scopes(shown, topology), facts)
+    target = role_target(answer, chosen.subnet.subscription, needs, chosen_scopes(shown, chosen), facts)
     existing: RoleDefinition | None = None
     if answer.use in (RoleUse.REUSE, RoleUse.UPDATE):
         existing = facts.role(answer.guid)
@@ -324,7 +324,7 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     rows = action_rows(needs, existing, extra=answer.extra, update=answer.use is RoleUse.UPDATE)
     text = role_json(target.role)
     key = f"others of {existing.guid if existing is not None else ''}"
-    others = session.once(key, lambda: _of_others(existing, facts, topology))
+    others = session.once(key, lambda: _of_others(existing, facts, chosen))
     extra = sum(row.extra and bool(row.on) for row in rows)
     asked = len({need.action.lower() for need in needs if need.asked and need.in_brief})
     lead = f"The brief's ten actions, no more. Azure asks for {_NUMBERS[asked]} of them when this address moves."
@@ -351,9 +351,9 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     )
 
 
-def _of_others(existing: RoleDefinition | None, facts: AccessFacts, topology: Topology) -> tuple[Affected, ...]:
+def _of_others(existing: RoleDefinition | None, facts: AccessFacts, chosen: ChosenMachines) -> tuple[Affected, ...]:
     """Who has the role besides the two machines."""
-    principals = {vm.identity.principal_id.lower() for vm in topology.vms}
+    principals = {vm.identity.principal_id.lower() for vm in chosen.vms}
     return tuple(
         one
         for one in (affected_by(existing, facts) if existing is not None else ())

@@ -12,7 +12,7 @@ from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import computed_scopes, required_rights, scope_name
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.role_target import role_target
-from tgwizard.engine.setup.suggestions import topology_in
+from tgwizard.engine.setup.suggestions import chosen_machines_in
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
@@ -25,11 +25,11 @@ from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
 from tgwizard.gui.widgets.layouts import Column, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.tick_box import TickBox
+from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.setup_answers import RoleAnswer
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import sanitize
-from tgwizard.model.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,30 +157,28 @@ class ScopePage(StepPage):
 def scope_shown(session: SetupSession) -> ScopeShown:
     """The seventh page."""
     wizard_state, shown = session.wizard_state, session.shown
-    topology = topology_in(wizard_state, shown)
-    if topology is None:
+    chosen = chosen_machines_in(wizard_state, shown)
+    if chosen is None:
         return ScopeShown()
     name = shown.subscription.name if shown.subscription is not None else ""
     return ScopeShown(
-        computed_scopes(topology),
+        computed_scopes(chosen),
         shown.whole_subscription,
         shown.narrowed,
         name,
-        topology.vms,
-        _stale_words(session, topology),
+        chosen.vms,
+        _stale_words(session, chosen),
         shown.remove_stale,
     )
 
 
-def _stale_words(session: SetupSession, topology: Topology) -> tuple[str, ...]:
+def _stale_words(session: SetupSession, chosen: ChosenMachines) -> tuple[str, ...]:
     facts = session.wizard_state.facts
     if facts is None:
         return ()
     shown = session.shown
-    scopes = chosen_scopes(shown, topology)
-    target = role_target(
-        shown.role or RoleAnswer(), topology.subnet.subscription, required_rights(topology), scopes, facts
-    )
+    scopes = chosen_scopes(shown, chosen)
+    target = role_target(shown.role or RoleAnswer(), chosen.subnet.subscription, required_rights(chosen), scopes, facts)
     found = stale_assignments(target.role, scopes, facts)
     return tuple(
         f"An assignment on {sanitize(item.scope.rsplit('/', 1)[-1], 90)} is for the identity {item.principal_id}, "

@@ -1,4 +1,4 @@
-"""``Topology``: the two machines and their LAN interfaces as chosen, resolved to what was read in Azure."""
+"""``ChosenMachines``: the two machines and their LAN interfaces as chosen, resolved to what was read in Azure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tgwizard.model.text import sanitize
 
 
 @dataclass(frozen=True, slots=True)
-class Topology:
+class ChosenMachines:
     """The cluster's parts. The first machine is the one meant to be active; both interfaces share ``subnet``."""
 
     vms: tuple[VmFound, VmFound]
@@ -26,7 +26,7 @@ class Topology:
         return self.subnet.parent
 
 
-def topology_of(answers: Answers, inventory: Inventory, facts: AccessFacts | None = None) -> Topology:
+def chosen_machines(answers: Answers, inventory: Inventory, facts: AccessFacts | None = None) -> ChosenMachines:
     """Resolve the chosen machines and interfaces; later facts win over the inventory.
 
     UserError names everything that is missing or does not fit together.
@@ -50,11 +50,11 @@ def topology_of(answers: Answers, inventory: Inventory, facts: AccessFacts | Non
         raise UserError(*problems)
     first, second = (vm for vm in vms if vm is not None)
     left, right = (nic for nic in nics if nic is not None)
-    problems += topology_problems((first, second), (left, right))
+    problems += pairing_problems((first, second), (left, right))
     subnet = left.subnet
     if problems or subnet is None:
         raise UserError(*problems or [_no_subnet(left)])
-    return Topology((first, second), (left, right), subnet)
+    return ChosenMachines((first, second), (left, right), subnet)
 
 
 def not_found(wanted: ResourceId) -> Problem:
@@ -68,7 +68,7 @@ def not_found(wanted: ResourceId) -> Problem:
     )
 
 
-def topology_problems(vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> list[Problem]:
+def pairing_problems(vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> list[Problem]:
     """What keeps the four from forming a cluster whatever the rights are; empty when nothing does."""
     problems: list[Problem] = []
     if vms[0].id == vms[1].id:
