@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tgwizard.cli.app_interface import EnvironmentChoice
-from tgwizard.cli.arguments import Failover, OpenWindow, Resume, Status, parse
+from tgwizard.cli.arguments import Failover, OpenWindow, Resume, Status, command_parser, parse
+from tgwizard.cli.command_parser import CommandParser
 from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import UserError
@@ -86,3 +88,85 @@ def test_that_what_is_not_understood_is_told_and_not_guessed(words: tuple[str, .
 def test_that_the_place_can_be_named_again_in_a_shown_command() -> None:
     assert EnvironmentChoice().options == ""
     assert EnvironmentChoice(Path("/a b")).options == " --lab-dir '/a b'"
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "more"),
+    [
+        (("histroy",), "There is no command tgwizard histroy.", "Did you mean tgwizard history?"),
+        (("lab", "runn"), "There is no command tgwizard lab runn.", "Did you mean tgwizard lab run?"),
+        (("lab",), "tgwizard lab needs one more word.", "It is one of run, env, show,"),
+        (("failover", "--grasful", "--to", "b"), "tgwizard failover has no option --grasful.", "mean --graceful?"),
+        (("status", "--wach=1"), "tgwizard status has no option --wach.", "Did you mean --watch?"),
+        (("status", "--forced"), "tgwizard status has no option --forced.", "tgwizard status --help"),
+        (("--bogus", "status"), "tgwizard has no option --bogus.", "tgwizard --help"),
+        (("status", "-x"), "tgwizard status has no option -x.", "tgwizard status --help"),
+        (("failover", "--to", "b"), "--graceful or --forced is missing.", "tgwizard failover --help"),
+        (("failover", "--graceful"), "--to is missing.", "tgwizard failover --help"),
+        (("report",), "RUN is missing.", "tgwizard report --help"),
+        (("failover", "--graceful", "--to"), "--to needs a value.", "tgwizard failover --help"),
+        (
+            ("failover", "--to", "b", "--graceful", "--forced"),
+            "--forced and --graceful exclude each other.",
+            "Leave one of them out.",
+        ),
+        (("status", "--watch=3"), "--watch takes no value.", ""),
+        (("--l",), "--l may be --lab or --lab-dir.", "Write it in full."),
+        (("status", "a", "b"), "b is one word too many for tgwizard status.", "tgwizard status --help"),
+        (("export", "--as", "azz"), "--as azz cannot be used.", "Did you mean --as az?"),
+        (("--sign-in", "browsr", "status"), "--sign-in browsr cannot be used.", "Did you mean --sign-in browser?"),
+        (("history", "--limit", "x"), "--limit x cannot be used.", "It must be a whole number from 1 to 10000."),
+        (("history", "--limit", "0"), "--limit 0 cannot be used.", "It must be a whole number from 1 to 10000."),
+        (("lab", "run", "--port", "-1"), "--port -1 cannot be used.", "It must be a whole number from 0 to 65535."),
+        (
+            ("setup", "verify", "--heartbeat-port", "x"),
+            "--heartbeat-port x cannot be used.",
+            "It must be a whole number from 1 to 65535.",
+        ),
+        (
+            ("lab", "faults", "add", "--nth", "x", "--effect", "reset"),
+            "--nth x cannot be used.",
+            "It must be a whole number.",
+        ),
+        (
+            ("lab", "faults", "add", "--probability", "x", "--effect", "reset"),
+            "--probability x cannot be used.",
+            "It must be a number.",
+        ),
+    ],
+)
+def test_that_a_usage_error_names_the_option_and_the_nearest_spelling_and_nothing_else(
+    words: tuple[str, ...], what: str, more: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        call(*words)
+    problem = caught.value.problem
+    assert problem.what == what
+    assert more in f"{problem.why} {problem.fix}"
+    assert problem.detail == ""
+
+
+def test_that_what_a_user_typed_wrong_cannot_move_in_the_terminal() -> None:
+    with pytest.raises(UserError) as caught:
+        call("status", "--\x1b[2J" + "x" * 500)
+    assert "\x1b" not in caught.value.problem.sentence()
+    assert len(caught.value.problem.what) < 160
+
+
+def every_parser(parser: CommandParser) -> Iterator[CommandParser]:
+    yield parser
+    for action in parser._actions:
+        for one in dict.fromkeys((action.choices or {}).values()) if isinstance(action.choices, dict) else ():
+            yield from every_parser(one)
+
+
+def test_that_every_help_says_what_the_command_does_and_each_of_its_options() -> None:
+    for parser in every_parser(command_parser(LATENCIES)):
+        assert parser.description, parser.prog
+        assert parser.description.endswith("."), parser.prog
+        for action in parser._actions:
+            if isinstance(action.choices, dict):
+                continue  # its words are listed, each with what it does
+            assert action.help, (parser.prog, action.dest)
+            assert not str(action.help).endswith("."), (parser.prog, action.help)
+            assert action.metavar is None or str(action.metavar) == str(action.metavar).upper(), action.metavar

@@ -78,7 +78,7 @@ def test_that_every_field_of_the_answers_is_an_option() -> None:
     [
         (("--floating-ip", "10.20.2.5/24"), "--floating-ip 10.20.2.5/24 cannot be used."),
         (("--vm", "tg-node-a"), "--vm is given once."),
-        (("--ip-configuration", "-x"), "expected one argument"),
+        (("--ip-configuration", "-x"), "needs a value"),
         (("--role-name", "x" * 129), "at most 128 characters"),
         (("--drop-scope", "rg?"), "--drop-scope rg? cannot be used."),
     ],

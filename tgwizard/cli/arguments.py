@@ -9,10 +9,10 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
 
 from tgwizard import __version__
 from tgwizard.cli.app_interface import EnvironmentChoice, word_of
+from tgwizard.cli.command_parser import CommandParser, add_word, whole_number
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of
 from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
@@ -74,18 +74,9 @@ class ParsedCommand:
 _METHODS = {word_of(method): method for method in SignInMethod if method is not SignInMethod.LAB}
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises UserError in place of printing and exiting."""
-
-    def error(self, message: str) -> NoReturn:
-        """A usage error, with the usage as its detail."""
-        what = f"The command was not understood: {message}."
-        raise UserError(Problem("usage", what, "", f"See {self.prog} --help.", self.format_usage().strip()))
-
-
 def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Sequence[str]) -> ParsedCommand:
     """Read the command line. UserError: not understood. SystemExit: --help or --version was printed."""
-    found = _parser(latencies).parse_args(argv)
+    found = command_parser(latencies).parse_args(argv)
     lab_dir = getattr(found, "lab_dir", None)
     if lab_dir is None and getattr(found, "lab", False):
         lab_dir = default_lab()
@@ -156,8 +147,8 @@ def _failover(found: argparse.Namespace) -> Failover:
     )
 
 
-def _parser(latencies: Sequence[str]) -> _Parser:
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+def command_parser(latencies: Sequence[str]) -> CommandParser:
+    common = CommandParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("everywhere")
     group.add_argument("--lab", action="store_true", help="use the lab in your own lab folder instead of Azure")
     group.add_argument("--lab-dir", type=Path, metavar="DIR", help="use the lab in this folder (implies --lab)")
@@ -171,7 +162,7 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     )
     group.add_argument("--cloud", metavar="NAME", help="public, usgovernment, china, or the address of an ARM endpoint")
     group.add_argument("--json", action="store_true", help="JSON for programs instead of words")
-    parser = _Parser(
+    parser = CommandParser(
         prog="tgwizard",
         parents=[common],
         description="Set up, watch and fail over the floating IP of a two-VM Trustgrid cluster in Azure.",
@@ -179,18 +170,16 @@ def _parser(latencies: Sequence[str]) -> _Parser:
         "3 refused by a check, 4 failed, 5 unknown, 6 cancelled, 7 yielded to someone else.",
     )
     parser.add_argument("--version", action="version", version=f"tgwizard {__version__}")
-    words = parser.add_subparsers(dest="word", metavar="COMMAND", title="commands", parser_class=_Parser)
+    words = parser.add_subparsers(dest="word", metavar="COMMAND", title="commands", parser_class=CommandParser)
     _lab(words, common, latencies)
-    add_setup_parsers(words, common, _Parser)
-    status = words.add_parser(
-        "status", parents=[common], help="where the floating IP is, and whether a failover would work"
-    )
+    add_setup_parsers(words, common)
+    status = add_word(words, "status", "where the floating IP is, and whether a failover would work", common)
     _cluster(status)
     status.add_argument("--watch", action="store_true", help="keep watching until Ctrl-C")
     status.add_argument(
         "--check", action="store_true", help="ask Azure as well whether you may: rights, locks; nothing is written"
     )
-    failover = words.add_parser("failover", parents=[common], help="move the floating IP to the other member")
+    failover = add_word(words, "failover", "move the floating IP to the other member", common)
     _cluster(failover)
     failover.add_argument("--to", required=True, metavar="MEMBER", help="the member that gets the address")
     verb = failover.add_mutually_exclusive_group(required=True)
@@ -219,7 +208,7 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     )
     failover.add_argument("--yes", action="store_true", help="do not ask")
     failover.add_argument("--accept-unknown", action="store_true", help="go on although something could not be checked")
-    resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")
+    resume = add_word(words, "resume", "finish or undo a failover that was interrupted", common)
     _cluster(resume)
     resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
     resume.add_argument(TO_DEAD_MACHINE, action="store_true", help=_DEAD)
@@ -227,20 +216,15 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     return parser
 
 
-def _past(words: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
-    history = words.add_parser("history", parents=[common], help="the runs and the changes of the verdict")
+def _past(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:
+    history = add_word(words, "history", "the runs and the changes of the verdict", common)
     history.add_argument("cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; left out: all")
-    history.add_argument("--limit", type=_count, default=20, metavar="N", help="at most so many of each (20)")
-    report = words.add_parser("report", parents=[common], help="one run: steps, request ids, both interfaces")
+    history.add_argument(
+        "--limit", type=whole_number(1, 10_000), default=20, metavar="N", help="at most so many of each (default: 20)"
+    )
+    report = add_word(words, "report", "one run: steps, request ids, both interfaces", common)
     report.add_argument("run", metavar="RUN", help="the run's id, or how it begins; history shows it")
     report.add_argument("--out", type=Path, metavar="FILE", help="write it to a file ending in .html or .json")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 10_000:
-        raise argparse.ArgumentTypeError("a whole number from 1 to 10000 is needed")
-    return number
 
 
 def _where(found: argparse.Namespace, lab_dir: Path | None) -> EnvironmentChoice:
@@ -263,9 +247,9 @@ def _where(found: argparse.Namespace, lab_dir: Path | None) -> EnvironmentChoice
     )
 
 
-def _lab(words: argparse._SubParsersAction[_Parser], common: _Parser, latencies: Sequence[str]) -> None:
-    lab = words.add_parser("lab", help="the embedded Azure")
-    add_parsers(lab, common, latencies, _Parser)
+def _lab(words: argparse._SubParsersAction[CommandParser], common: CommandParser, latencies: Sequence[str]) -> None:
+    lab = add_word(words, "lab", "the embedded Azure: run it, steer it, look into it")
+    add_parsers(lab, common, latencies)
 
 
 def _cluster(parser: argparse.ArgumentParser) -> None:

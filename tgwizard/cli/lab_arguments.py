@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.cli.app_interface import ClientChoice, LabOptions
+from tgwizard.cli.command_parser import CommandParser, add_word, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +130,27 @@ _EFFECTS: tuple[tuple[str, type, str], ...] = (
 
 
 def add_parsers(
-    lab: argparse.ArgumentParser,
-    common: argparse.ArgumentParser,
+    lab: CommandParser,
+    common: CommandParser,
     latencies: Sequence[str],
-    parser_class: type[argparse.ArgumentParser],
 ) -> None:
     """Add the parsers of all the words after ``lab``."""
     commands = lab.add_subparsers(
-        dest="deed", metavar="COMMAND", required=True, title="commands", parser_class=parser_class
+        dest="deed", metavar="COMMAND", required=True, title="commands", parser_class=CommandParser
     )
 
-    def word(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, parents=[common], help=text, description=text)
+    def word(name: str, text: str) -> CommandParser:
+        return add_word(commands, name, text, common)
 
     run = word("run", "serve the lab on this computer until Ctrl-C")
     run.add_argument("--scenario", metavar="NAME", help="what a new lab holds (default: ready)")
-    run.add_argument("--clusters", type=_count, metavar="N", help="how many clusters a new fleet has")
+    run.add_argument(
+        "--clusters", type=whole_number(1, 1_000_000), metavar="N", help="how many clusters a new fleet has"
+    )
     run.add_argument("--latency", choices=latencies, help="how long Azure takes in the lab (default: fast)")
-    run.add_argument("--port", type=_port, metavar="P", help="listen here (default, or 0: any free port)")
+    run.add_argument(
+        "--port", type=whole_number(0, 65535), metavar="P", help="listen here (default, or 0: any free port)"
+    )
     env = word("env", 'shell lines for az and other clients of the running lab: eval "$(tgwizard lab env)"')
     who = env.add_mutually_exclusive_group()
     who.add_argument("--vm", metavar="NAME", help="be this VM: its managed identity instead of the service principal")
@@ -158,7 +162,9 @@ def add_parsers(
     word("show", "the settings of the running lab")
     scenario = word("scenario", "list the scenarios, or replace the running lab's world by one of them")
     scenario.add_argument("name", nargs="?", metavar="NAME", help="the scenario to use; everything in the lab goes")
-    scenario.add_argument("--clusters", type=_count, metavar="N", help="how many clusters a fleet has")
+    scenario.add_argument(
+        "--clusters", type=whole_number(1, 1_000_000), metavar="N", help="how many clusters a fleet has"
+    )
     scenario.add_argument("--yes", action="store_true", help="do not ask")
     latency = word("latency", "how long Azure takes in the running lab from now on")
     latency.add_argument("latency_word", choices=latencies, metavar="WORD", help=", ".join(latencies))
@@ -167,15 +173,17 @@ def add_parsers(
     spread = word("propagation", "how long new rights take to arrive in the running lab")
     spread.add_argument("propagation_word", metavar="WORD", help="such as fast or azure; lab show lists them")
     spread.add_argument("--flicker", choices=("on", "off"), help="whether lists of roles go back and forth meanwhile")
-    _faults(word("faults", "the fault rules of the running lab"), common, parser_class)
+    _faults(word("faults", "the fault rules of the running lab"), common)
     vm = word("vm", "the power switches of the lab's VMs")
-    vm_commands = vm.add_subparsers(dest="vm_deed", metavar="COMMAND", required=True, parser_class=parser_class)
+    vm_commands = vm.add_subparsers(dest="vm_deed", metavar="COMMAND", required=True, parser_class=CommandParser)
     for name, text in (("start", "put the plug in"), ("stop", "pull the plug, at once"), ("list", "every VM")):
-        one = vm_commands.add_parser(name, parents=[common], help=text)
+        one = add_word(vm_commands, name, text, common)
         if name != "list":
             one.add_argument("vm_name", metavar="NAME", help="the VM's name, or its full id")
     requests = word("requests", "what the running lab was asked, by whom, and what it decided")
-    requests.add_argument("--limit", type=_count, default=50, metavar="N", help="the last N (default: 50)")
+    requests.add_argument(
+        "--limit", type=whole_number(1, 1_000_000), default=50, metavar="N", help="the last N (default: 50)"
+    )
     dataplane = word("dataplane", "the lab's truth: who has held which address when")
     dataplane.add_argument("address", nargs="?", metavar="ADDRESS", help="this address only")
 
@@ -207,19 +215,17 @@ def command_of(found: argparse.Namespace, directory: Path) -> LabRunCommand | La
             return LabShow()
 
 
-def _faults(
-    parser: argparse.ArgumentParser, common: argparse.ArgumentParser, parser_class: type[argparse.ArgumentParser]
-) -> None:
-    commands = parser.add_subparsers(dest="fault_deed", metavar="COMMAND", required=True, parser_class=parser_class)
-    add = commands.add_parser("add", parents=[common], help="add a rule")
+def _faults(parser: argparse.ArgumentParser, common: CommandParser) -> None:
+    commands = parser.add_subparsers(dest="fault_deed", metavar="COMMAND", required=True, parser_class=CommandParser)
+    add = add_word(commands, "add", "add a rule", common)
     add.add_argument("--file", type=Path, metavar="FILE", help="every [[fault]] of this TOML file")
     add.add_argument("--name", metavar="NAME", help="what to call it")
-    add.add_argument("--effect", metavar="KIND", help="what the request meets: reset, timeout, azure, answer, ...")
+    add.add_argument("--effect", metavar="KIND", help="what the request meets, such as reset, timeout, azure or answer")
     add.add_argument("--times", metavar="N", help="strike so often, or always")
     for name, kind, text in (*_MATCHES, *_EFFECTS):
         add.add_argument(f"--{name}", type=kind, metavar=name.upper(), help=text)
-    commands.add_parser("list", parents=[common], help="the rules, with how often they struck")
-    clear = commands.add_parser("clear", parents=[common], help="remove one rule, or all of them")
+    add_word(commands, "list", "the rules, with how often they struck", common)
+    clear = add_word(commands, "clear", "remove one rule, or all of them", common)
     clear.add_argument("which", nargs="?", metavar="RULE", help="its id or its name (default: all)")
 
 
@@ -247,24 +253,3 @@ def _fault_command(found: argparse.Namespace) -> LabFaults:
 def _given(found: argparse.Namespace, options: Sequence[tuple[str, type, str]]) -> dict[str, Any]:
     names = [name.replace("-", "_") for name, _, _ in options]
     return {name: value for name in names if (value := getattr(found, name, None)) is not None}
-
-
-def _port(text: str) -> int:
-    port = _whole(text, 0, 65535)
-    if port is None:
-        raise argparse.ArgumentTypeError("a port lies between 1 and 65535; 0 is any free one")
-    return port
-
-
-def _count(text: str) -> int:
-    count = _whole(text, 1, 1_000_000)
-    if count is None:
-        raise argparse.ArgumentTypeError("a number from 1 to 1000000 is needed")
-    return count
-
-
-def _whole(text: str, least: int, most: int) -> int | None:
-    """Return a whole number of that range, or None. Python does not even read a text of some thousand digits."""
-    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(most)):
-        return None
-    return number if least <= (number := int(text)) <= most else None

@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from tgwizard.cli.command_parser import CommandParser, add_word, whole_number
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind
 from tgwizard.model import fields
 from tgwizard.model.fields import Field, FieldError
@@ -109,22 +110,20 @@ SetupCommand = Discover | Plan | Apply | Verify | Undo | Export
 WORDS = ("discover", "setup", "export")
 
 
-def add_setup_parsers(
-    words: argparse._SubParsersAction[Any], common: argparse.ArgumentParser, kind: type[argparse.ArgumentParser]
-) -> None:
+def add_setup_parsers(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:
     """Add the three words."""
-    discover = words.add_parser("discover", parents=[common], help="machines, interfaces, and the pairs they may form")
+    discover = add_word(words, "discover", "machines, interfaces, and the pairs they may form", common)
     _field(discover, fields.SUBSCRIPTION, "a GUID or a name; not needed when there is only one")
-    setup = words.add_parser("setup", help="set a cluster up, step by step")
-    steps = setup.add_subparsers(dest="step", metavar="STEP", required=True, parser_class=kind)
-    plan = steps.add_parser("plan", parents=[common], help="what would be written; nothing is")
+    setup = add_word(words, "setup", "set a cluster up, step by step")
+    steps = setup.add_subparsers(dest="step", metavar="STEP", required=True, parser_class=CommandParser)
+    plan = add_word(steps, "plan", "what would be written; nothing is", common)
     _new_cluster(plan)
-    apply = steps.add_parser("apply", parents=[common], help="write it, and save the cluster file")
+    apply = add_word(steps, "apply", "write it, and save the cluster file", common)
     _new_cluster(apply)
     apply.add_argument("--only-mine", action="store_true", help="write what your roles allow, leave the rest to others")
     apply.add_argument("--out", type=Path, metavar="FILE", help="write the cluster file here instead of saving it")
     _yes(apply)
-    verify = steps.add_parser("verify", parents=[common], help="what can be worked out and proved, and what is missing")
+    verify = add_word(steps, "verify", "what can be worked out and proved, and what is missing", common)
     _cluster(verify)
     verify.add_argument("--no-wait", action="store_true", help="one look, without waiting for Azure's ten minutes")
     verify.add_argument(
@@ -139,13 +138,19 @@ def add_setup_parsers(
     )
     verify.add_argument("--prove", action="store_true", help="fail over there and back, with your own rights")
     verify.add_argument("--report", type=Path, metavar="FILE", help="write the result as a page to print (.html)")
-    verify.add_argument("--heartbeat-port", type=_port, default=9000, metavar="PORT", help="TCP, 9000 as a rule")
+    verify.add_argument(
+        "--heartbeat-port",
+        type=whole_number(1, 65535),
+        default=9000,
+        metavar="PORT",
+        help="the TCP port that the members hear each other at (default: 9000)",
+    )
     _yes(verify)
-    undo = steps.add_parser("undo", parents=[common], help="take back exactly what was created from here")
+    undo = add_word(steps, "undo", "take back exactly what was created from here", common)
     _cluster(undo)
     undo.add_argument("--identities", action="store_true", help="also turn off the identities that were turned on")
     _yes(undo)
-    export = words.add_parser("export", parents=[common], help="the plan for someone else's hands")
+    export = add_word(words, "export", "the plan for someone else's hands", common)
     _new_cluster(export)
     titles = "; ".join(f"{kind.value}: {row.title}" for kind, row in FORMATS.items())
     export.add_argument("--as", dest="kind", required=True, choices=[kind.value for kind in ExportKind], help=titles)
@@ -245,7 +250,8 @@ def _new_cluster(parser: argparse.ArgumentParser) -> None:
 def _field(
     parser: argparse.ArgumentParser | argparse._ArgumentGroup, wanted: Field[Any], more: str, *, twice: bool = False
 ) -> None:
-    words = wanted.help + (" Twice, the one meant to be active first; a name or an id." if twice else "")
+    told = f"{wanted.help[:1].lower()}{wanted.help[1:]}".rstrip(".")
+    words = told + ("; twice, the one meant to be active first; a name or an id" if twice else "")
     parser.add_argument(
         wanted.flag,
         dest=_dest(wanted),
@@ -267,10 +273,3 @@ def _cluster(parser: argparse.ArgumentParser) -> None:
 
 def _yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 65535:
-        raise argparse.ArgumentTypeError("a port from 1 to 65535 is needed")
-    return number

@@ -65,6 +65,15 @@ def join_words(names: Iterable[str]) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one of the known words that somebody may have meant; None when none looks like it."""
+    import difflib  # only where something was spelled wrong
+
+    by_lower = {one.lower(): one for one in sorted(known)}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """A number of things: "1 change", "2 changes". ``many``: the plural where it takes more than an s."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"

@@ -7,7 +7,6 @@ properties, is kept as JSON text in ``[floating.carried_json]`` under its place 
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from tgwizard.model import fields
 from tgwizard.model.cluster_setup import CarriedConfiguration, references_in
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.nic import NEVER_CARRIED, NOT_OF_CONFIGURATION, REFERENCES
-from tgwizard.model.text import sanitize
+from tgwizard.model.text import nearest, sanitize
 
 Fault = Callable[[str, str, str, str, str], None]
 """Notes one fault: code, dotted key, what, why, fix."""
@@ -84,10 +83,10 @@ class _Reading:
             return
         known = {name.lower(): name for name in (*REFERENCES, *NEVER_CARRIED)}
         meant = known.get(key.lower(), key)
-        near = difflib.get_close_matches(key, sorted(_OLDER), n=1, cutoff=0.6) if "_" in key else []
+        near = nearest(key, _OLDER) if "_" in key else None
         if meant != key or near:
             what = f"{sanitize(place, 80)} is not a known key."
-            self.fault(_UNKNOWN, place, what, "", f"Did you mean {near[0] if near else meant}?")
+            self.fault(_UNKNOWN, place, what, "", f"Did you mean {near or meant}?")
             return
         try:
             self._take(place, key, _plain(value))

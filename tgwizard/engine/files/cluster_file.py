@@ -6,7 +6,6 @@ Reading never changes the file; writing replaces it whole and atomically.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from tgwizard.model.cluster_setup import CarriedConfiguration, ClusterSetup, Sav
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
-from tgwizard.model.text import join_words, sanitize
+from tgwizard.model.text import join_words, nearest, sanitize
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -91,8 +90,8 @@ class _Reader:
         for key in table:
             if key in known:
                 continue
-            near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
-            fix = f"Did you mean {near[0]}?" if near else f"Known here: {join_words(sorted(known))}."
+            near = nearest(key, known)
+            fix = f"Did you mean {near}?" if near else f"Known here: {join_words(sorted(known))}."
             self.fault(
                 "file-key-unknown", f"{prefix}{key}", f"{sanitize(prefix + key, 80)} is not a known key.", "", fix
             )

@@ -6,7 +6,6 @@ and the file is left as it is until it is in order again.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -20,7 +19,7 @@ from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_num
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings
-from tgwizard.model.text import sanitize
+from tgwizard.model.text import nearest, sanitize
 from tgwizard.paths import SETTINGS_NAME
 
 FILE_NAME = SETTINGS_NAME
@@ -124,8 +123,8 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
             key = f"{section}.{last}"
             setting = known.get(key)
             if setting is None:
-                near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
-                fix = f"Did you mean {near[0]}?" if near else "Remove it."
+                near = nearest(key, known)
+                fix = f"Did you mean {near}?" if near else "Remove it."
                 fault(key, f"{sanitize(key, 80)} is not a setting.", "The file was not changed.", fix)
                 continue
             try:

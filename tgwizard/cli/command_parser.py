@@ -1,0 +1,140 @@
+"""The parser of the command line: argparse, whose errors name what is wrong and the nearest spelling, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Never, NoReturn
+
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import join_words, nearest, sanitize
+
+_SHOWN = 80
+"""So many characters of a wrong value are shown again."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Raises UserError (code ``usage``) in place of printing and exiting."""
+
+    def __init__(self, **how: Any) -> None:
+        """What argparse takes; an error is ours to tell."""
+        super().__init__(exit_on_error=False, **how)
+
+    def parse_known_args(  # type: ignore[override]  # one signature stands for both overloads
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """As argparse does it; a word that is left over is told by the parser that met it."""
+        self._look_at_options(args or ())
+        try:
+            found, left = super().parse_known_args(args, namespace)
+        except argparse.ArgumentError as error:
+            _explain(self, error.message, error.argument_name or "")
+        if left:
+            _left_over(self, left)
+        return found, left
+
+    def _look_at_options(self, words: Sequence[str]) -> None:
+        """An option that is spelled wrong is told first: what is then missing is most often that one."""
+        if self._subparsers is not None:
+            return  # what belongs to a word further on is that one's to know
+        options = [option for action in self._actions for option in action.option_strings]
+        for word in words:
+            if word == "--":
+                return
+            if word.startswith("--") and not any(option.startswith(word.split("=")[0]) for option in options):
+                _left_over(self, [word])
+
+    def error(self, message: str) -> NoReturn:
+        """What argparse tells in a sentence alone: something is missing, or may mean two things."""
+        wanted = re.fullmatch(r"the following arguments are required: (.+)", message)
+        either = re.fullmatch(r"one of the arguments (.+) is required", message)
+        if either is not None:
+            _refuse(f"{_either(either[1].split())} is missing.", fix=_help(self))
+        if wanted is None:
+            _explain(self, message)
+        names = wanted[1].split(", ")
+        words = next((list(one.choices) for one in self._actions if one.choices and one.metavar == names[0]), [])
+        if words:
+            _refuse(f"{self.prog} needs one more word.", f"It is one of {join_words(words)}.")
+        _refuse(f"{join_words(names)} {'is' if len(names) == 1 else 'are'} missing.", fix=_help(self))
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError as error:
+            why = {int: "It must be a whole number.", float: "It must be a number."}.get(action.type, error.message)  # type: ignore[call-overload]
+            _refuse(f"{_name(action)} {sanitize(arg_string, _SHOWN)} cannot be used.", why)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        shown, known = sanitize(value, _SHOWN), [str(choice) for choice in action.choices]
+        near = nearest(str(value), known)
+        why = f"It is one of {join_words(known)}."
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public name for it
+            what, fix = f"There is no command {self.prog} {shown}.", f"{self.prog} {near}" if near else ""
+        else:
+            what, fix = f"{_name(action)} {shown} cannot be used.", f"{_name(action)} {near}" if near else ""
+        _refuse(what, why, f"Did you mean {fix}?" if near else "")
+
+
+def add_word(
+    words: argparse._SubParsersAction[CommandParser], name: str, text: str, *of: CommandParser
+) -> CommandParser:
+    """The parser of one more word. ``text``: what it does, for the list and its own help; ``of``: shared options."""
+    return words.add_parser(name, parents=of, help=text, description=f"{text[:1].upper()}{text[1:]}.")
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """The type of an option that takes a whole number of that range. Not even read: a text of some thousand digits."""
+
+    def parse(text: str) -> int:
+        if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"It must be a whole number from {least} to {most}.")
+
+    return parse
+
+
+def _explain(parser: CommandParser, message: str, name: str = "") -> Never:
+    """What argparse says of an option, in our words. ``name``: the option, when the message leaves it out."""
+    other = re.fullmatch(r"not allowed with argument (.+)", message)
+    several = re.fullmatch(r"ambiguous option: (\S+) could match (.+)", message)
+    if other is not None:
+        _refuse(f"{name} and {other[1]} exclude each other.", fix="Leave one of them out.")
+    if several is not None:
+        _refuse(f"{sanitize(several[1], _SHOWN)} may be {_either(several[2].split(', '))}.", fix="Write it in full.")
+    if message.startswith("ignored explicit argument"):
+        _refuse(f"{name} takes no value.")
+    if message.startswith("expected"):
+        _refuse(f"{name} needs a value.", fix=_help(parser))
+    _refuse(f"{name}: {message}." if name else f"{message[:1].upper()}{message[1:]}.", fix=_help(parser))
+
+
+def _left_over(parser: CommandParser, left: list[str]) -> Never:
+    word = left[0].split("=")[0]
+    shown = sanitize(word, _SHOWN)
+    if not word.startswith("-"):
+        _refuse(f"{shown} is one word too many for {parser.prog}.", fix=_help(parser))
+    near = nearest(word, [option for action in parser._actions for option in action.option_strings])  # noqa: SLF001
+    _refuse(f"{parser.prog} has no option {shown}.", fix=f"Did you mean {near}?" if near else _help(parser))
+
+
+def _refuse(what: str, why: str = "", fix: str = "") -> Never:
+    raise UserError(Problem("usage", what, why, fix))
+
+
+def _help(parser: argparse.ArgumentParser) -> str:
+    return f"{parser.prog} --help tells what it takes."
+
+
+def _name(action: argparse.Action) -> str:
+    """How people know it: the option, or the word that stands for its value."""
+    metavar = action.metavar if isinstance(action.metavar, str) else action.dest
+    return max(action.option_strings, key=len, default=metavar)
+
+
+def _either(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
