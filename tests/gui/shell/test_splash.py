@@ -167,5 +167,5 @@ def test_that_the_first_paint_needs_neither_the_engine_nor_qts_name_space(tmp_pa
     ours = {name for name in told["modules"] if name.startswith("tgwizard.")}
     assert not [name for name in ours if name.startswith(("tgwizard.lab", "tgwizard.azure", "tgwizard.cli"))]
     assert len(ours) <= 30, sorted(ours)
-    assert not {"tomlkit", "sqlite3", "azure", "logging.handlers", "queue"} & set(told["modules"])
+    assert not {"tomlkit", "sqlite3", "azure", "jinja2", "logging.handlers", "queue"} & set(told["modules"])
     assert "GlobalColor" not in told["enumerations"]

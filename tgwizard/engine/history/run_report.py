@@ -1,13 +1,13 @@
-"""The report of one run as a page that prints: one HTML file, no script, nothing fetched, foreign text escaped."""
+"""One run in words, for window, command line and report; and its report as a page that prints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from html import escape
 
 from tgwizard import __version__
 from tgwizard.engine.history.run_history import JournalledAttempt, NicComparison, RunHistory
+from tgwizard.engine.html_page import render_page
 from tgwizard.engine.runs.records import HolderRecord, WriteAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -15,7 +15,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.snapshot import LocationKind
-from tgwizard.model.text import format_duration, printable, sanitize
+from tgwizard.model.text import format_duration, sanitize
 
 OUTCOMES = {
     Outcome.DONE: "Done",
@@ -47,19 +47,6 @@ STEPS = {
     Step.GUIDE: "guide",
 }
 """The steps in words, for tables."""
-
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 14px/1.5 Inter, system-ui, sans-serif; margin: 32px auto; max-width: 960px; padding: 0 16px; }
-h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 15px; margin: 28px 0 8px; }
-p { margin: 4px 0; } .second { opacity: .75; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid #8886; }
-th { font-weight: 600; } td { overflow-wrap: anywhere; }
-code { font: 12px "JetBrains Mono", ui-monospace, monospace; }
-@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
-"""
-
 
 PLACES = {
     LocationKind.MEMBER: "held by {who}",
@@ -138,39 +125,19 @@ def run_report_page(run: RunHistory, setup: ClusterSetup) -> str:
     if ended and ended.detail:
         facts.append(("Details", ended.detail))
     facts += [("Run", run.run), ("Subscription", setup.subscription)]
-    parts = [
-        f"<h1>{_text(title(run))}</h1>",
-        f'<p class="second">{_text(outcome(run))}. Report of tgwizard {_text(__version__)}. All times are UTC.</p>',
-        _table(("", ""), facts),
-        "<h2>Steps</h2>",
-        _table(("Step", "Ended", "Took"), [(s.sentence, _when(s.at), format_duration(s.seconds)) for s in run.steps]),
-        *_seen_or_sent(run),
-        "<h2>Both interfaces, before and after</h2>",
-        _table(("Interface", "Floating configuration", "Changed by others, kept"), list(_compared(run.compared))),
-        "<h2>Resource ids</h2>",
-        _table(("", ""), [(f"{member.name}, interface", member.nic.text) for member in setup.members]),
-    ]
-    head = f'<meta charset="utf-8"><title>{_text(title(run))}</title><style>{_STYLE}</style>'
-    policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    return printable(
-        f'<!doctype html>\n<html lang="en"><head>{policy}{head}</head><body>\n'
-        + "\n".join(parts)
-        + "\n</body></html>\n"
+    return render_page(
+        "run-report.html",
+        title=title(run),
+        outcome=outcome(run),
+        version=__version__,
+        about=facts,
+        steps=[(step.sentence, _when(step.at), format_duration(step.seconds)) for step in run.steps],
+        watched=not began.writes,
+        sightings=[(_when(seen.at), sighting(seen)) for seen in run.sightings],
+        writes=[_write(attempt) for attempt in run.attempts],
+        interfaces=list(_compared(run.compared)),
+        ids=[(f"{member.name}, interface", member.nic.text) for member in setup.members],
     )
-
-
-def _seen_or_sent(run: RunHistory) -> list[str]:
-    if not run.began.writes:
-        rows = [(_when(seen.at), sighting(seen)) for seen in run.sightings]
-        none = '<p class="second">None: Trustgrid\'s members move the address in a guided failover.</p>'
-        return [
-            "<h2>What was seen</h2>",
-            _table(("At", "The floating IP"), rows),
-            "<h2>Writes sent to Azure</h2>",
-            none,
-        ]
-    heads = ("Step", "On", "Sent", "Answer", "Our request id", "Azure's request id")
-    return ["<h2>Writes sent to Azure</h2>", _table(heads, [_write(attempt) for attempt in run.attempts])]
 
 
 def _write(attempt: JournalledAttempt) -> tuple[str, ...]:
@@ -189,26 +156,6 @@ def _holder(run: RunHistory) -> str:
     if run.ended is None:
         return "not known"
     return run.ended.holder or "on no network interface"
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = ["<table>"]
-    if any(heads):
-        lines.append("<tr>" + "".join(f"<th>{_text(head)}</th>" for head in heads) + "</tr>")
-    body = [f"<tr>{_cells(row, heads)}</tr>" for row in rows]
-    if not body:
-        return '<p class="second">None recorded.</p>'
-    return "\n".join([*lines, *body, "</table>"])
-
-
-def _cells(row: tuple[str, ...], heads: tuple[str, ...]) -> str:
-    """A row's cells; in a table without heads the first of them is one."""
-    kinds = ["td" if any(heads) or at else "th" for at in range(len(row))]
-    return "".join(f"<{kind}>{_text(cell)}</{kind}>" for kind, cell in zip(kinds, row, strict=True))
-
-
-def _text(foreign: str) -> str:
-    return escape(sanitize(foreign, 2000), quote=True)
 
 
 def _when(at: str) -> str:

@@ -1,16 +1,16 @@
 """The plan as a checklist for the Azure portal: Trustgrid's steps with every name filled in.
 
 One document, two forms. Foreign text is a ``Name`` and is quoted by the form: as a code span in Markdown, escaped and
-kept from reordering its neighbours in HTML. The HTML holds no script and loads nothing.
+kept from reordering its neighbours on the page, whose template is ``portal-checklist.html``.
 """
 
 from __future__ import annotations
 
-import html as escaping
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tgwizard.engine.html_page import render_page
 from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_answers import Answers
@@ -64,34 +64,14 @@ def markdown(plan: SetupPlan, answers: Answers) -> str:
     return "\n".join(lines) + "\n"
 
 
-_STYLE = """
-body { font: 11pt/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #1b2430; }
-h1 { font-size: 16pt; } h2 { font-size: 12.5pt; margin-top: 1.6em; page-break-after: avoid; }
-ol { padding-left: 0; list-style: none; } li { margin: .35em 0; padding-left: 2em; text-indent: -2em; }
-li::before { content: "\\2610\\00a0\\00a0"; } bdi { font-weight: 600; overflow-wrap: anywhere; }
-pre { background: #f2f4f7; padding: 1em; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 9pt; }
-@media print { body { margin: 0; max-width: none; } pre { border: 1px solid #ccc; } }
-""".strip()
-
-
 def html(plan: SetupPlan, answers: Answers) -> str:
     """A page to print."""
-    name, place = plan_values.title(answers), plan_values.subscription_name(answers)
-    body = [
-        f"<h1>Floating IP of {_bdi(Name(name))}: checklist for the Azure portal</h1>",
-        f"<p>Subscription: {_bdi(Name(place))}</p>",
-    ]
-    for section in sections(plan, answers):
-        body.append(f"<h2>{_markup(section.heading)}</h2>")
-        body.append("<ol>" + "".join(f"<li>{_markup(step)}</li>" for step in section.steps) + "</ol>")
-        if section.file:
-            body.append(f"<pre>{escaping.escape(section.file)}</pre>")
-    head = (
-        '<meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>Portal checklist</title><style>{_STYLE}</style>"
+    return render_page(
+        "portal-checklist.html",
+        cluster=plan_values.title(answers),
+        subscription=plan_values.subscription_name(answers),
+        sections=sections(plan, answers),
     )
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
 
 
 def _identities(plan: SetupPlan) -> Iterator[Section]:
@@ -248,11 +228,3 @@ def _code(name: Name) -> str:
     fence = "`" * (longest + 1)
     room = " " if longest else ""
     return f"{fence}{room}{text}{room}{fence}"
-
-
-def _markup(spans: tuple[Span, ...]) -> str:
-    return "".join(_bdi(span) if isinstance(span, Name) else escaping.escape(span) for span in spans)
-
-
-def _bdi(name: Name) -> str:
-    return f"<bdi>{escaping.escape(sanitize(name.text))}</bdi>"
