@@ -21,7 +21,7 @@ from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Members, SetupPorts
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.lab.clock import LabTime, VirtualClock
 from tgwizard.lab.control_client import HttpLabControl
 from tgwizard.lab.fronts.in_process import lab_session

@@ -21,7 +21,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.ports import SignIn
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem, UserError

@@ -26,7 +26,7 @@ from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.runs.cluster_lock import any_cluster_in_use
-from tgwizard.engine.runs.services import Endpoint, Services
+from tgwizard.engine.runs.job_services import Endpoint, Services
 from tgwizard.lab.control_client import HttpLabControl, control_of
 from tgwizard.lab.fronts import certificates, client_access
 from tgwizard.lab.latency import Latency

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.lab_control import LabControl
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import Settings

@@ -21,7 +21,7 @@ from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Job, JobCrashed, Report
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.failover_events import (

@@ -14,7 +14,7 @@ from tgwizard.cli.setup_documents import setup_event_document
 from tgwizard.cli.setup_text import told
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, JobCrashed
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_events import SetupEvent, SetupFinished

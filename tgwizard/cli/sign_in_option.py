@@ -7,7 +7,7 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.problem import UserError
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 

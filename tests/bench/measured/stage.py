@@ -17,7 +17,7 @@ from tgwizard.app.adapters import in_process, lab_tokens, over_tls
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.fronts.certificates import prepare
 from tgwizard.lab.fronts.in_process import lab_session

@@ -36,7 +36,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.lab.faults.fault_rules import Fault, OperationTakes
 from tgwizard.lab.fronts.certificates import Certificates
 from tgwizard.lab.fronts.in_process import lab_session

@@ -10,7 +10,7 @@ import pytest
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.runs.services import Endpoint
+from tgwizard.engine.runs.job_services import Endpoint
 from tgwizard.engine.watch.traffic_probe import (
     BarKind,
     Sample,

@@ -24,6 +24,7 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
 from tgwizard.engine.runs.cluster_lock import run_in_progress
 from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import (
     Record,
@@ -34,7 +35,6 @@ from tgwizard.engine.runs.records import (
     WriteAnswered,
     WriteAttempted,
 )
-from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Finished, RunStarted, Step, StepWaiting, WarningRaised

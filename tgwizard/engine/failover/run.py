@@ -38,9 +38,9 @@ from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import RunRecord
-from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp

@@ -11,8 +11,8 @@ from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journalled_write import WriteSender
-from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import TimeoutChoice

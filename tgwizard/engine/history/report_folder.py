@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tgwizard.engine.files.file_writing import make_private_folder, write_atomically
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import sanitize
 

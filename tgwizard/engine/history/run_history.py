@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import (
     HolderRecord,
     LastReadings,
@@ -24,7 +25,6 @@ from tgwizard.engine.runs.records import (
     WriteAnswered,
     WriteAttempted,
 )
-from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Difference, NicDocument, NicDocumentError

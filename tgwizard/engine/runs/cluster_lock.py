@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tgwizard.engine.files import file_lock
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import SetupRunEndRecord, SetupRunRecord
-from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, TaskRunner
 from tgwizard.engine.setup.apply_actions import (
     AssignRoleAction,

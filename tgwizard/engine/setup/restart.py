@@ -9,8 +9,8 @@ from typing import Any
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import WriteKind
-from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Task, TaskBody, make_call
 from tgwizard.engine.setup.apply import new_run, run_tasks
 from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen, run_change

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import Journal, not_written
 from tgwizard.engine.runs.records import (
     SETUP_RECORDS,
@@ -29,7 +30,6 @@ from tgwizard.engine.runs.records import (
     WriteReplied,
     undo_key,
 )
-from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.problem import UserError

@@ -10,8 +10,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.retry import PAUSES_S
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import WriteIntended, WriteKind, undo_key
-from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, make_call, sleep
 from tgwizard.engine.setup.apply import conclude, new_run, run_tasks
 from tgwizard.engine.setup.apply_actions import (

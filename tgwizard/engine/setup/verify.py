@@ -25,7 +25,7 @@ from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.read_access import read_access
 from tgwizard.engine.setup.setup_journal import Report, SetupJournal, open_setup_journal

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -12,7 +12,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost

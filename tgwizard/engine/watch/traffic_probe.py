@@ -17,7 +17,7 @@ from enum import Enum
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Clock
-from tgwizard.engine.runs.services import Endpoint
+from tgwizard.engine.runs.job_services import Endpoint
 
 PERIOD_S = 0.1
 TIMEOUT_S = 1.0

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tgwizard.engine.files.cluster_folder import ClusterFolderContent
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.engine.lab_control import LabControl, LabLink
-    from tgwizard.engine.runs.services import Services
+    from tgwizard.engine.runs.job_services import Services
     from tgwizard.model.cluster_setup import ClusterSetup
     from tgwizard.model.problem import Problem
 

@@ -22,7 +22,7 @@ AFTER_FIRST_PAINT = (
     "tgwizard.engine.jobs",
     "tgwizard.engine.runs.records",
     "tgwizard.engine.runs.failover_journal",
-    "tgwizard.engine.runs.services",
+    "tgwizard.engine.runs.job_services",
     "tgwizard.engine.readiness.readiness",
     "tgwizard.engine.failover.failover_plan",
     "tgwizard.engine.failover.control_loop",

@@ -19,8 +19,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, JobRunner, Report, Work
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import RunEndRecord
-from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.fleet_monitor import FleetMonitor
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import SavedClusters

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import PreflightCompleted
 from tgwizard.model.snapshot import Snapshot

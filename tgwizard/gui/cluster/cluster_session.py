@@ -23,8 +23,8 @@ from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, targe
 from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.readiness.recommended_action import ActionKind, RecommendedAction, recommend_action
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
-from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.cluster.cluster_rights import ClusterRights, RightsAsked

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report
-from tgwizard.engine.runs.services import Endpoint, Services
+from tgwizard.engine.runs.job_services import Endpoint, Services
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample, TrafficProbe, longest_gap_s
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

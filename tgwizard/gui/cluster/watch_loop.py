@@ -10,8 +10,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.runs.cluster_lock import run_in_progress
 from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
-from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

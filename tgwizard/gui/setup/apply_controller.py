@@ -9,7 +9,7 @@ from enum import Enum
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.undo import UndoItem, preview_undo, undo_job
 from tgwizard.gui.setup.background_tasks import BackgroundTask, BackgroundTaskKind, BackgroundTasks, OnValue

@@ -20,7 +20,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Inventories, SignIn
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup import wizard_state as wizard
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.plan_freshness import forget_readings, read_age_s

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.planner import read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file

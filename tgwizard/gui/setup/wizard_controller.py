@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.runs.services import Services
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences
