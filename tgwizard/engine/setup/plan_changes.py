@@ -21,7 +21,7 @@ from tgwizard.engine.access.access_decision import (
 )
 from tgwizard.engine.access.matching_roles import affected_by
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights, scope_name
-from tgwizard.engine.setup.role_target import RoleTarget
+from tgwizard.engine.setup.planned_role import PlannedRole
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.change import Prediction
 from tgwizard.model.chosen_machines import ChosenMachines
@@ -93,20 +93,20 @@ def identity_change(vm: VmFound, facts: AccessFacts, caller: Caller | None) -> S
 
 
 def role_change(
-    target: RoleTarget,
+    planned: PlannedRole,
     scopes: tuple[ScopeReason, ...],
     needs: tuple[RequiredRight, ...],
     facts: AccessFacts,
     caller: Caller | None,
 ) -> SetupChange:
     """Create or update the role, or say that it is right as it is."""
-    role, before = target.role, target.before
+    role, before = planned.role, planned.before
     name = sanitize(role.name, 128)
     at = _write_scope(role, scopes)
     asks = tuple(
         ScopedAction(WRITE_ROLE, scope) for scope in dict.fromkeys((*((at,) if at else ()), *role.assignable_scopes))
     )
-    if not target.writes:
+    if not planned.writes:
         kind, sentence, then, note = ChangeKind.RIGHT, f"The role {name} fits", "already right, not touched", ""
         now = _count(role)
     elif before is None:
@@ -114,8 +114,8 @@ def role_change(
         now, then = "none", f"{_count(role)}, assignable on {_where(role.assignable_scopes)}"
         note = _extras(role, needs)
     else:
-        kind, sentence, now = ChangeKind.CHANGE, f"{_added_words(target)} {name}", _count(before)
-        then, note = _update_words(target), f"{_affected_words(target, facts)}{_grown_words(target)}"
+        kind, sentence, now = ChangeKind.CHANGE, f"{_added_words(planned)} {name}", _count(before)
+        then, note = _update_words(planned), f"{_affected_words(planned, facts)}{_grown_words(planned)}"
     return SetupChange(
         key=f"role:{role.guid.lower()}",
         kind=kind,
@@ -128,10 +128,10 @@ def role_change(
         method="PUT",
         path=f"{at}/{_AUTHORIZATION}/roleDefinitions/{role.guid}",
         permissions=(WRITE_ROLE,),
-        predicted=_ROLE_S if target.writes else _INSTANT,
-        right=right_for(asks, facts, caller) if target.writes else _ALREADY,
+        predicted=_ROLE_S if planned.writes else _INSTANT,
+        right=right_for(asks, facts, caller) if planned.writes else _ALREADY,
         undo=("Delete the role, unless others use it by then." if before is None else "Put the former role back.")
-        if target.writes
+        if planned.writes
         else "",
     )
 
@@ -317,34 +317,34 @@ def _extras(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> str:
     return f"the brief's ten; Azure asks for {len(asked)} of them when this address moves"
 
 
-def _added_words(target: RoleTarget) -> str:
-    if not target.added:
-        return "Change the scopes of" if target.dropped else "Add scopes to"
-    return "Add one action to" if len(target.added) == 1 else f"Add {len(target.added)} actions to"
+def _added_words(planned: PlannedRole) -> str:
+    if not planned.added:
+        return "Change the scopes of" if planned.dropped else "Add scopes to"
+    return "Add one action to" if len(planned.added) == 1 else f"Add {len(planned.added)} actions to"
 
 
-def _update_words(target: RoleTarget) -> str:
-    parts = [f"{len(target.role.actions)}, plus {_short(target.added)}"] if target.added else []
-    return ", ".join((*parts, *_assignable_too(target)))
+def _update_words(planned: PlannedRole) -> str:
+    parts = [f"{len(planned.role.actions)}, plus {_short(planned.added)}"] if planned.added else []
+    return ", ".join((*parts, *_assignable_too(planned)))
 
 
-def _grown_words(target: RoleTarget) -> str:
+def _grown_words(planned: PlannedRole) -> str:
     """What an update adds, for the line below it."""
-    added = (f"adds {_short(target.added)}",) if target.added else ()
-    return "".join(f"; {part}" for part in (*added, *_assignable_too(target)))
+    added = (f"adds {_short(planned.added)}",) if planned.added else ()
+    return "".join(f"; {part}" for part in (*added, *_assignable_too(planned)))
 
 
-def _assignable_too(target: RoleTarget) -> tuple[str, ...]:
-    known = {scope.lower() for scope in target.before.assignable_scopes} if target.before else set()
-    grown = tuple(scope for scope in target.role.assignable_scopes if scope.lower() not in known)
-    dropped = (f"no longer assignable on {_where(target.dropped)}",) if target.dropped else ()
+def _assignable_too(planned: PlannedRole) -> tuple[str, ...]:
+    known = {scope.lower() for scope in planned.before.assignable_scopes} if planned.before else set()
+    grown = tuple(scope for scope in planned.role.assignable_scopes if scope.lower() not in known)
+    dropped = (f"no longer assignable on {_where(planned.dropped)}",) if planned.dropped else ()
     return (*((f"assignable on {_where(grown)} too",) if grown else ()), *dropped)
 
 
-def _affected_words(target: RoleTarget, facts: AccessFacts) -> str:
-    if not target.added:
+def _affected_words(planned: PlannedRole, facts: AccessFacts) -> str:
+    if not planned.added:
         return "what it grants and to whom stays as it is"
-    affected = affected_by(target.role, facts)
+    affected = affected_by(planned.role, facts)
     if not affected:
         return "assigned to no one that can be seen from here"
     who = list(dict.fromkeys(item.principal for item in affected))

@@ -28,7 +28,7 @@ from tgwizard.engine.setup.plan_changes import (
     role_change,
     stale_change,
 )
-from tgwizard.engine.setup.role_target import RoleTarget, role_target
+from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
@@ -49,27 +49,27 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
     chosen = chosen_machines(answers, inventory, facts)
     needs = required_rights(chosen)
     scopes = chosen_scopes(answers, chosen)
-    target = role_target(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
-    stale = stale_assignments(target.role, scopes, facts)
+    planned = plan_role(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
+    stale = stale_assignments(planned.role, scopes, facts)
     forbids, qualifies = _address(answers, chosen, inventory, facts)
-    forbids = [*other_subscription_problems(chosen), *target.problems, *no_scope_problem(scopes), *forbids]
+    forbids = [*other_subscription_problems(chosen), *planned.problems, *no_scope_problem(scopes), *forbids]
     warnings = (
-        *target.warnings,
+        *planned.warnings,
         *narrowing_warnings(answers, chosen),
         *qualifies,
         *member_warnings(chosen, needs, facts),
         *other_address_warnings(chosen, answers.address),
         *unread_warnings(facts),
     )
-    changes = _changes(answers, chosen, needs, scopes, target, facts)
+    changes = _changes(answers, chosen, needs, scopes, planned, facts)
     warnings = (*warnings, *condition_warnings(changes))
     if answers.remove_stale:
         at = next(
             (i for i, change in enumerate(changes) if change.key.startswith(("place:", "restart:"))), len(changes)
         )
         changes[at:at] = [stale_change(item, facts, answers.caller) for item in stale]
-    told = plan_notes(answers, target, () if answers.remove_stale else stale, facts)
-    return SetupPlan(tuple(changes), scopes, target.role, _without_repeats(forbids), told, _without_repeats(warnings))
+    told = plan_notes(answers, planned, () if answers.remove_stale else stale, facts)
+    return SetupPlan(tuple(changes), scopes, planned.role, _without_repeats(forbids), told, _without_repeats(warnings))
 
 
 def _changes(
@@ -77,15 +77,15 @@ def _changes(
     chosen: ChosenMachines,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
-    target: RoleTarget,
+    planned: PlannedRole,
     facts: AccessFacts,
 ) -> list[SetupChange]:
     """The rows: identities, role, assignments by scope and machine, the first placement, restarts afterwards."""
     caller = answers.caller
     identities = [identity_change(vm, facts, caller) for vm in chosen.vms]
-    role = role_change(target, scopes, needs, facts, caller)
+    role = role_change(planned, scopes, needs, facts, caller)
     first = {vm.id: row.key for vm, row in zip(chosen.vms, identities, strict=True) if row.writes}
-    table = AssignmentPlan(target.role, role.key if role.writes else "", first)
+    table = AssignmentPlan(planned.role, role.key if role.writes else "", first)
     assigned = [assign_change(vm, reason, table, facts, caller) for reason in scopes for vm in chosen.vms]
     rows = [*identities, role, *assigned]
     if answers.address is not None and answers.placement is Placement.NOW:
@@ -265,16 +265,16 @@ def unread_warnings(facts: AccessFacts) -> tuple[Problem, ...]:
 
 
 def plan_notes(
-    answers: Answers, target: RoleTarget, stale: tuple[RoleAssignment, ...], facts: AccessFacts
+    answers: Answers, planned: PlannedRole, stale: tuple[RoleAssignment, ...], facts: AccessFacts
 ) -> tuple[str, ...]:
     """What else the review says."""
     found = []
-    if target.before is None:
+    if planned.before is None:
         found.append(
             "Role names are unique in the whole directory, and roles of other subscriptions cannot be seen from here. "
             "If the name is taken there, Azure says so and the role is not made."
         )
-    elif target.writes:
+    elif planned.writes:
         found.append("Assignments of this role in other subscriptions cannot be seen from here; they gain the same.")
     if answers.role is not None and answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
         found.append("No role is made: Network Contributor is one of Azure's own.")

@@ -13,8 +13,8 @@ from tgwizard.engine.discovery.lan_interface import has_public_ip
 from tgwizard.engine.discovery.pairs import Pair, PairState
 from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_addresses
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
+from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
 from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope_problem
-from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.suggestions import chosen_machines_in, chosen_pair, lan_choices, occupancy_in
 from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, go_to
 from tgwizard.model import fields
@@ -373,20 +373,20 @@ def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ..
         problem = Problem("roles-not-read", "The roles could not be read.", failed.what, failed.fix, failed.detail)
         found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
     needs = required_rights(chosen)
-    target = role_target(answers.role, chosen.subnet.subscription, needs, chosen_scopes(answers, chosen), facts)
+    planned = plan_role(answers.role, chosen.subnet.subscription, needs, chosen_scopes(answers, chosen), facts)
     make = _make(answers, facts)
-    update = Fix(FixKind.UPDATE_ROLE, "Update the role", (target.role.guid,))
+    update = Fix(FixKind.UPDATE_ROLE, "Update the role", (planned.role.guid,))
     same_name = (role for role in facts.roles if role.name.strip().lower() == answers.role.name.strip().lower())
     taken = next((role for role in same_name if role.kind is RoleKind.CUSTOM), None)
     mend = (Fix(FixKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
-    for problem in target.problems:
+    for problem in planned.problems:
         fixes = {
             "role-name-taken": (replace(make, kind=FixKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"), *mend),
             "role-lacks-actions": (update, make),
             "role-not-assignable": (update, make),
         }.get(problem.code, (make,))
         found.append(StepProblem(Level.BLOCKS, problem, fixes))
-    return (*found, *_extras(answers.role, target, needs), *_qualified(answers.role, target))
+    return (*found, *_extras(answers.role, planned, needs), *_qualified(answers.role, planned))
 
 
 def scope_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
@@ -404,8 +404,8 @@ def scope_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, .
         found.append(StepProblem(Level.WARNS, problem, fixes))
     if state.facts is not None and answers.role is not None and not answers.remove_stale:
         subscription = chosen.subnet.subscription
-        target = role_target(answers.role, subscription, required_rights(chosen), scopes, state.facts)
-        stale = stale_assignments(target.role, scopes, state.facts)
+        planned = plan_role(answers.role, subscription, required_rights(chosen), scopes, state.facts)
+        stale = stale_assignments(planned.role, scopes, state.facts)
         if stale:
             gone = join_words(dict.fromkeys(sanitize(item.principal_id, 60) for item in stale))
             problem = Problem(
@@ -485,7 +485,7 @@ def _make(answers: Answers, facts: AccessFacts) -> Fix:
     return Fix(FixKind.MAKE_ROLE, "Make a new role", (name,))
 
 
-def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ...]) -> list[StepProblem]:
+def _extras(role: RoleAnswer, planned: PlannedRole, needs: tuple[RequiredRight, ...]) -> list[StepProblem]:
     """Actions of this topology that are neither in the role nor left out on purpose: someone has to decide."""
     if role.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
         return []
@@ -493,7 +493,7 @@ def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ..
     open_ = [
         item
         for item in extra_actions(needs)
-        if item.action.lower() not in declined and not allows(target.role.held, item.action)
+        if item.action.lower() not in declined and not allows(planned.role.held, item.action)
     ]
     if not open_:
         return []
@@ -519,11 +519,11 @@ def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ..
     ]
 
 
-def _qualified(role: RoleAnswer, target: RoleTarget) -> list[StepProblem]:
+def _qualified(role: RoleAnswer, planned: PlannedRole) -> list[StepProblem]:
     """What the finished role still lacks; an open extra action is told by its own problem."""
     declined = {action.lower() for action in role.declined}
     found = []
-    for problem in target.warnings:
+    for problem in planned.warnings:
         lacking = problem.code == "role-without-action" and role.use is not RoleUse.NETWORK_CONTRIBUTOR
         if lacking and not any(action in problem.what.lower() for action in declined):
             continue

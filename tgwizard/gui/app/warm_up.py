@@ -107,7 +107,7 @@ AFTER_FIRST_READING = (
     "tgwizard.engine.setup.suggestions",
     "tgwizard.model.role",
     "tgwizard.engine.access.access_decision",
-    "tgwizard.engine.setup.role_target",
+    "tgwizard.engine.setup.planned_role",
     "tgwizard.engine.setup.plan_changes",
     "tgwizard.engine.setup.planner",
     "tgwizard.engine.setup.wizard_steps",

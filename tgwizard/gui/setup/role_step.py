@@ -20,7 +20,7 @@ from tgwizard.engine.access.matching_roles import (
 from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.export.plan_values import role_json
-from tgwizard.engine.setup.role_target import RoleTarget, role_target
+from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
 from tgwizard.engine.setup.suggestions import chosen_machines_in, role_as_new, role_candidates
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
@@ -315,14 +315,14 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         return RoleShown(reading="Reading the roles of the subscription" if session.reading(ReadNeeded.FACTS) else "")
     needs = required_rights(chosen)
     answer = shown.role or RoleAnswer()
-    target = role_target(answer, chosen.subnet.subscription, needs, chosen_scopes(shown, chosen), facts)
+    planned = plan_role(answer, chosen.subnet.subscription, needs, chosen_scopes(shown, chosen), facts)
     existing: RoleDefinition | None = None
     if answer.use in (RoleUse.REUSE, RoleUse.UPDATE):
         existing = facts.role(answer.guid)
     elif answer.use is RoleUse.NETWORK_CONTRIBUTOR:
         existing = network_contributor(facts)
     rows = action_rows(needs, existing, extra=answer.extra, update=answer.use is RoleUse.UPDATE)
-    text = role_json(target.role)
+    text = role_json(planned.role)
     key = f"others of {existing.guid if existing is not None else ''}"
     others = session.once(key, lambda: _of_others(existing, facts, chosen))
     extra = sum(row.extra and bool(row.on) for row in rows)
@@ -345,7 +345,7 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         rows,
         name_problem,
         text,
-        _added_lines(text, target),
+        _added_lines(text, planned),
         others,
         lead,
     )
@@ -387,11 +387,11 @@ def _options(session: SetupSession, answer: RoleAnswer, facts: AccessFacts) -> t
     return tuple(options)
 
 
-def _added_lines(text: str, target: RoleTarget) -> frozenset[int]:
+def _added_lines(text: str, planned: PlannedRole) -> frozenset[int]:
     """The lines of the JSON that an update adds; a new role has no old lines to tell apart."""
-    if target.before is None:
+    if planned.before is None:
         return frozenset()
-    added = {action.lower() for action in target.added}
+    added = {action.lower() for action in planned.added}
     return frozenset(
         number for number, line in enumerate(text.splitlines()) if line.strip().strip('",').lower() in added
     )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import computed_scopes, required_rights, scope_name
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
-from tgwizard.engine.setup.role_target import role_target
+from tgwizard.engine.setup.planned_role import plan_role
 from tgwizard.engine.setup.suggestions import chosen_machines_in
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -178,8 +178,8 @@ def _stale_words(session: SetupSession, chosen: ChosenMachines) -> tuple[str, ..
         return ()
     shown = session.shown
     scopes = chosen_scopes(shown, chosen)
-    target = role_target(shown.role or RoleAnswer(), chosen.subnet.subscription, required_rights(chosen), scopes, facts)
-    found = stale_assignments(target.role, scopes, facts)
+    planned = plan_role(shown.role or RoleAnswer(), chosen.subnet.subscription, required_rights(chosen), scopes, facts)
+    found = stale_assignments(planned.role, scopes, facts)
     return tuple(
         f"An assignment on {sanitize(item.scope.rsplit('/', 1)[-1], 90)} is for the identity {item.principal_id}, "
         "which is no longer in the directory."

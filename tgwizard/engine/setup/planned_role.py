@@ -37,7 +37,7 @@ from tgwizard.model.text import join_words, sanitize
 
 
 @dataclass(frozen=True, slots=True)
-class RoleTarget:
+class PlannedRole:
     """``role`` as it is to be; ``before``: as it is now, None when it is not there. ``problems`` forbid the plan."""
 
     role: RoleDefinition
@@ -80,20 +80,20 @@ def new_role(
     )
 
 
-def role_target(
+def plan_role(
     answer: RoleAnswer,
     subscription: str,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     facts: AccessFacts,
-) -> RoleTarget:
+) -> PlannedRole:
     """Resolve the answer against what is there."""
-    target = _resolved(answer, subscription, needs, scopes, facts)
+    planned = _resolved(answer, subscription, needs, scopes, facts)
     dropped = {scope.rstrip("/").lower() for scope in answer.dropped} - {item.scope.lower() for item in scopes}
-    if not dropped or target.before is None or answer.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
-        return target
-    kept = tuple(scope for scope in target.role.assignable_scopes if scope.rstrip("/").lower() not in dropped)
-    return replace(target, role=replace(target.role, assignable_scopes=kept))
+    if not dropped or planned.before is None or answer.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
+        return planned
+    kept = tuple(scope for scope in planned.role.assignable_scopes if scope.rstrip("/").lower() not in dropped)
+    return replace(planned, role=replace(planned.role, assignable_scopes=kept))
 
 
 def _resolved(
@@ -102,10 +102,10 @@ def _resolved(
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     facts: AccessFacts,
-) -> RoleTarget:
+) -> PlannedRole:
     if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
         built_in = network_contributor(facts)
-        return RoleTarget(built_in, built_in, warnings=_built_in_warnings(built_in, needs))
+        return PlannedRole(built_in, built_in, warnings=_built_in_warnings(built_in, needs))
     if answer.use is RoleUse.NEW:
         return _new(answer, subscription, needs, scopes, facts)
     existing = facts.role(answer.guid)
@@ -117,12 +117,12 @@ def _resolved(
             "Read the subscription again, or choose another role.",
             answer.guid,
         )
-        return RoleTarget(new_role(answer, subscription, scopes, facts), None, (missing,))
+        return PlannedRole(new_role(answer, subscription, scopes, facts), None, (missing,))
     judged = judge_role(existing, facts, needs, scopes)
     if answer.use is RoleUse.UPDATE:
         return _updated(answer, judged, needs)
     problems = [*_reuse_problems(judged, answer)]
-    return RoleTarget(existing, existing, tuple(problems), _left_out(existing, needs, answer))
+    return PlannedRole(existing, existing, tuple(problems), _left_out(existing, needs, answer))
 
 
 def updated_role(existing: RoleDefinition, actions: tuple[str, ...], scopes: tuple[str, ...]) -> RoleDefinition:
@@ -138,30 +138,30 @@ def _new(
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     facts: AccessFacts,
-) -> RoleTarget:
+) -> PlannedRole:
     wanted = new_role(answer, subscription, scopes, facts)
     warnings = _left_out(wanted, needs, answer)
     there = next((role for role in facts.roles if role.name.strip().lower() == wanted.name.lower()), None)
     if there is None:
         problem = check_role_name(answer.name, facts)
-        return RoleTarget(wanted, None, (problem,) if problem else (), warnings)
+        return PlannedRole(wanted, None, (problem,) if problem else (), warnings)
     means_it = there.kind is RoleKind.CUSTOM and all(allows(there.held, action) for action in wanted.actions)
     uncovered = judge_role(there, facts, needs, scopes).uncovered
     ours = there.guid.lower() == wanted.guid and there.kind is RoleKind.CUSTOM
     if means_it and (ours or within(there, needs)):
         # An earlier run made it, or someone who meant the same. One that grants more is another.
         fits = updated_role(there, (), uncovered)
-        return RoleTarget(fits, there, (), _left_out(fits, needs, answer))
+        return PlannedRole(fits, there, (), _left_out(fits, needs, answer))
     if ours:
         # Made by tgwizard for this name, and the answers have grown since.
         added = tuple(action for action in wanted.actions if not allows(there.held, action))
         grown = updated_role(there, added, uncovered)
-        return RoleTarget(grown, there, (), _left_out(grown, needs, answer))
+        return PlannedRole(grown, there, (), _left_out(grown, needs, answer))
     problem = check_role_name(answer.name, facts)
-    return RoleTarget(wanted, None, (problem,) if problem else (), warnings)
+    return PlannedRole(wanted, None, (problem,) if problem else (), warnings)
 
 
-def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRight, ...]) -> RoleTarget:
+def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRight, ...]) -> PlannedRole:
     existing = judged.role
     if existing.kind is RoleKind.BUILT_IN:
         problem = Problem(
@@ -170,7 +170,7 @@ def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRig
             "Azure's own roles cannot be changed.",
             "Make a new role, or use it as it is.",
         )
-        return RoleTarget(existing, existing, (problem,))
+        return PlannedRole(existing, existing, (problem,))
     if judged.withheld:
         problem = Problem(
             "role-withholds",
@@ -178,13 +178,13 @@ def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRig
             "Its notActions name that, and tgwizard does not undo what someone decided.",
             "Make a new role.",
         )
-        return RoleTarget(existing, existing, (problem,))
+        return PlannedRole(existing, existing, (problem,))
     extras = {need.action.lower() for need in needs if not need.in_brief}
     taken = {action.lower() for action in answer.extra}
     wanted = tuple(action for action in judged.missing if action.lower() not in extras or action.lower() in taken)
     wanted += tuple(action for action in answer.extra if not allows(existing.held, action) and action not in wanted)
     role = updated_role(existing, wanted, judged.uncovered)
-    return RoleTarget(role, existing, (), _left_out(role, needs, answer))
+    return PlannedRole(role, existing, (), _left_out(role, needs, answer))
 
 
 def _reuse_problems(judged: RoleCandidate, answer: RoleAnswer) -> list[Problem]:
