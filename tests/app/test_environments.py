@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tgwizard.app.environments import open_lab_environment, serve_lab
-from tgwizard.cli.app_interface import LabOptions
+from tgwizard.cli.app_ports import LabOptions
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.observe import Observer
 from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tgwizard.app.environments import open_lab_environment
-from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
+from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import ParsedCommand, Status
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
@@ -46,7 +46,7 @@ def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(
         return place
 
     out, err = io.StringIO(), io.StringIO()
-    program = AppInterface(connect, no_lab, lambda: folder)
+    program = AppPorts(connect, no_lab, lambda: folder)
     code = run(
         ParsedCommand(Status(None, watch=False), EnvironmentChoice(folder), json=True),
         program,

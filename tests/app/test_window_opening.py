@@ -10,7 +10,7 @@ from tgwizard import paths
 from tgwizard.app.connect import open_environment
 from tgwizard.app.environments import Environment, client_environment
 from tgwizard.app.window import WindowOptions, open_program, window_options_of
-from tgwizard.cli.app_interface import ClientChoice, EnvironmentChoice
+from tgwizard.cli.app_ports import ClientChoice, EnvironmentChoice
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.model.cloud import KNOWN
 from tgwizard.model.inventory import CallerKind

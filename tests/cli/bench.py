@@ -15,7 +15,7 @@ from tests.rig import Rig, SetupRig
 from tgwizard import paths
 from tgwizard.app.environments import Environment
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
+from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
@@ -60,7 +60,7 @@ class Shell(Generic[R]):
         screen = Screen(out, err, as_json="--json" in words)
         if self.answers is not None:
             screen.ask = self._type
-        program = AppInterface(self._connect, no_lab, paths.lab_dir, settings=self.settings)
+        program = AppPorts(self._connect, no_lab, paths.lab_dir, settings=self.settings)
         code = run(parse(words, program.default_lab, program.latencies), program, screen)
         return Answered(code, out.getvalue(), err.getvalue())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.cli.app_interface import EnvironmentChoice
+from tgwizard.cli.app_ports import EnvironmentChoice
 from tgwizard.cli.arguments import Failover, OpenWindow, Resume, Status, command_parser, parse
 from tgwizard.cli.command_parser import CommandParser
 from tgwizard.cli.lab_arguments import LabRunCommand

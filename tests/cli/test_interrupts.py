@@ -17,7 +17,7 @@ import requests
 from tests.cli.bench import Lasting, Shell, fits, no_lab
 from tests.rig import Rig, rig
 from tgwizard import paths
-from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, OpenEnvironment
+from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
@@ -194,7 +194,7 @@ def test_that_status_watch_ends_when_nobody_reads_it_any_more(tmp_path: Path) ->
     it = rig(state=tmp_path / "state")
     shell = Shell(it)
     screen = Screen(Gone(), io.StringIO(), as_json=True)
-    program = AppInterface(shell._connect, no_lab, paths.lab_dir)
+    program = AppPorts(shell._connect, no_lab, paths.lab_dir)
     assert run(parse(("status", "--watch", "--json"), program.default_lab, program.latencies), program, screen) == 0
     assert screen.unheard
 

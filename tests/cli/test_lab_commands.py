@@ -14,7 +14,7 @@ import pytest
 from tests.cli.bench import Answered, fits
 from tgwizard import paths
 from tgwizard.app.environments import client_environment, control_running
-from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
+from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
@@ -40,7 +40,7 @@ class Shell:
         screen = Screen(out, err, as_json="--json" in words)
         if self.typed is not None:
             screen.ask = lambda _question: self.typed
-        program = AppInterface(
+        program = AppPorts(
             _nothing,  # type: ignore[arg-type]
             _nothing,  # type: ignore[arg-type]
             paths.lab_dir,

@@ -12,7 +12,7 @@ import pytest
 
 from tests.rig import SetupRig, setup_rig
 from tgwizard.app.environments import open_real_environment
-from tgwizard.cli.app_interface import EnvironmentChoice
+from tgwizard.cli.app_ports import EnvironmentChoice
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
-from tgwizard.cli.app_interface import EnvironmentChoice
+from tgwizard.cli.app_ports import EnvironmentChoice
 from tgwizard.cli.sign_in_option import sign_in_request_of
 from tgwizard.engine.files.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import Problem, UserError

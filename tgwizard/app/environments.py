@@ -19,7 +19,7 @@ from tgwizard.app.lab_link import AttachedLabLink
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
-from tgwizard.cli.app_interface import ClientChoice, LabOptions, LabReady
+from tgwizard.cli.app_ports import ClientChoice, LabOptions, LabReady
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.cluster_folder import ClusterFolder

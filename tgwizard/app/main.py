@@ -18,14 +18,7 @@ from typing import TYPE_CHECKING
 from tgwizard import paths
 from tgwizard.app.connect import open_environment
 from tgwizard.app.logs import log_start, stop_logging
-from tgwizard.cli.app_interface import (
-    AppInterface,
-    ClientChoice,
-    EnvironmentChoice,
-    LabOptions,
-    OpenEnvironment,
-    RunningLab,
-)
+from tgwizard.cli.app_ports import AppPorts, ClientChoice, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
@@ -49,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a character shows a question mark; it never stops a run.
             stream.reconfigure(errors="replace")
-    program = AppInterface(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
+    program = AppPorts(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
     screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
     if sys.stdin is not None and sys.stdin.isatty():
         screen.ask, screen.typed = _ask, _typed
@@ -73,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE
 
 
-def _run(call: ParsedCommand, program: AppInterface, screen: Screen) -> int:
+def _run(call: ParsedCommand, program: AppPorts, screen: Screen) -> int:
     settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
     for problem in settings.problems:
         screen.warn(problem)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import logging
 
     from tgwizard.app.environments import Environment
-    from tgwizard.cli.app_interface import EnvironmentChoice
+    from tgwizard.cli.app_ports import EnvironmentChoice
     from tgwizard.engine.files.cluster_folder import ClusterFolderContent
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
@@ -139,7 +139,7 @@ def _surround(options: WindowOptions, state: Path | None, logs: list[logging.Han
 
 
 def _where(options: WindowOptions) -> EnvironmentChoice:
-    from tgwizard.cli.app_interface import EnvironmentChoice
+    from tgwizard.cli.app_ports import EnvironmentChoice
 
     return options.where or EnvironmentChoice(options.lab_dir, options.config)
 

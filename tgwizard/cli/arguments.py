@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgwizard import __version__
-from tgwizard.cli.app_interface import EnvironmentChoice, word_of
+from tgwizard.cli.app_ports import EnvironmentChoice, word_of
 from tgwizard.cli.command_parser import CommandParser, add_word, whole_number
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of

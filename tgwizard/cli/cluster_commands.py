@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tgwizard.cli import cluster_text
-from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, OpenEnvironment, RunningLab
+from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import Failover, Resume, Status
 from tgwizard.cli.cluster_documents import event_document, plan_document, status_document
 from tgwizard.cli.exit_code import ExitCode
@@ -56,7 +56,7 @@ _STATUS_S = 20.0
 """Within which time `status` asks again what failed for a moment."""
 
 
-def lab_run(command: LabRunCommand, program: AppInterface, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
+def lab_run(command: LabRunCommand, program: AppPorts, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
     """Serve the lab until it is asked to stop. One JSON line says when it is ready, in either mode."""
     stops = stops or listen()
     with contextlib.closing(program.run_lab(command.options)) as lab:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.app_interface import OpenEnvironment
+from tgwizard.cli.app_ports import OpenEnvironment
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import SCHEMA, Screen, problem_document
 from tgwizard.engine.files.file_writing import write_atomically

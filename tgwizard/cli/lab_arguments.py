@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.app_interface import ClientChoice, LabOptions
+from tgwizard.cli.app_ports import ClientChoice, LabOptions
 from tgwizard.cli.command_parser import CommandParser, add_word, whole_number
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.app_interface import AppInterface
+from tgwizard.cli.app_ports import AppPorts
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.lab_arguments import (
     FaultAction,
@@ -32,7 +32,7 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import format_utc
 
 
-def run(command: LabCommand, directory: Path, program: AppInterface, screen: Screen) -> ExitCode:
+def run(command: LabCommand, directory: Path, program: AppPorts, screen: Screen) -> ExitCode:
     """Do what the command asks of the lab that runs in the folder. UserError: none does, or it turned it down."""
     if isinstance(command, LabEnv):
         return _env(command, directory, program, screen)
@@ -59,7 +59,7 @@ def run(command: LabCommand, directory: Path, program: AppInterface, screen: Scr
     return ExitCode.DONE
 
 
-def _env(command: LabEnv, directory: Path, program: AppInterface, screen: Screen) -> ExitCode:
+def _env(command: LabEnv, directory: Path, program: AppPorts, screen: Screen) -> ExitCode:
     environment = program.lab_environment(directory, command.options)
     screen.document({"schema": SCHEMA, "environment": dict(environment)})
     for name, value in environment.items():

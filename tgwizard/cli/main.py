@@ -6,7 +6,7 @@ import contextlib
 import logging
 
 from tgwizard.cli import cluster_commands, history_commands, lab_commands, setup_commands, sign_in_option
-from tgwizard.cli.app_interface import AppInterface, OpenEnvironment
+from tgwizard.cli.app_ports import AppPorts, OpenEnvironment
 from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, Status
 from tgwizard.cli.cluster_commands import warn_of_interrupted_run
 from tgwizard.cli.exit_code import ExitCode
@@ -21,7 +21,7 @@ from tgwizard.model.settings import Settings
 _log = logging.getLogger(__name__)
 
 
-def run(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode:
+def run(call: ParsedCommand, program: AppPorts, screen: Screen) -> ExitCode:
     """Do what the call asks. Every outcome is an exit code; nothing is raised.
 
     From the start of a run to the end of the command its signals are counted: what comes late changes no exit code.
@@ -30,7 +30,7 @@ def run(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode:
         return _run(call, program, screen)
 
 
-def _run(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode:
+def _run(call: ParsedCommand, program: AppPorts, screen: Screen) -> ExitCode:
     try:
         return _dispatch(call, program, screen)
     except UserError as error:
@@ -49,7 +49,7 @@ def _run(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode
         return ExitCode.INTERNAL
 
 
-def _dispatch(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode:
+def _dispatch(call: ParsedCommand, program: AppPorts, screen: Screen) -> ExitCode:
     match call.command:
         case OpenWindow():
             raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))

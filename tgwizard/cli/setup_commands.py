@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgwizard.cli import setup_text as words
-from tgwizard.cli.app_interface import EnvironmentChoice, OpenEnvironment
+from tgwizard.cli.app_ports import EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.job_runner import CommandRun
 from tgwizard.cli.screen import SCHEMA, Screen

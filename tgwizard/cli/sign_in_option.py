@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.cli.app_interface import EnvironmentChoice, OpenEnvironment
+from tgwizard.cli.app_ports import EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken

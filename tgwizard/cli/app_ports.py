@@ -129,7 +129,7 @@ def _no_environment(directory: Path, _wish: ClientChoice) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class AppInterface:
+class AppPorts:
     """The doors of the program. Each raises UserError with the reason when it cannot be opened."""
 
     connect: Callable[[EnvironmentChoice], OpenEnvironment]
