@@ -17,7 +17,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import AppContext, LabLocation, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.fleet_page import FleetPage
 from tgwizard.gui.lab.lab_page import LabPage

@@ -20,7 +20,7 @@ from tests.gui.desk import Desk, End, open_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme

@@ -17,7 +17,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import SignIn
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_page import SetupPage

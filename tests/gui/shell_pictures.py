@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.desk import Desk, clusters_page
 from tests.gui.fleet_desk import open_fleet
 from tests.gui.studio import Sizes, Studio, Take, studio
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 
 COUNT = 12
 

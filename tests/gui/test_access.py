@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
 from tgwizard.engine.watch.traffic_probe import Sample
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.run_model import RunStepStatus
 from tgwizard.gui.cluster.traffic_monitor import SamplesTaken

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded

@@ -231,7 +231,7 @@ class _Program(QObject):
     def _build(self, context: AppContext) -> None:
         """Build the real window and put it in the place of the first paint; then open the program."""
         from tgwizard.gui.app.bridge import Bridge
-        from tgwizard.gui.app.nav_page import NavPage
+        from tgwizard.gui.app.nav_pages import NavPage
         from tgwizard.gui.shell.crash_report import CrashReporter
         from tgwizard.gui.shell.main_window import MainWindow
         from tgwizard.gui.shell.program_opener import ProgramOpener

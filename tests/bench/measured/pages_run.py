@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from tests.bench.measured.event_costs import Costs
 from tests.bench.measured.event_loop import LoopWatch
 from tests.bench.measured.watched import watch
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab

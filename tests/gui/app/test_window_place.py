@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.pictures import rights_are_known
 from tgwizard.engine.files.settings_file import load_settings, save_value
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.window_place import (
     LEAST_SIZE,
     PRESUMED_FRAME,

@@ -22,7 +22,7 @@ from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, picture
 from tgwizard.gui.cluster.watch_loop import RunElsewhere, history_when_free

@@ -22,7 +22,7 @@ from tgwizard.engine.lab_control import LabStatus
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.page import ShellPage

@@ -22,7 +22,7 @@ from tests.rig import Rig
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.records import VerdictChanged
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_session import LATE_PACES
 from tgwizard.gui.fleet.fleet_rows import FleetRow, FleetState, fleet_shape, rank, row_of

@@ -22,7 +22,7 @@ from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.history.report_folder import ReportFolder
 from tgwizard.engine.history.run_history import ClusterHistory, cluster_history
 from tgwizard.engine.runs.records import VerdictChanged
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.event_timeline import EventShown
 from tgwizard.gui.history.history_list import HistoryRowKind

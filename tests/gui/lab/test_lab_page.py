@@ -18,7 +18,7 @@ from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.lab.lab_text import ANSWERS, RuleTarget, RuleTimes, rule_of, rule_sentence, rule_words
 from tgwizard.gui.lab.scenario_cards import ScenarioDialog
 from tgwizard.gui.shell.main_window import MainWindow

@@ -14,7 +14,7 @@ from tests.e2e.programs import LabProcess
 from tests.gui.desk import PATIENCE_MS, Found, lab_page
 from tests.gui.fleet.test_cluster_changes import Whole, open_whole
 from tgwizard.app.adapters import LabClock
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab

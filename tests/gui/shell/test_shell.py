@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_description, accessible_name, focusable, settings_page
 from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
 from tgwizard.gui.shell.command_palette import ROWS_SHOWN, Command, CommandPalette

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, lab_page
 from tgwizard.gui.app.bridge import BATCH, Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.lab.lab_page import LabPage
 from tgwizard.gui.shell.crash_report import CrashReportDialog

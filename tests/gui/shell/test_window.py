@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name, focusable
 from tests.gui.held_clock import Later
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.picture_model import PillState
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog, FailoverChoice

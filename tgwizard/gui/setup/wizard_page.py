@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from tgwizard.engine.setup.portal_help import portal_guide, portal_url
 from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.setup.floating_ip_step import address_shown
 from tgwizard.gui.setup.interface_step import interface_shown

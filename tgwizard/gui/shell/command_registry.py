@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.action_card import button_text
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import state_shape

@@ -13,7 +13,7 @@ from functools import partial
 from PySide6.QtWidgets import QStackedWidget
 
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_registry import NotAdded
 from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.shell.cluster_pages import ClusterPages

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import parse_toml
-from tgwizard.gui.app.nav_page import NavPage
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.window_place import Box, Frame, WindowPlace, fitted, least_size
 from tgwizard.gui.cluster.picture_layout import PictureLayout, PictureMeasures, lay_out
 from tgwizard.gui.style.theme import Theme
