@@ -17,7 +17,7 @@ from tgwizard.lab.arm import (
     compute,
     field_versions,
     generic_resources,
-    move,
+    move_ip_configurations,
     network,
     network_parts,
     nic,
@@ -45,7 +45,7 @@ from tgwizard.lab.world import Principal, World
 ROUTES = RouteTable(
     (
         *nic.ROUTES,
-        *move.ROUTES,
+        *move_ip_configurations.ROUTES,
         *network.ROUTES,
         *network_parts.ROUTES,
         *subnets.ROUTES,

@@ -16,7 +16,7 @@ from datetime import timedelta
 from tgwizard.lab import addresses, ids, operations
 from tgwizard.lab.accounts import LabAccounts
 from tgwizard.lab.address_ledger import Binding, Holding
-from tgwizard.lab.arm import compute, move, nic_state, resource_groups, security_rules, subnets
+from tgwizard.lab.arm import compute, move_ip_configurations, nic_state, resource_groups, security_rules, subnets
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.entra import sign_in_code, tokens
 from tgwizard.lab.entra.tokens import TokenKind
@@ -50,7 +50,7 @@ TOKEN_LIFETIME = timedelta(hours=1)
 _FINISHERS = {
     OperationKind.PUT_NIC: nic_state.finish,
     OperationKind.DELETE_NIC: nic_state.finish_delete,
-    OperationKind.MOVE_CONFIGURATIONS: move.finish,
+    OperationKind.MOVE_CONFIGURATIONS: move_ip_configurations.finish,
     OperationKind.PUT_SUBNET: subnets.finish,
     OperationKind.DELETE_SUBNET: subnets.finish_delete,
     OperationKind.PUT_RULE: security_rules.finish,
