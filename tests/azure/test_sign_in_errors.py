@@ -21,7 +21,7 @@ from tests.azure.people import (
 )
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
-from tgwizard.azure.clouds import cloud_at, described
+from tgwizard.azure.endpoint_metadata import cloud_at, described
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in.interactive import InteractiveSignIn
 from tgwizard.azure.sign_in_errors import SignInErrorRow, SignInErrors, explain_sign_in_error, sign_in_errors

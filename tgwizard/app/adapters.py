@@ -13,8 +13,8 @@ from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.clients import AzureSession
-from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.credentials import HeldCredential, LabToken
+from tgwizard.azure.endpoint_metadata import cloud_at
 from tgwizard.azure.inventory import ArmInventories
 from tgwizard.azure.sign_in.interactive import PageAddress, SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn

@@ -51,3 +51,8 @@ CHINA = Cloud(
 )
 
 KNOWN = (PUBLIC, US_GOVERNMENT, CHINA)
+
+
+def is_known(cloud: Cloud) -> bool:
+    """Whether it is one of Microsoft's own, whose names and sign-in addresses are known without asking."""
+    return cloud in KNOWN

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard.azure.azure_cli import find_az
-from tgwizard.azure.clouds import is_known
 from tgwizard.azure.rest import Json, inner, objects, text
 from tgwizard.azure.sign_in.interactive import has_screen
 from tgwizard.engine.files.file_reading import read_text
-from tgwizard.model.cloud import CHINA, PUBLIC, US_GOVERNMENT, Cloud
+from tgwizard.model.cloud import CHINA, PUBLIC, US_GOVERNMENT, Cloud, is_known
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import MethodSeen, SignInMethod
 from tgwizard.model.text import join_words, sanitize

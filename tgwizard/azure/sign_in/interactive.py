@@ -21,13 +21,13 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from tgwizard.azure.clients import AzureSession, HttpConnection, silence_sdk_loggers
-from tgwizard.azure.clouds import is_https, is_known
 from tgwizard.azure.credentials import RENEW_BELOW_S
+from tgwizard.azure.endpoint_metadata import is_https
 from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.sign_in.loopback_receiver import LoopbackReceiver
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.model.cloud import Cloud
+from tgwizard.model.cloud import Cloud, is_known
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt
 

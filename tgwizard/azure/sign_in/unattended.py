@@ -14,13 +14,13 @@ import requests
 from azure.core.credentials import AccessToken
 
 from tgwizard.azure.clients import AzureSession, HttpConnection
-from tgwizard.azure.clouds import is_known
 from tgwizard.azure.credentials import TokenSource
 from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in.available_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.file_reading import read_bytes
+from tgwizard.model.cloud import is_known
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import SignInRequest
 

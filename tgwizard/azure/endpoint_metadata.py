@@ -21,11 +21,6 @@ METADATA_API = "2022-09-01"
 """The version in which az asks."""
 
 
-def is_known(cloud: Cloud) -> bool:
-    """Whether it is one of Microsoft's own, whose Entra msal may check by itself."""
-    return cloud in KNOWN
-
-
 def cloud_at(session: AzureSession, arm: str) -> Cloud:
     """The cloud behind an ARM endpoint: one of Microsoft's own, else what its /metadata/endpoints says without a token.
 
