@@ -194,7 +194,7 @@ def test_that_every_dialog_and_trouble_is_named_whole_and_clear(scaled: Open, qt
     found.extend(judge(desk, "an unexpected error", lambda: report))
     report.reject()
     long = Problem("code", "What happened is told here. " * 4, "Why it did. " * 6, "What to do. " * 4, "detail " * 20)
-    window.show_trouble((long, long))
+    window.show_startup_errors((long, long))
     found.extend(judge(desk, "could not open", partial(_current, window.stack)))
     assert found == [], "\n".join(found)
 

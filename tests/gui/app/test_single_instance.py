@@ -69,12 +69,12 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
         from tgwizard.gui.app.app_context import AppContext
         from tgwizard.gui.start import run
         from tgwizard.model.problem import Problem, UserError
-        show = MainWindow.show_trouble
+        show = MainWindow.show_startup_errors
         def tell(window, problems):
             show(window, problems)
             print("locked", window.lock.locked)
             window.close()
-        MainWindow.show_trouble = tell
+        MainWindow.show_startup_errors = tell
         def open_program():
             raise UserError(Problem("no", "There is no lab."))
         sys.exit(run(open_program, AppContext("a test", True, data_folder=Path(sys.argv[1]))))

@@ -89,7 +89,7 @@ def test_that_a_new_user_is_led_to_the_sign_in(opened: Callable[[], NewDesk], qt
     ways = [words for method, (words, _) in METHOD_WORDS.items() if method.value != "lab"]
     assert all(desk.says(words) for words in ways)
     assert desk.says("The Azure CLI (az) was not found on this computer.")
-    assert not desk.window.trouble.isVisible()
+    assert not desk.window.startup_errors.isVisible()
     desk.press("Continue")
     qtbot.waitUntil(lambda: desk.says("Nobody is signed in."), timeout=PATIENCE_MS)
     assert wizard(desk).step is SetupStep.SIGN_IN

@@ -50,7 +50,7 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
         def look():
             from PySide6.QtWidgets import QApplication
             (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
-            print("trouble", window.stack.currentWidget() is window.trouble)
+            print("startup errors", window.stack.currentWidget() is window.startup_errors)
             window.close()
         import tgwizard.gui.shell.program_opener as start
         class Looking(start.ProgramOpener):
@@ -64,7 +64,7 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
     assert done.returncode == 0, done.stderr
     assert "visible True heavy []" in done.stdout
     assert "thread True" in done.stdout
-    assert "trouble True" in done.stdout
+    assert "startup errors True" in done.stdout
 
 
 def test_that_a_program_that_never_opens_can_still_be_closed() -> None:

@@ -44,8 +44,8 @@ from tgwizard.gui.shell.notifications import Notifications
 from tgwizard.gui.shell.page_registry import PageRegistry
 from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
 from tgwizard.gui.shell.shutdown import CloseDuringRun, Shutdown, make_close_question
+from tgwizard.gui.shell.startup_error_page import StartupErrorPage
 from tgwizard.gui.shell.top_bar import TopBar
-from tgwizard.gui.shell.trouble_page import TroublePage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
 from tgwizard.gui.widgets.dialog_sheet import Sheet
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
     first_read = Signal()
 
     def __init__(self, theme: Theme, bridge: Bridge, context: AppContext) -> None:
-        """Show that the program is opening; `show_opened` or `show_trouble` follows."""
+        """Show that the program is opening; `show_opened` or `show_startup_errors` follows."""
         super().__init__()
         self.theme = theme
         self.bridge = bridge
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         self.changes = ClusterChanges(bridge, self.watching, *kept, self)
         self._locking = ReadOnlySwitch(self, self.rail.lock)
         self._clusters = RailClusters(self, self.rail)
-        self.trouble = TroublePage(theme)
+        self.startup_errors = StartupErrorPage(theme)
         self.lab_stopped = LabStopped(theme)
         self._build()
         self.stack.currentChanged.connect(self._on_page)
@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self.rail)
         row.addWidget(right, 1)
         self.setCentralWidget(self._root)
-        self.stack.addWidget(self.trouble)
+        self.stack.addWidget(self.startup_errors)
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.go_to)
@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         self.changes.lab_opened.connect(self.lab_stopped.follow)
         self.bridge.happened.connect(self.preferences.take)
         self.watching.changed.connect(self._on_observed)
-        self.trouble.retry_asked.connect(self.retry_asked)
+        self.startup_errors.retry_asked.connect(self.retry_asked)
 
     def _shortcuts(self) -> None:
         keys: list[tuple[str, Callable[[], None]]] = [
@@ -285,11 +285,11 @@ class MainWindow(QMainWindow):
         if name:
             self.open_cluster(name)
 
-    def show_trouble(self, problems: tuple[Problem, ...]) -> None:
+    def show_startup_errors(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
         self._went = True
-        self.trouble.show_problems(problems)
-        self.stack.setCurrentWidget(self.trouble)
+        self.startup_errors.show_problems(problems)
+        self.stack.setCurrentWidget(self.startup_errors)
         self.bar.show_crumbs(("tgwizard",))
 
     # Going -------------------------------------------------------------------------------------------------------

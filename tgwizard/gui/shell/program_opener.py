@@ -65,7 +65,7 @@ class ProgramOpener(QObject):
             self.opened = event
             self._turns.add(partial(self._window.changes.open, event), self._window.tell_opened, self._prepare)
         elif isinstance(event, OpeningFailed):
-            self._window.show_trouble(event.problems)
+            self._window.show_startup_errors(event.problems)
             self.ended.emit()
 
     def _prepare(self) -> None:

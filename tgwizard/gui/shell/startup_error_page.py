@@ -1,4 +1,4 @@
-"""The page of words: why the program could not be opened."""
+"""The page that says why the program could not be opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.problem import Problem
 
 
-class TroublePage(QWidget):
+class StartupErrorPage(QWidget):
     """The program could not be opened: what, why, what to do, and Try again."""
 
     retry_asked = Signal()
