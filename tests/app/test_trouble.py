@@ -15,9 +15,9 @@ import pytest
 from tgwizard.app.environments import open_lab_environment
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import ParsedCommand, Status
+from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
-from tgwizard.cli.screen import Screen
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.lab.storage import world_store
 from tgwizard.lab.storage.lab_folder import HostedLab
@@ -50,7 +50,7 @@ def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(
     code = run(
         ParsedCommand(Status(None, watch=False), EnvironmentChoice(folder), json=True),
         program,
-        Screen(out, err, as_json=True),
+        Console(out, err, as_json=True),
     )
     assert code is ExitCode.FAILED
     assert json.loads(out.getvalue())["holder"] == "tg-node-a"

@@ -17,8 +17,8 @@ from tgwizard.app.environments import Environment
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
+from tgwizard.cli.console import Console
 from tgwizard.cli.main import run
-from tgwizard.cli.screen import Screen
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import Settings
@@ -57,11 +57,11 @@ class Shell(Generic[R]):
     def __call__(self, *words: str) -> Answered:
         """Run one command."""
         out, err = io.StringIO(), _Ear(self.heard)
-        screen = Screen(out, err, as_json="--json" in words)
+        console = Console(out, err, as_json="--json" in words)
         if self.answers is not None:
-            screen.ask = self._type
+            console.ask = self._type
         program = AppPorts(self._connect, no_lab, paths.lab_dir, settings=self.settings)
-        code = run(parse(words, program.default_lab, program.latencies), program, screen)
+        code = run(parse(words, program.default_lab, program.latencies), program, console)
         return Answered(code, out.getvalue(), err.getvalue())
 
     def _type(self, question: str) -> str | None:

@@ -19,8 +19,8 @@ from tests.rig import Rig, rig
 from tgwizard import paths
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.arguments import parse
+from tgwizard.cli.console import Console
 from tgwizard.cli.main import run
-from tgwizard.cli.screen import Screen
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.settings import NICS_S, Settings
@@ -193,10 +193,10 @@ def test_that_status_watch_ends_when_nobody_reads_it_any_more(tmp_path: Path) ->
 
     it = rig(state=tmp_path / "state")
     shell = Shell(it)
-    screen = Screen(Gone(), io.StringIO(), as_json=True)
+    console = Console(Gone(), io.StringIO(), as_json=True)
     program = AppPorts(shell._connect, no_lab, paths.lab_dir)
-    assert run(parse(("status", "--watch", "--json"), program.default_lab, program.latencies), program, screen) == 0
-    assert screen.unheard
+    assert run(parse(("status", "--watch", "--json"), program.default_lab, program.latencies), program, console) == 0
+    assert console.unheard
 
 
 def test_that_status_watch_ends_at_ctrl_c_with_what_it_saw(tmp_path: Path) -> None:

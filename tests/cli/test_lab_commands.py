@@ -16,8 +16,8 @@ from tgwizard import paths
 from tgwizard.app.environments import client_environment, control_running
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
+from tgwizard.cli.console import Console
 from tgwizard.cli.main import run
-from tgwizard.cli.screen import Screen
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
@@ -37,9 +37,9 @@ class Shell:
 
     def __call__(self, *words: str) -> Answered:
         out, err = io.StringIO(), io.StringIO()
-        screen = Screen(out, err, as_json="--json" in words)
+        console = Console(out, err, as_json="--json" in words)
         if self.typed is not None:
-            screen.ask = lambda _question: self.typed
+            console.ask = lambda _question: self.typed
         program = AppPorts(
             _nothing,  # type: ignore[arg-type]
             _nothing,  # type: ignore[arg-type]
@@ -48,7 +48,7 @@ class Shell:
             lab_environment=client_environment,
         )
         call = parse(("lab", *words, "--lab-dir", str(self.directory)), program.default_lab, program.latencies)
-        return Answered(run(call, program, screen), out.getvalue(), err.getvalue())
+        return Answered(run(call, program, console), out.getvalue(), err.getvalue())
 
     def json(self, *words: str) -> Mapping[str, Any]:
         answered = self(*words, "--json")

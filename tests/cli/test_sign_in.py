@@ -14,8 +14,8 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.app.environments import open_real_environment
 from tgwizard.cli.app_ports import EnvironmentChoice
 from tgwizard.cli.arguments import parse
+from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in_option import sign_in, words_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
@@ -68,7 +68,7 @@ def signed_in(
     door = Door(it, refusal)
     out, err = io.StringIO(), io.StringIO()
     try:
-        code = sign_in(where, Place(it, folder, door), Screen(out, err))
+        code = sign_in(where, Place(it, folder, door), Console(out, err))
     except KeyboardInterrupt:
         assert door.cancels[0].is_cancelled
         raise

@@ -20,8 +20,8 @@ from tgwizard.app.connect import open_environment
 from tgwizard.app.logs import log_start, stop_logging
 from tgwizard.cli.app_ports import AppPorts, ClientChoice, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, parse
+from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Undo
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.interrupts import ignore
@@ -43,16 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal that lacks a character shows a question mark; it never stops a run.
             stream.reconfigure(errors="replace")
     program = AppPorts(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
-    screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
+    console = Console(sys.stdout, sys.stderr, as_json="--json" in words)
     if sys.stdin is not None and sys.stdin.isatty():
-        screen.ask, screen.typed = _ask, _typed
+        console.ask, console.typed = _ask, _typed
     try:
         call = parse(words, program.default_lab, program.latencies)
     except UserError as error:
-        screen.complain(error)
+        console.complain(error)
         return ExitCode.USAGE
     except paths.NoSuchUser as error:
-        screen.complain(UserError(_no_such_user(error)))
+        console.complain(UserError(_no_such_user(error)))
         return ExitCode.USAGE
     if isinstance(call.command, OpenWindow):
         from tgwizard.app.window import WindowOptions, open_window
@@ -60,21 +60,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return open_window(WindowOptions(call.where.lab_dir, call.where.config, call.where))
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     try:
-        return _run(call, program, screen)
+        return _run(call, program, console)
     except paths.NoSuchUser as error:
-        screen.complain(UserError(_no_such_user(error)))
+        console.complain(UserError(_no_such_user(error)))
         return ExitCode.USAGE
 
 
-def _run(call: ParsedCommand, program: AppPorts, screen: Screen) -> int:
+def _run(call: ParsedCommand, program: AppPorts, console: Console) -> int:
     settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
     for problem in settings.problems:
-        screen.warn(problem)
+        console.warn(problem)
     handler = log_start(settings, type(call.command).__name__)
     try:
         from tgwizard.cli.main import run
 
-        code = run(call, replace(program, settings=settings.settings, log_lost=lambda: handler.lost), screen)
+        code = run(call, replace(program, settings=settings.settings, log_lost=lambda: handler.lost), console)
         if isinstance(call.command, Failover | Resume | Apply | Undo):
             ignore()
         return code

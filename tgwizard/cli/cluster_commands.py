@@ -1,4 +1,4 @@
-"""The commands of a cluster: each takes its arguments, a connection and a screen, and answers with an exit code."""
+"""The commands of a cluster: each takes its arguments, a connection and a console, and answers with an exit code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tgwizard.cli import cluster_text
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import Failover, Resume, Status
 from tgwizard.cli.cluster_documents import event_document, plan_document, status_document
+from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.job_runner import CommandRun
 from tgwizard.cli.lab_arguments import LabRunCommand
-from tgwizard.cli.screen import Screen
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolve_strategy
@@ -56,12 +56,12 @@ _STATUS_S = 20.0
 """Within which time `status` asks again what failed for a moment."""
 
 
-def lab_run(command: LabRunCommand, program: AppPorts, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
+def lab_run(command: LabRunCommand, program: AppPorts, console: Console, stops: Interrupts | None = None) -> ExitCode:
     """Serve the lab until it is asked to stop. One JSON line says when it is ready, in either mode."""
     stops = stops or listen()
     with contextlib.closing(program.run_lab(command.options)) as lab:
         ready = lab.ready
-        screen.announce(
+        console.announce(
             {
                 "ready": True,
                 "dir": str(ready.directory),
@@ -72,18 +72,18 @@ def lab_run(command: LabRunCommand, program: AppPorts, screen: Screen, stops: In
         )
         while not stops.came.wait(1.0):
             continue
-        _wait_for_runs(lab, screen, stops)
-        screen.note("The lab is being saved and stopped.")
+        _wait_for_runs(lab, console, stops)
+        console.note("The lab is being saved and stopped.")
     return ExitCode.DONE
 
 
-def _wait_for_runs(lab: RunningLab, screen: Screen, stops: Interrupts) -> None:
+def _wait_for_runs(lab: RunningLab, console: Console, stops: Interrupts) -> None:
     """One terminal that closes ends the lab and the run that works on it: without its Azure a run leaves no gap."""
     until = time.monotonic() + LEAVE_GAP_WITHIN_S
     told = False
     while lab.in_use and stops.count < 2 and time.monotonic() < until:
         if not told:
-            screen.note(
+            console.note(
                 "A run works on this lab; the lab is stopped when that has ended. Ask once more to stop it now."
             )
             told = True
@@ -93,7 +93,7 @@ def _wait_for_runs(lab: RunningLab, screen: Screen, stops: Interrupts) -> None:
 def status(
     command: Status,
     connection: OpenEnvironment,
-    screen: Screen,
+    console: Console,
     where: EnvironmentChoice,
     settings: Settings,
     stops: Interrupts | None = None,
@@ -102,38 +102,38 @@ def status(
     setup = connection.profiles.find(command.cluster)
     connection.check(setup)
     if command.watch:
-        return _watch(setup, connection, screen, Pace.of(settings), stops)
+        return _watch(setup, connection, console, Pace.of(settings), stops)
     services = connection.services
     snapshot = Observer(services.azure, services.clock, setup).look(
         retry_policy=RetryPolicy.of(services.clock, _STATUS_S)
     )
     rights = _rights(snapshot, connection, thorough=command.check)
     works = cluster_in_use(setup.name) if run_in_progress(services, setup) else None
-    offer = _offer(snapshot, connection, screen, where)
+    offer = _offer(snapshot, connection, console, where)
     interrupted = offer is not None and offer.kind is ActionKind.RESUME
     found = cluster_readiness(snapshot, rights, busy=works, interrupted=interrupted)
-    screen.document(status_document(snapshot, found, offer))
+    console.document(status_document(snapshot, found, offer))
     for line in cluster_text.status(snapshot, found, offer, in_full=command.check):
-        screen.say(line)
+        console.say(line)
     return ExitCode.UNKNOWN if found.verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
 
 
 def _offer(
-    snapshot: Snapshot, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice
+    snapshot: Snapshot, connection: OpenEnvironment, console: Console, where: EnvironmentChoice
 ) -> RecommendedAction | None:
     """What to do first, with the command as it works from here. A journal that cannot be read is told.
 
     While a run works on the cluster nothing is offered: what it leaves for a moment is neither broken nor interrupted.
     """
     if run_in_progress(connection.services, snapshot.setup):
-        screen.note(f"{cluster_in_use(snapshot.setup.name).what} What to do is said when it has ended.")
+        console.note(f"{cluster_in_use(snapshot.setup.name).what} What to do is said when it has ended.")
         return None
     try:
         unfinished = interrupted_run(connection.services, snapshot.setup)
     except UserError as error:
         unfinished = None
         for problem in error.problems:
-            screen.warn(problem)
+            console.warn(problem)
     offer = recommend_action(snapshot, unfinished)
     return None if offer is None else replace(offer, command=f"{offer.command}{where.options}")
 
@@ -147,7 +147,7 @@ def _rights(snapshot: Snapshot, connection: OpenEnvironment, *, thorough: bool) 
     return known
 
 
-def failover(command: Failover, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice) -> ExitCode:
+def failover(command: Failover, connection: OpenEnvironment, console: Console, where: EnvironmentChoice) -> ExitCode:
     """Plan, ask, run."""
     setup = connection.profiles.find(command.cluster)
     to = member_named(setup, command.to)
@@ -155,20 +155,20 @@ def failover(command: Failover, connection: OpenEnvironment, screen: Screen, whe
     services = connection.services
     guided = resolve_strategy(command.strategy, setup, command.verb) is Strategy.GUIDED
     if command.dry_run or not (command.yes or guided):  # guided writes nothing, so there is nothing to confirm
-        if not command.dry_run and (screen.ask is None or screen.as_json):
+        if not command.dry_run and (console.ask is None or console.as_json):
             raise UserError(_nobody_to_ask())
         found = _rehearsed(setup, to, command, connection)
         if command.dry_run:
-            screen.document(plan_document(found.intended, found.checked, found.against))
-        _show_plan(screen, found)
+            console.document(plan_document(found.intended, found.checked, found.against))
+        _show_plan(console, found)
         if command.dry_run:
             return ExitCode.DONE if found.against is None else ExitCode.REFUSED
         if found.against is not None:
             return ExitCode.REFUSED
-        if not _confirmed(screen, setup, to, command, found):
-            screen.say("Cancelled. Nothing was written; the address did not move.")
+        if not _confirmed(console, setup, to, command, found):
+            console.say("Cancelled. Nothing was written; the address did not move.")
             return ExitCode.CANCELLED
-    decisions = _decisions(screen)
+    decisions = _decisions(console)
     options = RunOptions(
         accept_unknown=command.accept_unknown,
         strategy=command.strategy,
@@ -181,29 +181,29 @@ def failover(command: Failover, connection: OpenEnvironment, screen: Screen, whe
         return fail_over(services, setup, to, command.verb, report, token, options)
 
     again = _resume_command(setup, where)
-    return CommandRun(services, setup, screen, listen(), again, where.options, decisions).go("failover", work)
+    return CommandRun(services, setup, console, listen(), again, where.options, decisions).go("failover", work)
 
 
-def resume_run(command: Resume, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice) -> ExitCode:
+def resume_run(command: Resume, connection: OpenEnvironment, console: Console, where: EnvironmentChoice) -> ExitCode:
     """Finish an interrupted run, or bring the address to ``--to``."""
     setup = connection.profiles.find(command.cluster)
     to = member_named(setup, command.to) if command.to else None
     connection.check(setup)
     services = connection.services
 
-    decisions = _decisions(screen)
+    decisions = _decisions(console)
 
     def work(report: Report, token: CancelToken) -> Finished:
         options = RunOptions(to_dead_machine=command.to_dead_machine, decisions=decisions)
         return resume(services, setup, to, report, token, options)
 
     again = _resume_command(setup, where)
-    return CommandRun(services, setup, screen, listen(), again, where.options, decisions).go("resume", work)
+    return CommandRun(services, setup, console, listen(), again, where.options, decisions).go("resume", work)
 
 
-def _decisions(screen: Screen) -> UserDecisions | None:
+def _decisions(console: Console) -> UserDecisions | None:
     """Where typed answers go; None where nobody types, so that a run does not wait for one."""
-    return UserDecisions() if screen.typed is not None and not screen.as_json else None
+    return UserDecisions() if console.typed is not None and not console.as_json else None
 
 
 def member_named(setup: ClusterSetup, name: str) -> Member:
@@ -217,7 +217,7 @@ def member_named(setup: ClusterSetup, name: str) -> Member:
 
 
 def _watch(
-    setup: ClusterSetup, connection: OpenEnvironment, screen: Screen, pace: Pace, stops: Interrupts | None
+    setup: ClusterSetup, connection: OpenEnvironment, console: Console, pace: Pace, stops: Interrupts | None
 ) -> ExitCode:
     services = connection.services
     last: ClusterState | None = None
@@ -232,19 +232,19 @@ def _watch(
         job = services.jobs.start(f"watch-{setup.name}", work)
         stack.callback(job.thread.join, 15.0)
         stack.callback(job.cancel)
-        for item in _until_stopped(connection, screen, stops):
+        for item in _until_stopped(connection, console, stops):
             if isinstance(item, JobCrashed):
                 raise item.error
             if isinstance(item, Observed):
                 rights = _still_good(rights, item, connection)
-            screen.document(event_document(item, rights))
+            console.document(event_document(item, rights))
             if isinstance(item, Observed):
                 state = cluster_readiness(item.snapshot, rights).state
                 if state is last:
                     continue
                 last = state
             for line in cluster_text.watched(item, rights):
-                screen.say(line)
+                console.say(line)
     return ExitCode.DONE
 
 
@@ -256,9 +256,9 @@ def _still_good(rights: KnownRights, seen: Observed, connection: OpenEnvironment
     return ask_rights(connection.services.azure, clock, seen.snapshot, to)
 
 
-def _until_stopped(connection: OpenEnvironment, screen: Screen, stops: Interrupts) -> Iterator[Event | JobCrashed]:
+def _until_stopped(connection: OpenEnvironment, console: Console, stops: Interrupts) -> Iterator[Event | JobCrashed]:
     # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.
-    while not (stops.came.is_set() or screen.unheard):
+    while not (stops.came.is_set() or console.unheard):
         try:
             yield connection.services.jobs.events.get(timeout=_LOOK_S)
         except queue.Empty:
@@ -297,25 +297,25 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: O
     return _Rehearsed(snapshot.place, intended, checked, against, repairs, consent_to_dead(snapshot, to))
 
 
-def _show_plan(screen: Screen, found: _Rehearsed) -> None:
+def _show_plan(console: Console, found: _Rehearsed) -> None:
     for line in cluster_text.plan(found.intended, found.place):
-        screen.say(line)
-    screen.say("Checked now:")
+        console.say(line)
+    console.say("Checked now:")
     for line in cluster_text.findings(found.checked.findings):
-        screen.say(line)
+        console.say(line)
     if found.against is not None:
-        screen.say(f"Refused: {found.against.sentence()} Nothing was written.")
+        console.say(f"Refused: {found.against.sentence()} Nothing was written.")
 
 
-def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, command: Failover, found: _Rehearsed) -> bool:
-    if screen.ask is None:
+def _confirmed(console: Console, setup: ClusterSetup, to: Member, command: Failover, found: _Rehearsed) -> bool:
+    if console.ask is None:
         return False
     if command.verb is Verb.FORCED or found.repairs:
         word = "Repair in Azure alone: move the address to" if found.repairs else "Force failover to"
         dead = f"{found.consented} " if found.consented else ""
-        answer = screen.ask(f"{dead}{word} {to.name}? Type the cluster's name ({setup.name}) to start: ")
+        answer = console.ask(f"{dead}{word} {to.name}? Type the cluster's name ({setup.name}) to start: ")
         return answer is not None and answer.strip() == setup.name
-    return _yes(screen.ask(f"Fail over to {to.name}? [y/N] "))
+    return _yes(console.ask(f"Fail over to {to.name}? [y/N] "))
 
 
 def _yes(answer: str | None) -> bool:
@@ -341,7 +341,7 @@ def _unheard(_event: Event) -> None:
 
 
 def warn_of_interrupted_run(
-    cluster: str | None, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice
+    cluster: str | None, connection: OpenEnvironment, console: Console, where: EnvironmentChoice
 ) -> None:
     """Offer to resume first; ``cluster`` as the command names it, None: the only one that is saved.
 
@@ -353,5 +353,5 @@ def warn_of_interrupted_run(
     except UserError:
         return
     if unfinished is not None:
-        screen.note(f"First: resume. {interrupted_sentence(unfinished)}")
-        screen.note(f"  tgwizard resume {setup.name}{where.options}")
+        console.note(f"First: resume. {interrupted_sentence(unfinished)}")
+        console.note(f"  tgwizard resume {setup.name}{where.options}")

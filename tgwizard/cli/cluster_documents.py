@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from tgwizard.cli.screen import SCHEMA, problem_document
+from tgwizard.cli.console import SCHEMA, problem_document
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights

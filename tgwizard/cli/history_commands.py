@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.cli.app_ports import OpenEnvironment
+from tgwizard.cli.console import SCHEMA, Console, problem_document
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.screen import SCHEMA, Screen, problem_document
 from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history, find_run
@@ -123,30 +123,30 @@ class Report:
     out: Path | None
 
 
-def history(command: History, connection: OpenEnvironment, screen: Screen) -> ExitCode:
+def history(command: History, connection: OpenEnvironment, console: Console) -> ExitCode:
     """What happened, newest first. A damaged journal is told and does not hide the others."""
     profiles = connection.profiles
     setups = [profiles.find(command.cluster)] if command.cluster else profiles.readable()
     clusters = tuple(cluster_history(connection.services, setup, command.limit) for setup in setups)
-    screen.document(history_document(clusters))
+    console.document(history_document(clusters))
     for cluster in clusters:
         for line in _lines(cluster, command.limit):
-            screen.say(line)
+            console.say(line)
         if cluster.problem:
-            screen.warn(cluster.problem)
+            console.warn(cluster.problem)
     if not clusters:
-        screen.say(f"No cluster is saved in {profiles.folder}.")
+        console.say(f"No cluster is saved in {profiles.folder}.")
     return ExitCode.USAGE if any(cluster.problem for cluster in clusters) else ExitCode.DONE
 
 
-def report(command: Report, connection: OpenEnvironment, screen: Screen) -> ExitCode:
+def report(command: Report, connection: OpenEnvironment, console: Console) -> ExitCode:
     """One run, whole."""
     setup, run = find_run(connection.services, connection.profiles.readable(), command.run)
     document = report_document(run, setup)
     if command.out is None:
-        screen.document(document)
+        console.document(document)
         for line in _report(run, setup):
-            screen.say(line)
+            console.say(line)
         return ExitCode.DONE
     path = expanded(command.out).absolute()
     kind = path.suffix.lower()
@@ -162,8 +162,8 @@ def report(command: Report, connection: OpenEnvironment, screen: Screen) -> Exit
         what = f"The report was not written to {path}."
         fix = "Choose another place with --out."
         raise UserError(Problem("report-not-written", what, f"{error.strerror or error}.", fix)) from error
-    screen.document({"schema": 1, "written": str(path)})
-    screen.say(f"Written: {path}")
+    console.document({"schema": 1, "written": str(path)})
+    console.say(f"Written: {path}")
     return ExitCode.DONE
 
 

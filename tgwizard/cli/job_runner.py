@@ -16,8 +16,8 @@ from typing import Protocol
 
 from tgwizard.cli.cluster_documents import event_document
 from tgwizard.cli.cluster_text import RunTeller, answer, where
+from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Job, JobCrashed, Report
@@ -63,7 +63,7 @@ class CommandRun:
 
     services: Services
     setup: ClusterSetup
-    screen: Screen
+    console: Console
     stops: StopRequests
     resume_command: str
     place_options: str = ""
@@ -136,20 +136,20 @@ class CommandRun:
             case _:
                 # All others change nothing that this command has to remember.
                 ...
-        self.screen.document(event_document(event))
+        self.console.document(event_document(event))
         for line in self._teller.lines(event):
-            self.screen.say(line)
+            self.console.say(line)
 
     def _heed_answer(self) -> None:
         """Pass on what was typed since the run asked."""
-        if self.decisions is None or self.screen.typed is None:
+        if self.decisions is None or self.console.typed is None:
             return
-        line = self.screen.typed()
+        line = self.console.typed()
         if line is None or self._asked is None:
             return
         choice = answer(self._asked, line)
         if choice is None:
-            self.screen.note(f"Not one of the numbers 1 to {len(self._asked.choices)}.")
+            self.console.note(f"Not one of the numbers 1 to {len(self._asked.choices)}.")
         else:
             self.decisions.answer(choice)
 
@@ -162,18 +162,18 @@ class CommandRun:
             meaning = "The address is on its way already; the run ends by itself."
         else:
             meaning = "Stopping: the address is put back, unless it is on its way to the other member already."
-        self.screen.note(f"{meaning} Ask once more to leave it at that.")
+        self.console.note(f"{meaning} Ask once more to leave it at that.")
 
     def _leave(self, why: str) -> ExitCode:
         ended = self._catch_up()
         if ended is not None:
             return ExitCode.of(ended.outcome, ended.problem)
         address = str(self.setup.address)
-        self.screen.note(f"{why} The run is left where it is. Last seen: {where(self._place, address)}.")
+        self.console.note(f"{why} The run is left where it is. Last seen: {where(self._place, address)}.")
         if not self._wrote:
             self._close_json(Outcome.CANCELLED, "Left before anything was written.")
             return ExitCode.CANCELLED
-        self.screen.note(f"To go on: {self.resume_command}")
+        self.console.note(f"To go on: {self.resume_command}")
         self._close_json(Outcome.UNKNOWN, "Left while the run was under way.")
         return ExitCode.UNKNOWN
 
@@ -198,12 +198,12 @@ class CommandRun:
     def _broke(self, broke: JobCrashed) -> ExitCode:
         if isinstance(broke.error, UserError):
             self._close_json(Outcome.REFUSED, broke.error.problem.sentence())
-            self.screen.complain(broke.error)
+            self.console.complain(broke.error)
             return ExitCode.of(Outcome.REFUSED, broke.error.problem)
         _log.error("the job %s broke", broke.name, exc_info=broke.error)
         place = where(self._place, str(self.setup.address))
-        self.screen.note(f"The run ended by an error of tgwizard ({type(broke.error).__name__}). Last seen: {place}.")
-        self.screen.note(f"To go on: {self.resume_command}")
+        self.console.note(f"The run ended by an error of tgwizard ({type(broke.error).__name__}). Last seen: {place}.")
+        self.console.note(f"To go on: {self.resume_command}")
         self._close_json(Outcome.UNKNOWN, "The run ended by an error of tgwizard.")
         return ExitCode.INTERNAL
 
@@ -213,7 +213,7 @@ class CommandRun:
         resume = "" if outcome in (Outcome.CANCELLED, Outcome.REFUSED) else self.resume_command
         stamp = Stamp(clock.wall(), clock.monotonic())
         end = Finished(stamp, self._run, self.setup.name, outcome, self._place, reason, resume=resume)
-        self.screen.document(event_document(end))
+        self.console.document(event_document(end))
 
 
 _JOIN_S = 10.0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.cli.app_ports import AppPorts
+from tgwizard.cli.console import SCHEMA, Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.lab_arguments import (
     FaultAction,
@@ -24,7 +25,6 @@ from tgwizard.cli.lab_arguments import (
     LabShow,
     LabVm,
 )
-from tgwizard.cli.screen import SCHEMA, Screen
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import TomlFault, parse_toml
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabStatus, RequestSeen, VmPowerSeen
@@ -32,75 +32,75 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import format_utc
 
 
-def run(command: LabCommand, directory: Path, program: AppPorts, screen: Screen) -> ExitCode:
+def run(command: LabCommand, directory: Path, program: AppPorts, console: Console) -> ExitCode:
     """Do what the command asks of the lab that runs in the folder. UserError: none does, or it turned it down."""
     if isinstance(command, LabEnv):
-        return _env(command, directory, program, screen)
+        return _env(command, directory, program, console)
     with contextlib.closing(program.control(directory)) as control:
         match command:
             case LabShow():
-                _show_state(control.state(), screen)
+                _show_state(control.state(), console)
             case LabScenario():
-                return _scenario(command, control, screen)
+                return _scenario(command, control, console)
             case LabLatency():
-                _show_state(control.set_latency(command.word), screen)
+                _show_state(control.set_latency(command.word), console)
             case LabOverlap():
-                _show_state(control.set_overlap(command.word), screen)
+                _show_state(control.set_overlap(command.word), console)
             case LabPropagation():
-                _show_state(control.set_propagation(command.word, flicker=command.flicker), screen)
+                _show_state(control.set_propagation(command.word, flicker=command.flicker), console)
             case LabFaults():
-                _faults(command, control, screen)
+                _faults(command, control, console)
             case LabVm():
-                _vm(command, control, screen)
+                _vm(command, control, console)
             case LabRequests():
-                _requests(control.requests(command.limit), screen)
+                _requests(control.requests(command.limit), console)
             case LabDataplane():
-                _dataplane(control.data_plane(command.address), command.address, screen)
+                _dataplane(control.data_plane(command.address), command.address, console)
     return ExitCode.DONE
 
 
-def _env(command: LabEnv, directory: Path, program: AppPorts, screen: Screen) -> ExitCode:
+def _env(command: LabEnv, directory: Path, program: AppPorts, console: Console) -> ExitCode:
     environment = program.lab_environment(directory, command.options)
-    screen.document({"schema": SCHEMA, "environment": dict(environment)})
+    console.document({"schema": SCHEMA, "environment": dict(environment)})
     for name, value in environment.items():
-        screen.say(f"export {name}={shlex.quote(value)}")
+        console.say(f"export {name}={shlex.quote(value)}")
     return ExitCode.DONE
 
 
-def _scenario(command: LabScenario, control: LabControl, screen: Screen) -> ExitCode:
+def _scenario(command: LabScenario, control: LabControl, console: Console) -> ExitCode:
     state = control.state()
     if command.name is None:
-        screen.document(_state_document(state))
+        console.document(_state_document(state))
         for name in state.scenarios:
-            screen.say(f"{'*' if name == state.scenario else ' '} {name}")
+            console.say(f"{'*' if name == state.scenario else ' '} {name}")
         return ExitCode.DONE
     if command.name not in state.scenarios:
         fact, known = f"The lab has no scenario named {command.name}.", ", ".join(state.scenarios)
         raise UserError(Problem("unknown-scenario", fact, "Nothing was changed.", f"It knows {known}."))
     if not command.yes:
-        if screen.ask is None or screen.as_json:
+        if console.ask is None or console.as_json:
             raise UserError(_nobody_to_ask())
-        answer = screen.ask(f"Replace everything in the lab ({state.scenario}) by the scenario {command.name}? [y/N] ")
+        answer = console.ask(f"Replace everything in the lab ({state.scenario}) by the scenario {command.name}? [y/N] ")
         if (answer or "").strip().lower() not in {"y", "yes"}:
-            screen.say("Cancelled. The lab is as it was.")
+            console.say("Cancelled. The lab is as it was.")
             return ExitCode.CANCELLED
-    _show_state(control.use_scenario(command.name, clusters=command.clusters), screen)
+    _show_state(control.use_scenario(command.name, clusters=command.clusters), console)
     return ExitCode.DONE
 
 
-def _faults(command: LabFaults, control: LabControl, screen: Screen) -> None:
+def _faults(command: LabFaults, control: LabControl, console: Console) -> None:
     match command.action:
         case FaultAction.ADD:
             rules = [command.rule] if command.rule is not None else []
             rules += _rules_of(command.file) if command.file is not None else []
             if not rules:
                 raise UserError(_no_rule())
-            _show_faults([control.add_fault(rule) for rule in rules], screen)
+            _show_faults([control.add_fault(rule) for rule in rules], console)
         case FaultAction.LIST:
-            _show_faults(list(control.faults()), screen)
+            _show_faults(list(control.faults()), console)
         case FaultAction.CLEAR:
             control.clear_faults(command.which)
-            _show_faults(list(control.faults()), screen)
+            _show_faults(list(control.faults()), console)
 
 
 def _rules_of(file: Path) -> list[dict[str, Any]]:
@@ -119,50 +119,50 @@ def _rules_of(file: Path) -> list[dict[str, Any]]:
     return rules
 
 
-def _vm(command: LabVm, control: LabControl, screen: Screen) -> None:
+def _vm(command: LabVm, control: LabControl, console: Console) -> None:
     seen = control.vms() if command.name is None else (control.switch(command.name, on=command.on),)
-    screen.document({"schema": SCHEMA, "vms": [_vm_document(item) for item in seen]})
+    console.document({"schema": SCHEMA, "vms": [_vm_document(item) for item in seen]})
     for item in seen:
-        screen.say(f"{item.name:<24} {item.power}")
+        console.say(f"{item.name:<24} {item.power}")
 
 
-def _requests(seen: tuple[RequestSeen, ...], screen: Screen) -> None:
-    screen.document({"schema": SCHEMA, "requests": [_request_document(item) for item in seen]})
+def _requests(seen: tuple[RequestSeen, ...], console: Console) -> None:
+    console.document({"schema": SCHEMA, "requests": [_request_document(item) for item in seen]})
     for item in seen:
         status = "lost" if item.status is None else str(item.status)
         rules = f" rule {','.join(item.rules)}" if item.rules else ""
-        screen.say(f"{format_utc(item.at)} {status:>4} {item.decision}{rules} {item.caller} {item.method} {item.path}")
+        console.say(f"{format_utc(item.at)} {status:>4} {item.decision}{rules} {item.caller} {item.method} {item.path}")
 
 
-def _dataplane(seen: tuple[HoldingSeen, ...], address: str | None, screen: Screen) -> None:
-    screen.document({"schema": SCHEMA, "holdings": [_holding_document(item) for item in seen]})
+def _dataplane(seen: tuple[HoldingSeen, ...], address: str | None, console: Console) -> None:
+    console.document({"schema": SCHEMA, "holdings": [_holding_document(item) for item in seen]})
     for item in seen:
         until = "now" if item.until is None else format_utc(item.until)
-        screen.say(f"{item.address:<15} {format_utc(item.since)} to {until:<24} {item.nic.rsplit('/', 1)[-1]}")
+        console.say(f"{item.address:<15} {format_utc(item.since)} to {until:<24} {item.nic.rsplit('/', 1)[-1]}")
     if not seen:
-        screen.say(f"Nobody has held {address or 'any address'} in this lab.")
+        console.say(f"Nobody has held {address or 'any address'} in this lab.")
 
 
-def _show_state(state: LabStatus, screen: Screen) -> None:
-    screen.document(_state_document(state))
-    screen.say(f"Scenario  {state.scenario} ({state.clusters} clusters)")
-    screen.say(f"Latency   {state.latency} (of {', '.join(state.latencies)})")
-    screen.say(f"Overlap   {state.overlap} (of {', '.join(state.overlaps)})")
+def _show_state(state: LabStatus, console: Console) -> None:
+    console.document(_state_document(state))
+    console.say(f"Scenario  {state.scenario} ({state.clusters} clusters)")
+    console.say(f"Latency   {state.latency} (of {', '.join(state.latencies)})")
+    console.say(f"Overlap   {state.overlap} (of {', '.join(state.overlaps)})")
     flicker = ", lists flicker" if state.flicker else ""
-    screen.say(f"Rights    {state.propagation}{flicker} (of {', '.join(state.propagations)})")
-    screen.say(f"Faults    {state.faults}")
-    screen.say(f"Time      {format_utc(state.at)}")
+    console.say(f"Rights    {state.propagation}{flicker} (of {', '.join(state.propagations)})")
+    console.say(f"Faults    {state.faults}")
+    console.say(f"Time      {format_utc(state.at)}")
     if state.sign_in_code:
-        screen.say(f"Sign-in   {state.sign_in_code} is what the lab's sign-in page asks for")
+        console.say(f"Sign-in   {state.sign_in_code} is what the lab's sign-in page asks for")
 
 
-def _show_faults(faults: list[FaultSeen], screen: Screen) -> None:
-    screen.document({"schema": SCHEMA, "faults": [_fault_document(item) for item in faults]})
+def _show_faults(faults: list[FaultSeen], console: Console) -> None:
+    console.document({"schema": SCHEMA, "faults": [_fault_document(item) for item in faults]})
     for item in faults:
         name = f" {item.name}" if item.name else ""
-        screen.say(f"{item.id}{name}: {item.sentence}; struck {item.struck} of {item.seen}")
+        console.say(f"{item.id}{name}: {item.sentence}; struck {item.struck} of {item.seen}")
     if not faults:
-        screen.say("The lab has no fault rules.")
+        console.say("The lab has no fault rules.")
 
 
 def _state_document(state: LabStatus) -> Mapping[str, Any]:

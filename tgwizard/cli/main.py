@@ -9,10 +9,10 @@ from tgwizard.cli import cluster_commands, history_commands, lab_commands, setup
 from tgwizard.cli.app_ports import AppPorts, OpenEnvironment
 from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, Status
 from tgwizard.cli.cluster_commands import warn_of_interrupted_run
+from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabRunCommand
-from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
 from tgwizard.engine.interrupts import as_before
 from tgwizard.model.problem import Cancelled, Problem, UserError
@@ -21,40 +21,40 @@ from tgwizard.model.settings import Settings
 _log = logging.getLogger(__name__)
 
 
-def run(call: ParsedCommand, program: AppPorts, screen: Screen) -> ExitCode:
+def run(call: ParsedCommand, program: AppPorts, console: Console) -> ExitCode:
     """Do what the call asks. Every outcome is an exit code; nothing is raised.
 
     From the start of a run to the end of the command its signals are counted: what comes late changes no exit code.
     """
     with as_before():
-        return _run(call, program, screen)
+        return _run(call, program, console)
 
 
-def _run(call: ParsedCommand, program: AppPorts, screen: Screen) -> ExitCode:
+def _run(call: ParsedCommand, program: AppPorts, console: Console) -> ExitCode:
     try:
-        return _dispatch(call, program, screen)
+        return _dispatch(call, program, console)
     except UserError as error:
-        screen.complain(error)
+        console.complain(error)
         # Without a sign-in nothing was wrong with what was asked for.
         return ExitCode.FAILED if error.problem.sign_in else ExitCode.USAGE
     except (KeyboardInterrupt, Cancelled):
-        screen.note("Cancelled. Nothing was written.")
+        console.note("Cancelled. Nothing was written.")
         return ExitCode.CANCELLED
     except Exception as error:  # noqa: BLE001 - the one place where a command's unexpected error is told and logged
         _log.exception("the command broke")
         what = f"tgwizard made an error ({type(error).__name__})."
         report = "There is no report of it, because the log file cannot be written."
         fix = report if program.log_lost() else "The report is in the log file."
-        screen.complain(UserError(Problem("internal", what, "", fix)))
+        console.complain(UserError(Problem("internal", what, "", fix)))
         return ExitCode.INTERNAL
 
 
-def _dispatch(call: ParsedCommand, program: AppPorts, screen: Screen) -> ExitCode:
+def _dispatch(call: ParsedCommand, program: AppPorts, console: Console) -> ExitCode:
     match call.command:
         case OpenWindow():
             raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))
         case LabRunCommand() as command:
-            return cluster_commands.lab_run(command, program, screen)
+            return cluster_commands.lab_run(command, program, console)
         case (
             Status()
             | Failover()
@@ -71,24 +71,24 @@ def _dispatch(call: ParsedCommand, program: AppPorts, screen: Screen) -> ExitCod
             connection = program.connect(call.where)
             try:
                 if isinstance(command, Failover | History | Plan | Apply | Verify | Undo):
-                    warn_of_interrupted_run(command.cluster, connection, screen, call.where)
-                refused = sign_in_option.sign_in(call.where, connection, screen)
-                code = _connected(command, connection, call, screen, program.settings) if refused is None else refused
+                    warn_of_interrupted_run(command.cluster, connection, console, call.where)
+                refused = sign_in_option.sign_in(call.where, connection, console)
+                code = _connected(command, connection, call, console, program.settings) if refused is None else refused
             except BaseException:
                 with contextlib.suppress(UserError):
                     connection.close()
                 raise
-            return _closed(connection, code, screen)
+            return _closed(connection, code, console)
         case _ as command:
-            return lab_commands.run(command, call.where.lab_dir or program.default_lab(), program, screen)
+            return lab_commands.run(command, call.where.lab_dir or program.default_lab(), program, console)
 
 
-def _closed(connection: OpenEnvironment, code: ExitCode, screen: Screen) -> ExitCode:
+def _closed(connection: OpenEnvironment, code: ExitCode, console: Console) -> ExitCode:
     """A trouble at closing is told, and never hides how the command ended."""
     try:
         connection.close()
     except UserError as error:
-        screen.complain(error)
+        console.complain(error)
         return ExitCode.FAILED if code is ExitCode.DONE else code
     return code
 
@@ -97,19 +97,19 @@ def _connected(
     command: Status | Failover | Resume | History | Report | SetupCommand,
     connection: OpenEnvironment,
     call: ParsedCommand,
-    screen: Screen,
+    console: Console,
     settings: Settings,
 ) -> ExitCode:
     match command:
         case Status():
-            return cluster_commands.status(command, connection, screen, call.where, settings)
+            return cluster_commands.status(command, connection, console, call.where, settings)
         case Failover():
-            return cluster_commands.failover(command, connection, screen, call.where)
+            return cluster_commands.failover(command, connection, console, call.where)
         case Resume():
-            return cluster_commands.resume_run(command, connection, screen, call.where)
+            return cluster_commands.resume_run(command, connection, console, call.where)
         case History():
-            return history_commands.history(command, connection, screen)
+            return history_commands.history(command, connection, console)
         case Report():
-            return history_commands.report(command, connection, screen)
+            return history_commands.report(command, connection, console)
         case _:
-            return setup_commands.run(command, connection, screen, call.where)
+            return setup_commands.run(command, connection, console, call.where)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tgwizard.cli import setup_text as words
 from tgwizard.cli.app_ports import EnvironmentChoice, OpenEnvironment
+from tgwizard.cli.console import SCHEMA, Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.job_runner import CommandRun
-from tgwizard.cli.screen import SCHEMA, Screen
 from tgwizard.cli.setup_arguments import (
     Apply,
     Discover,
@@ -62,9 +62,9 @@ from tgwizard.model.text import format_utc, join_words, sanitize
 from tgwizard.model.verify_result import ProofRun, ProvedBy, VerifyResult, VerifyState
 
 
-def run(command: SetupCommand, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice) -> ExitCode:
+def run(command: SetupCommand, connection: OpenEnvironment, console: Console, where: EnvironmentChoice) -> ExitCode:
     """Do what the command asks."""
-    at = _At(connection, screen, where, listen())
+    at = _At(connection, console, where, listen())
     match command:
         case Discover():
             return _discover(at, command)
@@ -88,13 +88,13 @@ class _At:
     """Where a command works and how it is heard."""
 
     connection: OpenEnvironment
-    screen: Screen
+    console: Console
     where: EnvironmentChoice
     stops: Interrupts
 
     def job(self, telling: ReportLevel = ReportLevel.ALL) -> CommandSetupRun:
         """A job of this command."""
-        return CommandSetupRun(self.connection.services, self.screen, self.stops, telling)
+        return CommandSetupRun(self.connection.services, self.console, self.stops, telling)
 
     def now(self) -> str:
         """The time for a document."""
@@ -106,9 +106,9 @@ def _discover(at: _At, command: Discover) -> ExitCode:
     state = _walked(at, None, given)
     if state.inventory is None:
         raise UserError(*(problem for _, problem in blockers(state)[:1]))
-    at.screen.document(discover_document(state.inventory, state.pairs, at.now()))
+    at.console.document(discover_document(state.inventory, state.pairs, at.now()))
     for line in words.discovered(state.inventory, state.pairs):
-        at.screen.say(line)
+        at.console.say(line)
     return ExitCode.DONE
 
 
@@ -123,7 +123,7 @@ def _apply(at: _At, command: Apply) -> ExitCode:
     state = _walked(at, command.cluster, command.given)
     services = at.connection.services
     while True:
-        if not at.screen.as_json:
+        if not at.console.as_json:
             _shown(at, state)
         plan = _complete(state) if command.only_mine else _allowed(state)
         if plan is None:
@@ -140,7 +140,7 @@ def _apply(at: _At, command: Apply) -> ExitCode:
         if not found:
             break
         outdated = changed_since(found, age_s)
-        at.screen.note(outdated.sentence())
+        at.console.note(outdated.sentence())
         if command.yes:
             # Who said yes before could not see what it says now.
             _refused(at, state, outdated)
@@ -159,7 +159,7 @@ def _apply(at: _At, command: Apply) -> ExitCode:
 
 def _read_again(at: _At, state: WizardState) -> WizardState:
     """The same answers with Azure as it is now: the plan is older than five minutes."""
-    at.screen.note("The plan is older than 5 minutes. Azure is read again before anything is written.")
+    at.console.note("The plan is older than 5 minutes. Azure is read again before anything is written.")
     services = at.connection.services
 
     def work(report: Report, token: CancelToken) -> WizardState:
@@ -178,7 +178,7 @@ def _undo(at: _At, command: Undo) -> ExitCode:
     items = preview_undo(services, setup.identity, identities=command.identities)
     if items and not command.yes:
         for line in words.undoing(items):
-            at.screen.say(line)
+            at.console.say(line)
         if not _yes(at, "Take this back? [y/N] "):
             return _cancelled(at)
 
@@ -198,11 +198,11 @@ def _export(at: _At, command: Export) -> ExitCode:
     text = export(command.kind, plan, proposed_answers(state))
     if command.out is not None:
         _write(command.out, text)
-        at.screen.note(f"Written to {command.out}.")
+        at.console.note(f"Written to {command.out}.")
     document = {"schema": SCHEMA, "at": at.now(), "format": command.kind.value, "text": text}
-    at.screen.document({**document, "file": str(command.out) if command.out else None})
-    if command.out is None and not at.screen.as_json:
-        at.screen.raw(text)
+    at.console.document({**document, "file": str(command.out) if command.out else None})
+    if command.out is None and not at.console.as_json:
+        at.console.raw(text)
     return ExitCode.DONE
 
 
@@ -228,14 +228,14 @@ def _verify(at: _At, command: Verify) -> ExitCode:
     result = job.go("setup-verify", work)
     if command.prove is ProveHow.FAILOVER:
         result = _proved(at, setup, result, yes=command.yes)
-    at.screen.document(verify_document(result))
+    at.console.document(verify_document(result))
     for line in words.verified(result):
-        at.screen.say(line)
-    if job.end is not None and at.screen.as_json:
+        at.console.say(line)
+    if job.end is not None and at.console.as_json:
         job.tell(job.end)
     if command.report is not None:
         _write(command.report, verify_report(result))
-        at.screen.note(f"The report is in {command.report}.")
+        at.console.note(f"The report is in {command.report}.")
     return _verdict(result)
 
 
@@ -273,7 +273,7 @@ def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> Ex
 def _proved(at: _At, setup: ClusterSetup, result: VerifyResult, *, yes: bool) -> VerifyResult:
     """A real failover there and back; the second leg only when the first one was done."""
     if result.overall_state is VerifyState.NOT_READY:
-        at.screen.note("No proof is made: the rehearsal already shows that a failover would be refused.")
+        at.console.note("No proof is made: the rehearsal already shows that a failover would be refused.")
         return result
     if not yes and not _yes(at, "Fail over there and back now? Two short gaps in the traffic. [y/N] "):
         return result
@@ -299,7 +299,7 @@ def _moved(at: _At, setup: ClusterSetup, to: Member) -> Finished | None:
         return ends[-1]
 
     resume = f"tgwizard resume {setup.name}{at.where.options}"
-    CommandRun(services, setup, at.screen, at.stops, resume, at.where.options).go("prove", work)
+    CommandRun(services, setup, at.console, at.stops, resume, at.where.options).go("prove", work)
     return ends[-1] if ends else None
 
 
@@ -336,7 +336,7 @@ def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:
         # No pair is left to be set up: then a cluster that is there is meant, and the only one need not be named.
         if len(saved) > 1:
             raise UserError(_which(saved))
-        at.screen.note(f"No new pair was found; this is the saved cluster {saved[0].name}.")
+        at.console.note(f"No new pair was found; this is the saved cluster {saved[0].name}.")
         return _walked(at, saved[0].name, given)
     return state
 
@@ -352,16 +352,16 @@ def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
 def _shown(at: _At, state: WizardState) -> SetupPlan | None:
     """Tell the plan, or what keeps it from being made; the plan when it may be applied."""
     plan, stops = plan_of(state), blockers(state)
-    at.screen.document(setup_plan_document(state, plan, stops, at.now()))
+    at.console.document(setup_plan_document(state, plan, stops, at.now()))
     if stops and plan is None:
         for line in words.blocked(stops):
-            at.screen.say(line)
+            at.console.say(line)
         return None
     if plan is not None:
         for line in words.planned(proposed_answers(state), plan, stops):
-            at.screen.say(line)
+            at.console.say(line)
     for line in words.blocked(stops):
-        at.screen.say(line)
+        at.console.say(line)
     return _allowed(state)
 
 
@@ -375,7 +375,7 @@ def _refused(at: _At, state: WizardState, outdated: Problem | None = None) -> No
     stamp = Stamp(clock.wall(), clock.monotonic())
     left = tuple(change.key for change in plan.writing) if plan else ()
     end = SetupFinished(stamp, "apply", Outcome.REFUSED, problem.sentence(), left=left, problem=problem)
-    at.screen.document(setup_event_document(end))
+    at.console.document(setup_event_document(end))
 
 
 def _allowed(state: WizardState) -> SetupPlan | None:
@@ -394,7 +394,7 @@ def _save(at: _At, plan: SetupPlan, answers: Answers, out: Path | None) -> None:
     setup = read_cluster(at.connection.services.azure, plan, answers)
     path = out or at.connection.profiles.folder / f"{setup.id if '/' in setup.name else setup.name}.toml"
     save_cluster(path, setup)
-    at.screen.note(f"The cluster is saved: {path}")
+    at.console.note(f"The cluster is saved: {path}")
 
 
 def _write(path: Path, text: str) -> None:
@@ -406,7 +406,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _must_ask(at: _At, *, yes: bool) -> None:
-    if yes or (at.screen.ask is not None and not at.screen.as_json):
+    if yes or (at.console.ask is not None and not at.console.as_json):
         return
     raise UserError(
         Problem(
@@ -419,14 +419,14 @@ def _must_ask(at: _At, *, yes: bool) -> None:
 
 
 def _yes(at: _At, question: str) -> bool:
-    if at.screen.ask is None:
+    if at.console.ask is None:
         return False
     with at.stops.asking():
-        answer = at.screen.ask(question)
+        answer = at.console.ask(question)
     return answer is not None and answer.strip().lower() in ("y", "yes")
 
 
 def _cancelled(at: _At) -> ExitCode:
     with contextlib.suppress(ValueError):
-        at.screen.say("Cancelled. Nothing was written.")
+        at.console.say("Cancelled. Nothing was written.")
     return ExitCode.CANCELLED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tgwizard.cli.screen import SCHEMA, problem_document
+from tgwizard.cli.console import SCHEMA, problem_document
 from tgwizard.engine.discovery.pairs import Pair, PairsFound
 from tgwizard.engine.setup.apply import apply_refusal
 from tgwizard.engine.setup.suggestions import proposed_answers

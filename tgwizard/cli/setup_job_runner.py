@@ -8,8 +8,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
+from tgwizard.cli.console import Console
 from tgwizard.cli.job_runner import StopRequests
-from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_documents import setup_event_document
 from tgwizard.cli.setup_text import told
 from tgwizard.engine.cancel import CancelToken
@@ -38,9 +38,9 @@ class CommandSetupRun:
     """One job as the command sees it. ``end`` is its last event, once it came."""
 
     def __init__(
-        self, services: Services, screen: Screen, stops: StopRequests, telling: ReportLevel = ReportLevel.ALL
+        self, services: Services, console: Console, stops: StopRequests, telling: ReportLevel = ReportLevel.ALL
     ) -> None:
-        self._services, self._screen, self._stops, self._telling = services, screen, stops, telling
+        self._services, self._screen, self._stops, self._telling = services, console, stops, telling
         self._events: queue.SimpleQueue[SetupEvent] = queue.SimpleQueue()
         self.end: SetupFinished | None = None
 

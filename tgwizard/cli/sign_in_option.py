@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tgwizard.cli.app_ports import EnvironmentChoice, OpenEnvironment
+from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.runs.job_services import Services
@@ -12,7 +12,7 @@ from tgwizard.model.problem import UserError
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 
 
-def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, screen: Screen) -> ExitCode | None:
+def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, console: Console) -> ExitCode | None:
     """Sign in as the user wished; None when that is done or was not asked for, else the exit code of the refusal."""
     if where.sign_in is None:
         return None
@@ -20,15 +20,15 @@ def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, screen: Scree
     services = connection.services
     try:
         caller = services.setup.sign_in.sign_in(
-            sign_in_request_of(where, services), lambda prompt: screen.note(words_of(prompt)), cancel
+            sign_in_request_of(where, services), lambda prompt: console.note(words_of(prompt)), cancel
         )
     except AzureCallError as failure:
-        screen.complain(UserError(failure.problem))
+        console.complain(UserError(failure.problem))
         return ExitCode.FAILED
     except BaseException:
         cancel.cancel()
         raise
-    screen.note(f"Signed in as {caller.name}.")
+    console.note(f"Signed in as {caller.name}.")
     return None
 
 

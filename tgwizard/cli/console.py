@@ -1,6 +1,6 @@
 """Where commands write: words or JSON on standard output, errors on standard error.
 
-Foreign text cannot move the cursor. A reader that goes away (``| head``) silences the screen; it never stops a run
+Foreign text cannot move the cursor. A reader that goes away (``| head``) silences the console; it never stops a run
 that has the address in its hands.
 """
 
@@ -20,7 +20,7 @@ SCHEMA = 1
 
 
 @dataclass(slots=True)
-class Screen:
+class Console:
     """Both streams of one command.
 
     ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end. ``typed`` is a line that was
