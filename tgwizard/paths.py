@@ -1,6 +1,6 @@
 """Where tgwizard keeps and finds its files. The lowest layer: it imports nothing of ours.
 
-Resources (fonts, templates of pages, lab scenarios, JSON Schemas, the words for Azure's errors) lie in
+Resources (fonts, icons, templates of pages, lab scenarios, JSON Schemas, the words for Azure's errors) lie in
 ``tgwizard/_data`` of an installed wheel and in ``resources/`` of a checkout. Everything a user owns lies in the folders
 the platform names for it, each of which an environment variable can move (tests and packagers use them).
 """

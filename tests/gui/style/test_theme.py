@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFontInfo, QImage, QPalette
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QFontInfo, QImage, QPainter, QPalette
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tgwizard.gui.style.icons import Icon, icon_path
+from tgwizard.gui.style.icons import Icon, draw_icon, icon_path
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import DARK, LIGHT, Scheme, TextRole, Token
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.labels import TextLabel, unbroken
 from tgwizard.model.appearance import ThemeChoice
+from tgwizard.paths import resources
 
 
 def middle(widget: QWidget) -> str:
@@ -78,6 +84,35 @@ def test_that_markup_in_a_name_is_shown_as_text(theme: Theme, qtbot: QtBot) -> N
     qtbot.addWidget(plain)
     qtbot.addWidget(bold)
     assert bold.sizeHint().width() > plain.sizeHint().width() / 2
+
+
+def test_that_every_icon_has_its_file_and_every_file_its_icon() -> None:
+    assert {f"{icon.value}.svg" for icon in Icon} == {file.name for file in (resources() / "icons").iterdir()}
+
+
+@pytest.mark.parametrize("icon", list(Icon), ids=lambda icon: icon.value)
+def test_that_an_icon_is_painted_as_any_program_shows_its_file(icon: Icon) -> None:
+    file = (resources() / "icons" / f"{icon.value}.svg").read_bytes()
+    assert b'stroke="currentColor"' in file  # tinted by whoever shows it
+    renderer = QSvgRenderer(QByteArray(file))
+    assert renderer.isValid()
+    assert renderer.viewBoxF() == QRectF(0, 0, 24, 24)
+    shown, painted = painted_by(renderer.render), painted_by(lambda p, box: draw_icon(p, icon, QColor("black"), box))
+    pixels = range(0, len(shown), 4)
+    # Where two strokes meet, the edge of a pixel may be darker: Qt's painter of SVG strokes each shape by itself.
+    assert sum(abs(shown[at] - painted[at]) for at in pixels) / len(pixels) < 1
+    assert sum(255 - painted[at] for at in pixels) / len(pixels) > 3
+
+
+def painted_by(paint: Callable[[QPainter, QRectF], None]) -> bytes:
+    """96 by 96 pixels, black on white, that `paint` filled."""
+    image = QImage(96, 96, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint(painter, QRectF(0, 0, 96, 96))
+    painter.end()
+    return bytes(image.constBits())
 
 
 def test_that_every_icon_stays_inside_its_grid() -> None:
