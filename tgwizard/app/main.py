@@ -23,6 +23,7 @@ from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, 
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.setup_arguments import Apply, Undo
+from tgwizard.cli.terminal import look_of, shown
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.interrupts import ignore
 from tgwizard.model.problem import Problem, UserError
@@ -127,7 +128,7 @@ def _typed() -> str | None:
 
 def _ask(question: str) -> str | None:
     try:
-        return input(question)
+        return input("\n".join(shown(question, look_of(sys.stdout))))
     except (EOFError, OSError):  # OSError: the terminal was closed
         _end_line()
         return None

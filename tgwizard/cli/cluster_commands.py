@@ -301,8 +301,8 @@ def _show_plan(console: Console, found: _Rehearsed) -> None:
     for line in cluster_text.plan(found.intended, found.place):
         console.say(line)
     console.say("Checked now:")
-    for line in cluster_text.findings(found.checked.findings):
-        console.say(line)
+    for finding in cluster_text.findings(found.checked.findings):
+        console.say(finding)
     if found.against is not None:
         console.say(f"Refused: {found.against.sentence()} Nothing was written.")
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tgwizard.cli.terminal import Line, Tone, Toned
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import KnownRights
 from tgwizard.engine.readiness.recommended_action import ActionKind, RecommendedAction
 from tgwizard.model.cluster import Verb
-from tgwizard.model.cluster_readiness import Advice, ClusterReadiness
+from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
@@ -72,6 +73,23 @@ ADVICE = {
 }
 """What a verb is now, as words."""
 
+_STATE_TONES = {
+    ClusterState.IN_SYNC: Tone.GOOD,
+    ClusterState.MOVING: Tone.LOOK,
+    ClusterState.AT_RISK: Tone.LOOK,
+    ClusterState.NOT_KNOWN: Tone.LOOK,
+}
+"""What is none of these is wrong."""
+_ADVICE_TONES = {Advice.READY: Tone.GOOD, Advice.RECOMMENDED: Tone.GOOD, Advice.BLOCKED: Tone.BAD}
+LEVEL_TONES = {
+    Level.BLOCKS: Tone.BAD,
+    Level.NOT_KNOWN: Tone.LOOK,
+    Level.WARNS: Tone.LOOK,
+    Level.NOTE: Tone.STRONG,
+    Level.PASSED: Tone.GOOD,
+    Level.NOT_APPLICABLE: Tone.FAINT,
+}
+"""How the mark of a finding stands out."""
 _MARKS = {
     Level.BLOCKS: "stops",
     Level.NOT_KNOWN: "not known",
@@ -89,10 +107,11 @@ _TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
 
 def status(
     snapshot: Snapshot, found: ClusterReadiness, offer: RecommendedAction | None = None, *, in_full: bool = False
-) -> Iterator[str]:
+) -> Iterator[Line]:
     """The state of a cluster; the three sources stand apart. ``in_full``: with every check and its evidence."""
     setup = snapshot.setup
-    yield f"{setup.name}{' (lab)' if setup.is_lab else ''}: {found.sentence}"
+    tone = _STATE_TONES.get(found.state, Tone.BAD)
+    yield Toned(f"{setup.name}{' (lab)' if setup.is_lab else ''}: {found.sentence}", tone)
     if found.detail:
         yield f"  {found.detail}"
     if offer is not None:
@@ -114,7 +133,8 @@ def status(
     repairs = offer is not None and offer.kind is ActionKind.REPAIR
     for verb in reversed(Verb) if repairs else Verb:
         ready = found.of(verb)
-        yield f"  {_button(verb, repairs=repairs)} {ready.to.name}: {ADVICE[ready.advice]}"
+        told = f"  {_button(verb, repairs=repairs)} {ready.to.name}: {ADVICE[ready.advice]}"
+        yield Toned(told, _ADVICE_TONES.get(ready.advice, Tone.LOOK))
         for line in (*ready.findings.reasons, *ready.notes):
             yield f"    {line}"
         if in_full:
@@ -135,12 +155,12 @@ def plan(intended: FailoverPlan, place: AddressLocation) -> Iterator[str]:
     yield f"Nobody would be served for {format_estimate(intended.gap.usual_s)} ({intended.gap.basis})."
 
 
-def findings(found: Readiness) -> Iterator[str]:
+def findings(found: Readiness) -> Iterator[Line]:
     """Every check with its evidence, worst first."""
     told = {""}
     for finding in found.findings:
         evidence = f": {finding.evidence}" if finding.evidence else ""
-        yield f"  {_MARKS[finding.level]:<11}{finding.fact}{evidence}"
+        yield Toned(f"  {_MARKS[finding.level]:<11}", LEVEL_TONES[finding.level], f"{finding.fact}{evidence}")
         if finding.problem and finding.problem.fix and finding.level is not Level.PASSED:
             yield f"  {'':<11}{finding.problem.fix}"
         if finding.problem and finding.problem.right:
@@ -182,7 +202,7 @@ class RunTeller:
     calls: bool = False
     since: float | None = None
 
-    def lines(self, event: Event) -> Iterator[str]:
+    def lines(self, event: Event) -> Iterator[Line]:
         """The lines for one event; most have one, some none."""
         if self.since is None:
             self.since = event.stamp.clock_s
@@ -213,7 +233,7 @@ class RunTeller:
             case _:
                 yield from self._whole(event, clock)
 
-    def _whole(self, event: Event, clock: str) -> Iterator[str]:
+    def _whole(self, event: Event, clock: str) -> Iterator[Line]:
         """What speaks of the run as a whole: its checks and its end."""
         if isinstance(event, Finished):
             yield from self._end(event)
@@ -225,7 +245,7 @@ class RunTeller:
                     if finding.problem and finding.problem.detail:
                         yield f"{clock}  {details(finding.problem)}"
 
-    def _end(self, event: Finished) -> Iterator[str]:
+    def _end(self, event: Finished) -> Iterator[Line]:
         word = {
             Outcome.DONE: "Done",
             Outcome.REFUSED: "Refused",
@@ -234,7 +254,7 @@ class RunTeller:
             Outcome.CANCELLED: "Cancelled",
             Outcome.YIELDED: "Yielded",
         }[event.outcome]
-        yield f"{word}: {event.reason}"
+        yield Toned(f"{word}:", Tone.GOOD if event.outcome is Outcome.DONE else Tone.BAD, f" {event.reason}")
         if event.problem is not None and event.problem.detail:
             yield f"  {details(event.problem)}"
         if event.place.kind is not LocationKind.NOT_KNOWN or event.outcome is not Outcome.REFUSED:
@@ -263,12 +283,13 @@ def _decided(event: DecisionMade) -> str:
     return f"{who}: {MEANINGS[event.choice]}"
 
 
-def watched(event: Event, rights: KnownRights) -> Iterator[str]:
+def watched(event: Event, rights: KnownRights) -> Iterator[Line]:
     """The lines of ``status --watch`` for one event."""
     clock = f"{event.stamp.at.astimezone():%H:%M:%S}  "
     match event:
         case Observed():
-            yield f"{clock}{cluster_readiness(event.snapshot, rights).sentence}"
+            found = cluster_readiness(event.snapshot, rights)
+            yield Toned(f"{clock}{found.sentence}", _STATE_TONES.get(found.state, Tone.BAD))
         case SourceLost():
             yield f"{clock}{event.source.value.replace('_', ' ')} does not answer: {event.problem.sentence()}"
             if event.problem.detail:

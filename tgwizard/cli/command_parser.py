@@ -56,7 +56,7 @@ class CommandParser(argparse.ArgumentParser):
         names = wanted[1].split(", ")
         words = next((list(one.choices) for one in self._actions if one.choices and one.metavar == names[0]), [])
         if words:
-            _refuse(f"{self.prog} needs one more word.", f"It is one of {join_words(words)}.")
+            _refuse(f"A word is missing after {self.prog}.", f"It is one of {join_words(words)}.")
         _refuse(f"{join_words(names)} {'is' if len(names) == 1 else 'are'} missing.", fix=_help(self))
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
@@ -118,7 +118,7 @@ def _left_over(parser: CommandParser, left: list[str]) -> Never:
     if not word.startswith("-"):
         _refuse(f"{shown} is one word too many for {parser.prog}.", fix=_help(parser))
     near = nearest(word, [option for action in parser._actions for option in action.option_strings])  # noqa: SLF001
-    _refuse(f"{parser.prog} has no option {shown}.", fix=f"Did you mean {near}?" if near else _help(parser))
+    _refuse(f"There is no option {shown} for {parser.prog}.", fix=f"Did you mean {near}?" if near else _help(parser))
 
 
 def _refuse(what: str, why: str = "", fix: str = "") -> Never:
@@ -126,7 +126,7 @@ def _refuse(what: str, why: str = "", fix: str = "") -> Never:
 
 
 def _help(parser: argparse.ArgumentParser) -> str:
-    return f"{parser.prog} --help tells what it takes."
+    return f"What it takes: {parser.prog} --help"
 
 
 def _name(action: argparse.Action) -> str:

@@ -1,7 +1,7 @@
 """Where commands write: words or JSON on standard output, errors on standard error.
 
-Foreign text cannot move the cursor. A reader that goes away (``| head``) silences the console; it never stops a run
-that has the address in its hands.
+Foreign text cannot move the cursor. A terminal gets rows of its width and its colours (``cli/terminal.py``). A reader
+that goes away (``| head``) silences the console; it never stops a run that has the address in its hands.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
+from tgwizard.cli.terminal import Line, Tone, Toned, look_of, shown
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import printable
 
@@ -39,10 +40,10 @@ class Console:
         """Whether nobody reads standard output any more."""
         return id(self.out) in self._deaf
 
-    def say(self, text: str = "") -> None:
+    def say(self, line: Line = "") -> None:
         """A line for people; nothing when JSON was asked for."""
         if not self.as_json:
-            self._write(self.out, _plain(text))
+            self._tell(self.out, line)
 
     def raw(self, text: str) -> None:
         """A text whose lines are its own, such as a script; its other control characters are kept from the terminal."""
@@ -69,16 +70,20 @@ class Console:
 
     def warn(self, problem: Problem) -> None:
         """A problem in words on standard error."""
-        self._write(self.err, _plain(problem.what))
+        self._tell(self.err, Toned(problem.what, Tone.BAD))
         for line in (problem.why, problem.fix):
             if line:
-                self._write(self.err, _plain(f"  {line}"))
+                self._tell(self.err, f"  {line}")
         if problem.detail:
-            self._write(self.err, _plain(f"  ({' '.join(problem.detail.split())})"))
+            self._tell(self.err, f"  ({' '.join(problem.detail.split())})")
 
     def note(self, text: str) -> None:
         """A line on standard error, in either mode."""
-        self._write(self.err, _plain(text))
+        self._tell(self.err, text)
+
+    def _tell(self, stream: TextIO, line: Line) -> None:
+        for row in shown(_safe(line), look_of(stream)):
+            self._write(stream, row)
 
     def _write(self, stream: TextIO, line: str) -> None:
         if id(stream) in self._deaf:
@@ -111,6 +116,12 @@ def problem_document(problem: Problem) -> dict[str, str | None]:
         "who": problem.who.value if problem.who else None,
         "right": problem.right or None,
     }
+
+
+def _safe(line: Line) -> Line:
+    if isinstance(line, str):
+        return _plain(line)
+    return replace(line, lead=_plain(line.lead), rest=_plain(line.rest))
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.cli.cluster_text import details
+from tgwizard.cli.cluster_text import LEVEL_TONES, details
+from tgwizard.cli.terminal import Line, Tone, Toned
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.discovery.pairs import PairsFound
@@ -34,6 +35,12 @@ _KINDS = {
     ChangeKind.CHANGE: "change  ",
     ChangeKind.RIGHT: "in order",
     ChangeKind.RESTART: "restart ",
+}
+_KIND_TONES = {
+    ChangeKind.ADD: Tone.STRONG,
+    ChangeKind.CHANGE: Tone.LOOK,
+    ChangeKind.RIGHT: Tone.GOOD,
+    ChangeKind.RESTART: Tone.LOOK,
 }
 _STOPPED = {
     Obstacle.LOCK: "a lock stops it",
@@ -65,22 +72,22 @@ def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
         yield f"Not read: {item.part.value}. {item.problem.sentence()}"
 
 
-def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Problem], ...] = ()) -> Iterator[str]:
+def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Problem], ...] = ()) -> Iterator[Line]:
     """The plan as people read it before they say yes; ``stops``: what keeps it from being applied besides itself."""
     machines = " and ".join(sanitize(vm.name, 90) for vm in answers.machines or ())
     yield f"{sanitize(answers.name, 90)}: {machines}, floating IP {answers.address}"
     for reason in plan.scopes:
         yield f"  on {scope_name(reason.scope)}: {reason.sentence}"
     for change in plan.changes:
-        yield f"  {_KINDS[change.kind]}  {change.sentence}{_who(change)}"
+        yield Toned(f"  {_KINDS[change.kind]}", _KIND_TONES[change.kind], f"  {change.sentence}{_who(change)}")
         if change.note:
             yield f"            {change.note}"
     for item in not_yours(plan.writing) if plan.mine_now else ():
-        yield f"Not yours: {item.problem.sentence()}"
+        yield Toned("Not yours:", Tone.LOOK, f" {item.problem.sentence()}")
     for problem in plan.problems:
-        yield f"Stands in the way: {problem.sentence()}"
+        yield Toned("Stands in the way:", Tone.BAD, f" {problem.sentence()}")
     for problem in plan.warnings:
-        yield f"Look at this: {problem.sentence()}"
+        yield Toned("Look at this:", Tone.LOOK, f" {problem.sentence()}")
     for note in plan.notes:
         yield f"Note: {note}"
     count = len(plan.writing)
@@ -107,12 +114,12 @@ def _who(change: SetupChange) -> str:
     return f"  ({_STOPPED.get(change.right.obstacle or Obstacle.ROLE, 'not yours to make')})"
 
 
-def blocked(problems: tuple[tuple[SetupStep, Problem], ...]) -> Iterator[str]:
+def blocked(problems: tuple[tuple[SetupStep, Problem], ...]) -> Iterator[Line]:
     """What keeps the plan from being made, the first of each step, each sentence once."""
     seen: set[SetupStep | str] = set()
     for step, problem in problems:
         if step not in seen and problem.sentence() not in seen:
-            yield f"{step.value}: {problem.sentence()}"
+            yield Toned(f"{step.value}:", Tone.BAD, f" {problem.sentence()}")
             if problem.detail:
                 yield f"  {details(problem)}"
         seen |= {step, problem.sentence()}
@@ -125,7 +132,7 @@ def undoing(items: tuple[UndoItem, ...]) -> Iterator[str]:
     yield "What others use or changed since is kept. Nothing was written."
 
 
-def told(event: SetupEvent) -> Iterator[str]:
+def told(event: SetupEvent) -> Iterator[Line]:
     """An event of a running job."""
     match event:
         case ChangeStarted():
@@ -135,7 +142,7 @@ def told(event: SetupEvent) -> Iterator[str]:
         case ChangeDone():
             yield f"  done after {format_duration(event.seconds)}: {event.sentence}"
         case ChangeFailed():
-            yield f"  not done: {event.sentence}. {event.problem.sentence()}"
+            yield Toned("  not done:", Tone.BAD, f" {event.sentence}. {event.problem.sentence()}")
             if event.problem.detail:
                 yield f"    {details(event.problem)}"
         case ChangeSkipped():
@@ -151,7 +158,7 @@ def told(event: SetupEvent) -> Iterator[str]:
             return
 
 
-def verified(result: VerifyResult) -> Iterator[str]:
+def verified(result: VerifyResult) -> Iterator[Line]:
     yield f"{sanitize(result.cluster, 90)}: {verify_sentence(result)}"
     first, second = (sanitize(name, 20) for name in result.members)
     yield f"  {'':<48} {first:<20} {second}"
@@ -163,7 +170,8 @@ def verified(result: VerifyResult) -> Iterator[str]:
                 yield f"      {sanitize(name, 60)}: {cell.why}"
     for item in result.checks:
         finding = item.finding
-        yield f"  {_LEVELS[finding.level]}{finding.fact}{f' ({finding.evidence})' if finding.evidence else ''}"
+        evidence = f" ({finding.evidence})" if finding.evidence else ""
+        yield Toned(f"  {_LEVELS[finding.level]}", LEVEL_TONES[finding.level], f"{finding.fact}{evidence}")
         if finding.problem is not None and finding.problem.fix:
             yield f"            {finding.problem.fix}"
     for run in result.proof:
