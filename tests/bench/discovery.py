@@ -43,7 +43,7 @@ def main(clusters: int) -> None:
     read = time.monotonic()
     facts = read_access(ports, Answers(), inventory, clock, lambda _event: None, CancelToken())
     known = time.monotonic()
-    found = suggest_pairs(inventory, access=AccessSeen(facts.roles, facts.assignments))
+    found = suggest_pairs(inventory, access=AccessSeen(facts.roles.known, facts.assignments.known))
     done = time.monotonic()
     print(f"{len(inventory.vms)} machines, {len(inventory.nics)} interfaces, {len(found.pairs)} pairs")
     print(f"read {read - started:.2f} s, roles and assignments {known - read:.2f} s, pairs {done - known:.2f} s")

@@ -337,7 +337,7 @@ def test_that_the_asking_as_a_whole_is_bounded_and_says_what_was_not_asked() -> 
     assert about(found, "You may write tg-node-b-inside").level is Level.PASSED
     assert found.reason_against(Verb.FORCED) is None
     assert found.facts is not None
-    unasked = found.facts.locks.problem
+    unasked = found.facts.access.locks.problem
     assert unasked is not None
     assert unasked.code == "not-asked"
 

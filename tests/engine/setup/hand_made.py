@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from tgwizard.model.access_facts import AccessFacts, AddressChecked, OwnRights
+from tgwizard.model.access_facts import AccessFacts, AddressChecked, OwnRights, Queried
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,
@@ -208,11 +208,13 @@ def facts(
         scopes |= {thing.text for thing in found.references} | {thing.group_scope for thing in found.references}
     known = tuple((item.identity.principal_id, item.id.name) for item in inventory.vms if item.identity.principal_id)
     return AccessFacts(
-        roles=roles,
-        assignments=assignments,
-        own=tuple(OwnRights(scope, (own,)) for scope in sorted(scopes)),
+        roles=Queried(roles),
+        assignments=Queried(assignments),
+        denials=Queried(()),
+        locks=Queried(()),
+        own=tuple(OwnRights(scope, Queried((own,))) for scope in sorted(scopes)),
         looked_up=(*(one for one, _ in known), *(item.principal_id for item in assignments)),
-        principals=known,
+        principals=Queried(known),
         address=AddressChecked(address, AddressAnswer(free=True)),
     )
 
@@ -236,7 +238,7 @@ def answers(inventory: Inventory, role: RoleAnswer | None = None, **changes: obj
 def applied(plan: SetupPlan, inventory: Inventory, before: AccessFacts) -> tuple[Inventory, AccessFacts]:
     """The world after the plan was carried out, as Azure would show it."""
     vms, nics = list(inventory.vms), list(inventory.nics)
-    roles, assignments = list(before.roles), list(before.assignments)
+    roles, assignments = list(before.roles.known), list(before.assignments.known)
     for change in plan.writing:
         act = change.write
         match act:
@@ -261,16 +263,18 @@ def applied(plan: SetupPlan, inventory: Inventory, before: AccessFacts) -> tuple
                 raise AssertionError(change)
     after = replace(inventory, vms=tuple(vms), nics=tuple(nics))
     known = tuple((item.identity.principal_id, item.id.name) for item in vms if item.identity.principal_id)
-    return after, replace(before, roles=tuple(roles), assignments=tuple(assignments), principals=known)
+    return after, replace(
+        before, roles=Queried(tuple(roles)), assignments=Queried(tuple(assignments)), principals=Queried(known)
+    )
 
 
 def may(principal: str, action: str, on: ResourceId, known: AccessFacts) -> bool:
     """Whether an identity may do something, by Azure's rules, from roles and assignments alone."""
     held = tuple(
         HeldRole(item.scope, block)
-        for item in known.assignments
+        for item in known.assignments.known
         if item.principal_id == principal
-        for role in known.roles
+        for role in known.roles.known
         if role.guid == item.role_guid
         for block in role.held
     )

@@ -109,7 +109,7 @@ def test_that_after_the_plan_both_machines_may_do_all_that_is_needed_and_no_more
         for principal in PRINCIPALS:
             assert may(principal, need.action, need.on, then), (need, principal)
     shown = {reason.scope for reason in plan.scopes}
-    assert {item.scope for item in then.assignments} <= shown
+    assert {item.scope for item in then.assignments.known} <= shown
     written = [change.write.role for change in plan.writing if isinstance(change.write, PutRole)]
     before = {action for role in roles for action in role.actions}
     allowed = (

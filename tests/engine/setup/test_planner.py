@@ -28,7 +28,7 @@ from tests.engine.setup.hand_made import (
 )
 from tgwizard.engine.access.required_rights import extra_actions, required_rights
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.model.access_facts import AccessFacts, OwnRights
+from tgwizard.model.access_facts import AccessFacts, OwnRights, Queried
 from tgwizard.model.chosen_machines import chosen_machines
 from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import UserError
@@ -112,7 +112,9 @@ def test_that_rights_are_judged_at_each_scope_and_what_waits_for_others_is_not_d
     inventory = world(network_group="rg-network")
     known = facts(inventory, own=READER)
     mine = tuple(
-        OwnRights(own.scope, (OWNER,)) if own.scope.lower().startswith(GROUP) or own.scope.startswith(GROUP) else own
+        OwnRights(own.scope, Queried((OWNER,)))
+        if own.scope.lower().startswith(GROUP) or own.scope.startswith(GROUP)
+        else own
         for own in known.own
     )
     plan = make_plan(answers(inventory), inventory, replace(known, own=mine))
@@ -134,7 +136,7 @@ def test_that_an_owner_of_the_group_alone_may_make_a_role_for_that_group() -> No
     inventory = world()
     known = facts(inventory)
     own = tuple(item for item in known.own if item.scope.count("/") > 2)
-    subscription = OwnRights(f"/subscriptions/{SUBSCRIPTION}", (READER,))
+    subscription = OwnRights(f"/subscriptions/{SUBSCRIPTION}", Queried((READER,)))
     plan = make_plan(answers(inventory), inventory, replace(known, own=(*own, subscription)))
     assert {change.right.who for change in plan.writing} == {WhoMay.YOU}
     role = next(change for change in plan.writing if isinstance(change.write, PutRole))
@@ -205,7 +207,8 @@ def test_that_an_update_adds_what_is_missing_and_names_every_assignment_that_it_
         RoleAssignment(f"g{n}", f"{GROUP}-{n}", role.guid, f"eeeeeeee-0000-0000-0000-00000000000{n}") for n in range(4)
     )
     known = facts(inventory, roles=(role,), assignments=others)
-    known = replace(known, principals=(*known.principals, *((item.principal_id, item.guid) for item in others)))
+    names = (*known.principals.known, *((item.principal_id, item.guid) for item in others))
+    known = replace(known, principals=Queried(names))
     plan = make_plan(answers(inventory, RoleAnswer(RoleUse.UPDATE, guid=role.guid)), inventory, known)
     change = next(change for change in plan.changes if isinstance(change.write, PutRole))
     assert change.kind is ChangeKind.CHANGE
@@ -355,20 +358,22 @@ def test_that_an_identity_that_was_not_looked_up_is_not_called_gone() -> None:
 def test_that_a_lock_makes_the_writes_under_it_others_and_warns_of_every_failover() -> None:
     inventory = world()
     lock = LockSeen("freeze", LockLevel.READ_ONLY, GROUP, "quarter end")
-    plan = make_plan(answers(inventory), inventory, replace(facts(inventory), locks=(lock,)))
+    plan = make_plan(answers(inventory), inventory, replace(facts(inventory), locks=Queried((lock,))))
     assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
     assert {warning.code for warning in plan.warnings} == {"member-locked"}
     soft = replace(lock, level=LockLevel.CAN_NOT_DELETE)
     assert {
         change.right.who
-        for change in make_plan(answers(inventory), inventory, replace(facts(inventory), locks=(soft,))).writing
+        for change in make_plan(
+            answers(inventory), inventory, replace(facts(inventory), locks=Queried((soft,)))
+        ).writing
     } == {WhoMay.YOU}
 
 
 def test_that_a_lock_on_the_network_does_not_stop_joining_it() -> None:
     inventory = world(network_group="rg-network")
     lock = LockSeen("freeze", LockLevel.READ_ONLY, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network")
-    plan = make_plan(answers(inventory), inventory, replace(facts(inventory), locks=(lock,)))
+    plan = make_plan(answers(inventory), inventory, replace(facts(inventory), locks=Queried((lock,))))
     by_key = {change.key.split(":")[0]: change.right.who for change in plan.writing}
     assert by_key["place"] is WhoMay.YOU
     assert by_key["identity"] is WhoMay.YOU
@@ -381,12 +386,12 @@ def test_that_a_lock_on_the_network_does_not_stop_joining_it() -> None:
 def test_that_a_deny_assignment_wins_over_the_owners_role() -> None:
     inventory = world()
     denial = DenyAssignment("stack", GROUP, PermissionSet(("*/write",)), excluded=(CALLER.object_id,))
-    known = replace(facts(inventory), denials=(denial,))
+    known = replace(facts(inventory), denials=Queried((denial,)))
     plan = make_plan(answers(inventory), inventory, known)
     assert {change.right.who for change in plan.writing} == {WhoMay.YOU}
     assert [warning.code for warning in plan.warnings] == ["member-denied"]
     everyone = replace(denial, excluded=())
-    plan = make_plan(answers(inventory), inventory, replace(known, denials=(everyone,)))
+    plan = make_plan(answers(inventory), inventory, replace(known, denials=Queried((everyone,))))
     assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
 
 

@@ -51,7 +51,7 @@ from tgwizard.engine.setup.wizard_steps import (
     summary,
     take_fix,
 )
-from tgwizard.model.access_facts import AccessFacts
+from tgwizard.model.access_facts import AccessFacts, Queried
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
@@ -476,7 +476,7 @@ def test_that_pairs_worked_out_from_something_else_are_not_taken() -> None:
 
 
 def test_that_facts_know_a_principal_in_any_spelling() -> None:
-    read = AccessFacts(looked_up=("AAA", "BBB"), principals=(("aAa", "Anna"), ("aaa", "other")))
+    read = AccessFacts(looked_up=("AAA", "BBB"), principals=Queried((("aAa", "Anna"), ("aaa", "other"))))
     assert read.principal_name("aaA") == "Anna"
     assert read.principal_name("ccc") == ""
     assert not read.is_gone("AAA")

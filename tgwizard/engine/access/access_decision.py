@@ -12,7 +12,7 @@ from enum import Enum
 
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.errors import MissingRight
-from tgwizard.model.access_facts import AccessFacts, FactKind
+from tgwizard.model.access_facts import NOT_ASKED, AccessFacts, FactKind, IdentityRights, Queried
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller
 from tgwizard.model.permission import (
@@ -22,7 +22,6 @@ from tgwizard.model.permission import (
     allows,
     matches,
     reaches,
-    same_scope,
     scope_in_words,
 )
 from tgwizard.model.problem import Fixer, Problem
@@ -59,48 +58,85 @@ class ScopedAction:
 
 
 class RightState(Enum):
-    """What came of it. CONDITION: only assignments grant it whose conditions cannot be judged from here."""
+    """What came of it.
+
+    CONDITION: only assignments grant it whose conditions cannot be judged from here. NOT_KNOWN: what would grant it, or
+    what may take it away, was not read.
+    """
 
     YES = "yes"
     MISSING = "missing"
     CONDITION = "condition"
     DENIED = "denied"
     LOCKED = "locked"
+    NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The judgement; ``denial`` or ``lock`` is what stops it, ``refusing`` the assignment whose condition says no."""
+    """The judgement.
+
+    ``denial`` or ``lock`` is what stops it, ``refusing`` the assignment whose condition says no, ``unread`` why it is
+    not known.
+    """
 
     state: RightState
     denial: DenyAssignment | None = None
     lock: LockSeen | None = None
     refusing: HeldRole | None = None
+    unread: Problem | None = None
 
 
 def decide(
     wanted: ScopedAction,
-    roles: Iterable[HeldRole],
-    denials: Iterable[DenyAssignment] = (),
-    locks: Iterable[LockSeen] = (),
+    roles: Queried[tuple[HeldRole, ...]],
+    denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED,
+    locks: Queried[tuple[LockSeen, ...]] = NOT_ASKED,
 ) -> Decision:
-    """Judge one action. ``roles`` and ``denials``: those that concern the identity.
+    """Judge one action. ``roles`` and ``denials``: those that concern the identity; what was not asked takes nothing.
 
-    A lock or a denial is told before a missing right: no role helps against either.
+    A lock or a denial is told before a missing right: no role helps against either. What is certain is told before what
+    is not known.
     """
-    for lock in locks:
+    for lock in locks.known:
         if lock.stops(wanted.action, wanted.scope):
             return Decision(RightState.LOCKED, lock=lock)
-    for denial in denials:
+    for denial in denials.known:
         if denial.takes(wanted.action, wanted.scope):
             return Decision(RightState.DENIED, denial=denial)
-    granting = [role for role in roles if reaches(role.scope, wanted.scope) and allows((role.grants,), wanted.action)]
+    granting = [
+        role for role in roles.known if reaches(role.scope, wanted.scope) and allows((role.grants,), wanted.action)
+    ]
     judged = [(role, condition_holds(role.condition, wanted)) for role in granting]
     if any(result for _, result in judged):
-        return Decision(RightState.YES)
+        unread = denials.problem or locks.problem
+        return Decision(RightState.YES) if unread is None else Decision(RightState.NOT_KNOWN, unread=unread)
     if any(result is None for _, result in judged):
         return Decision(RightState.CONDITION)
+    if roles.value is None or roles.problem is not None:
+        return Decision(RightState.NOT_KNOWN, unread=roles.problem)
     return Decision(RightState.MISSING, refusing=judged[0][0] if judged else None)
+
+
+def decide_own(wanted: ScopedAction, facts: AccessFacts) -> Decision:
+    """Judge it for the signed-in identity, by what Azure lists at that very scope."""
+    return decide(wanted, held_here(facts.own_at(wanted.scope), wanted.scope), facts.own_denials)
+
+
+def decide_for(wanted: ScopedAction, identity: IdentityRights | None) -> Decision:
+    """Judge it for a machine's identity; one that is not there holds nothing."""
+    if identity is None:
+        return Decision(RightState.NOT_KNOWN)
+    if identity.principal.value == "":
+        return Decision(RightState.MISSING)
+    decision = decide(wanted, identity.roles, identity.denials)
+    return replace(decision, unread=identity.principal.problem) if identity.principal.problem is not None else decision
+
+
+def held_here(held: Queried[tuple[PermissionSet, ...]], scope: str) -> Queried[tuple[HeldRole, ...]]:
+    """What Azure lists for the signed-in identity at a scope, as roles: it lists neither conditions nor denials."""
+    roles = tuple(HeldRole(scope, grants) for grants in held.known)
+    return Queried(None if held.value is None else roles, held.problem)
 
 
 def with_denials_applied(
@@ -110,8 +146,10 @@ def with_denials_applied(
 
     Azure says of a linked right that a deny assignment takes away only that the permission is not there.
     """
-    known = tuple(denials)
-    return tuple(_or_denied(one, decide(ScopedAction(one.action, one.scope), (), known).denial) for one in refused)
+    known = Queried(tuple(denials))
+    return tuple(
+        _or_denied(one, decide(ScopedAction(one.action, one.scope), NOT_ASKED, known).denial) for one in refused
+    )
 
 
 def _or_denied(right: MissingRight, denial: DenyAssignment | None) -> MissingRight:
@@ -211,24 +249,25 @@ def principals_of(principal: str, facts: AccessFacts) -> tuple[str, ...]:
 def assignments_of(principal: str, facts: AccessFacts) -> tuple[RoleAssignment, ...]:
     """What an identity holds, by itself and through groups."""
     about = principal.lower()
-    own = [item for item in facts.assignments if item.principal_id.lower() == about]
+    own = [item for item in facts.assignments.known if item.principal_id.lower() == about]
     return (*own, *(item for of, item in facts.through_groups if of.lower() == about))
 
 
-def roles_of(principal: str, facts: AccessFacts) -> tuple[HeldRole, ...]:
+def roles_of(principal: str, facts: AccessFacts) -> Queried[tuple[HeldRole, ...]]:
     """The same as what is granted from where downwards; an assignment whose role is not known grants nothing."""
-    return tuple(
+    held = tuple(
         HeldRole(item.scope, grants, item.condition)
         for item in assignments_of(principal, facts)
         if (role := facts.role(item.role_guid)) is not None
         for grants in role.held
     )
+    return Queried(held, facts.assignments.problem or facts.roles.problem)
 
 
-def denials_of(principal: str, facts: AccessFacts) -> tuple[DenyAssignment, ...]:
+def denials_of(principal: str, facts: AccessFacts) -> Queried[tuple[DenyAssignment, ...]]:
     """The deny assignments that concern an identity, as far as its groups are known."""
     known = principals_of(principal, facts)
-    return tuple(denial for denial in facts.denials if denial.concerns(known))
+    return replace(facts.denials, value=tuple(denial for denial in facts.denials.known if denial.concerns(known)))
 
 
 # -- the signed-in identity -------------------------------------------------------------------------------------------
@@ -238,19 +277,20 @@ def right_for(asks: Iterable[ScopedAction], facts: AccessFacts, caller: Caller |
     """Whether the signed-in identity may do all of it; the first scope where it may not is named."""
     asked = tuple(asks)
     principal = caller.object_id if caller else ""
-    denials = denials_of(principal, facts)
+    # A list of denials or locks that could not be read is a warning of the whole plan, not of each change.
+    denials, locks = Queried(denials_of(principal, facts).known), Queried(facts.locks.known)
     unsure: Right | None = None
     for scope in dict.fromkeys(ask.scope for ask in asked):
         here = tuple(ask for ask in asked if ask.scope == scope)
-        for ask in here:
-            barred = decide(ask, (), denials, facts.locks)
-            if barred.lock is not None:
-                return _locked(ask, barred.lock)
-            if barred.denial is not None:
-                return _denied(ask, barred.denial, tuple(one.action for one in here))
-        held, sure = held_at(scope, facts)
-        missing = tuple(dict.fromkeys(ask.action for ask in here if not allows(held, ask.action)))
-        if missing and sure:
+        held = held_here(facts.own_reaching(scope), scope)
+        judged = [(ask, decide(ask, held, denials, locks)) for ask in here]
+        for ask, decision in judged:
+            if decision.lock is not None:
+                return _locked(ask, decision.lock)
+            if decision.denial is not None:
+                return _denied(ask, decision.denial, tuple(one.action for one in here))
+        missing = tuple(dict.fromkeys(ask.action for ask, decision in judged if decision.state is not RightState.YES))
+        if missing and facts.own_at(scope).value is not None:
             problem = _missing_problem(missing, scope)
             return Right(WhoMay.OTHERS, scope, missing, roles_for(missing), problem, Obstacle.ROLE)
         if missing:
@@ -265,18 +305,6 @@ def right_for(asks: Iterable[ScopedAction], facts: AccessFacts, caller: Caller |
     return refused
 
 
-def held_at(scope: str, facts: AccessFacts) -> tuple[tuple[PermissionSet, ...], bool]:
-    """What the signed-in identity holds at a scope, and whether that is the whole of it.
-
-    Azure was asked at some scopes; what is held above counts below, but below there may be more.
-    """
-    exact = next((own for own in facts.own if same_scope(own.scope, scope)), None)
-    if exact is not None:
-        return exact.held, True
-    above = [own for own in facts.own if reaches(own.scope, scope)]
-    return tuple(block for own in above for block in own.held), False
-
-
 def roles_for(actions: Iterable[str]) -> tuple[str, ...]:
     """Azure's own roles that would allow all of the actions, the narrowest first."""
     wanted = tuple(actions)
@@ -286,9 +314,9 @@ def roles_for(actions: Iterable[str]) -> tuple[str, ...]:
     return tuple(role for role in fitting[0] if all(role in roles for roles in fitting)) or ("Owner",)
 
 
-def _limited(ask: ScopedAction, roles: tuple[HeldRole, ...], facts: AccessFacts) -> Right | None:
+def _limited(ask: ScopedAction, roles: Queried[tuple[HeldRole, ...]], facts: AccessFacts) -> Right | None:
     """What conditions on the caller's own assignments make of a right that Azure lists without them; None: nothing."""
-    decision = decide(ask, roles)
+    decision = decide(ask, Queried(roles.known))
     if decision.state is RightState.CONDITION:
         problem = Problem(
             "right-has-condition",
@@ -299,9 +327,9 @@ def _limited(ask: ScopedAction, roles: tuple[HeldRole, ...], facts: AccessFacts)
         return Right(WhoMay.NOT_KNOWN, ask.scope, (ask.action,), roles_for((ask.action,)), problem, Obstacle.CONDITION)
     if decision.refusing is None:
         return None
-    held, sure = held_at(ask.scope, facts)
-    seen = sum(reaches(role.scope, ask.scope) and allows((role.grants,), ask.action) for role in roles)
-    if sure and sum(allows((block,), ask.action) for block in held) > seen:
+    held = facts.own_at(ask.scope).known
+    seen = sum(reaches(role.scope, ask.scope) and allows((role.grants,), ask.action) for role in roles.known)
+    if sum(allows((block,), ask.action) for block in held) > seen:
         return None  # Something else gives the right too, in a way that the lists do not tell.
     what = "give this role" if ask.action == WRITE_ASSIGNMENT else "take this assignment away"
     problem = Problem(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tgwizard.engine.access.access_decision import (
+    Decision,
     RightState,
     ScopedAction,
     assignments_of,
@@ -30,11 +31,11 @@ from tgwizard.engine.access.required_rights import (
 )
 from tgwizard.engine.access.write_probe import ProbeAnswer, ProbeResult
 from tgwizard.engine.ports import Access
-from tgwizard.model.access_facts import AccessFacts, FactKind
+from tgwizard.model.access_facts import AccessFacts, FactKind, Queried
 from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
-from tgwizard.model.permission import allows, reaches
+from tgwizard.model.permission import HeldRole, allows, reaches
 from tgwizard.model.role import RoleAssignment, RoleDefinition, assignment_guid
 from tgwizard.model.setup_events import PropagationStage
 from tgwizard.model.text import join_words, sanitize
@@ -139,7 +140,11 @@ def _cell(vm: VmFound, doings: list[RehearsedAction], facts: AccessFacts) -> Reh
         (doing, decide(ScopedAction(doing.action, doing.on.text), roles, denials, facts.locks)) for doing in doings
     ]
     asked = [(doing, decision) for doing, decision in judged if asked_by(doing.action) is AskedBy.AZURE]
-    beside = [doing for doing, decision in judged if (doing, decision) not in asked and decision.state in _LACKING]
+    beside = [
+        doing
+        for doing, decision in judged
+        if (doing, decision) not in asked and (decision.state in _LACKING or _roles_unread(decision, roles))
+    ]
     if not asked and beside:
         return RehearsalCell(RehearsalState.NOT_ASKED, f"{_lacks(beside)}: {NOT_ASKED}")
     for doing, decision in asked:
@@ -153,12 +158,10 @@ def _cell(vm: VmFound, doings: list[RehearsedAction], facts: AccessFacts) -> Reh
             return RehearsalCell(RehearsalState.MAY_NOT, f"the lock {name} on {where} forbids every write")
     missing = [doing for doing, decision in asked if decision.state is RightState.MISSING]
     if missing:
-        why = facts.failure(FactKind.ASSIGNMENTS) or facts.failure(FactKind.ROLES)
-        return (
-            RehearsalCell(RehearsalState.NOT_KNOWN, why.what)
-            if why is not None
-            else RehearsalCell(RehearsalState.MAY_NOT, _lacks(missing))
-        )
+        return RehearsalCell(RehearsalState.MAY_NOT, _lacks(missing))
+    unread = next((decision.unread for _, decision in asked if _roles_unread(decision, roles)), None)
+    if unread is not None:
+        return RehearsalCell(RehearsalState.NOT_KNOWN, unread.what)
     if any(decision.state is RightState.CONDITION for _, decision in judged):
         return RehearsalCell(RehearsalState.NOT_KNOWN, "it hangs on the condition of an assignment")
     for kind in (FactKind.DENIALS, FactKind.LOCKS):
@@ -166,6 +169,11 @@ def _cell(vm: VmFound, doings: list[RehearsedAction], facts: AccessFacts) -> Reh
         if why is not None:
             return RehearsalCell(RehearsalState.NOT_KNOWN, f"the {kind.value} could not be read")
     return RehearsalCell(RehearsalState.MAY, f"{_lacks(beside)}: {NOT_ASKED}" if beside else "")
+
+
+def _roles_unread(decision: Decision, roles: Queried[tuple[HeldRole, ...]]) -> bool:
+    """Whether nothing that was read grants it, and not all was read."""
+    return decision.unread is not None and decision.unread is roles.problem
 
 
 def _lacks(doings: list[RehearsedAction]) -> str:
@@ -276,7 +284,7 @@ def _made(found: RoleAssignment, ours: Mapping[str, datetime]) -> datetime | Non
 def with_role(facts: AccessFacts, held: list[HeldAssignment]) -> list[RoleAssignment]:
     """The facts' assignments with what was read by itself in place of what a list said about it."""
     real = {item.assignment.guid.lower(): item.assignment for item in held if item.assignment is not None}
-    return [*(item for item in facts.assignments if item.guid.lower() not in real), *real.values()]
+    return [*(item for item in facts.assignments.known if item.guid.lower() not in real), *real.values()]
 
 
 def _effective(vm: ResourceId, scope: str, made: datetime | None, *, old: bool) -> StageSeen:

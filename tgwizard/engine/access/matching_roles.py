@@ -137,7 +137,7 @@ def candidates(
     """
     found = [
         judge_role(role, facts, needs, scopes, principals)
-        for role in facts.roles
+        for role in facts.roles.known
         if role.kind is RoleKind.CUSTOM and (allows(role.held, NIC_WRITE) or within(role, needs))
     ]
     wanted = len(needed_actions(needs))
@@ -175,7 +175,7 @@ def judge_role(
             for block in role.permissions
         )
     )
-    uses = tuple(item for item in facts.assignments if item.role_guid.lower() == role.guid.lower())
+    uses = tuple(item for item in facts.assignments.known if item.role_guid.lower() == role.guid.lower())
     wanted = {one.lower() for one in principals if one}
     return RoleCandidate(
         role,
@@ -244,7 +244,7 @@ def affected_by(role: RoleDefinition, facts: AccessFacts) -> tuple[Affected, ...
     """Every assignment that an update of the role reaches, as far as this account may read assignments."""
     return tuple(
         Affected(item, item.scope, principal_words(item, facts), facts.is_gone(item.principal_id))
-        for item in facts.assignments
+        for item in facts.assignments.known
         if item.role_guid.lower() == role.guid.lower()
     )
 
@@ -272,7 +272,7 @@ def check_role_name(name: str, facts: AccessFacts, own_guid: str = "") -> Proble
             f"Azure takes at most {LONGEST_ROLE_NAME}.",
             "Shorten it.",
         )
-    taken = next((role for role in facts.roles if role.name.strip().lower() == name.strip().lower()), None)
+    taken = next((role for role in facts.roles.known if role.name.strip().lower() == name.strip().lower()), None)
     if taken is None or taken.guid.lower() == own_guid.lower():
         return None
     return Problem(
@@ -286,7 +286,7 @@ def check_role_name(name: str, facts: AccessFacts, own_guid: str = "") -> Proble
 
 def suggest_role_name(cluster: str, facts: AccessFacts) -> str:
     """A name for a new role: Trustgrid's, then with the cluster's name, then counted."""
-    taken = {role.name.strip().lower() for role in facts.roles}
+    taken = {role.name.strip().lower() for role in facts.roles.known}
     for_cluster = f"{DEFAULT_ROLE_NAME}-{cluster}"[: LONGEST_ROLE_NAME - 4].rstrip("-_. ") if cluster else ""
     for name in filter(None, (DEFAULT_ROLE_NAME, for_cluster)):
         if name.lower() not in taken:
@@ -319,10 +319,10 @@ def stale_assignments(
     role: RoleDefinition, scopes: tuple[ScopeReason, ...], facts: AccessFacts
 ) -> tuple[RoleAssignment, ...]:
     """Those of this role, or of one that means the same, at the plan's own scopes, to identities that are gone."""
-    guids = {found.guid.lower() for found in facts.roles if could_be_ours(found)} | {role.guid.lower()}
+    guids = {found.guid.lower() for found in facts.roles.known if could_be_ours(found)} | {role.guid.lower()}
     return tuple(
         item
-        for item in facts.assignments
+        for item in facts.assignments.known
         if any(same_scope(item.scope, reason.scope) for reason in scopes)
         and item.role_guid.lower() in guids
         and facts.is_gone(item.principal_id)

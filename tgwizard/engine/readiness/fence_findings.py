@@ -17,7 +17,7 @@ from tgwizard.model.text import format_estimate
 
 def how_to_stop(facts: PreflightFacts, losing: Member) -> StopMethod | None:
     """The quicker of the two ways that one's roles allow: powerOff; where they were not read, powerOff is tried."""
-    held = facts.own_at(losing.vm).value
+    held = facts.access.own_at(losing.vm.text).value
     if held is None:
         return StopMethod.POWER_OFF
     return next((how for how in StopMethod if allows(held, how.action)), None)
@@ -33,7 +33,7 @@ def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Ite
     if power in STOPPED:
         yield Finding(Level.NOT_APPLICABLE, f"{losing.name} is {power.value} already", "there is nothing to stop")
         return
-    held, how = facts.own_at(losing.vm), how_to_stop(facts, losing)
+    held, how = facts.access.own_at(losing.vm.text), how_to_stop(facts, losing)
     if held.value is None:
         fact = f"Whether you may stop {losing.name} is not known"
         why = held.problem.what if held.problem else "Your rights on it were not read."
@@ -57,7 +57,7 @@ def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Ite
         usual, slowest = format_estimate(how.predicted.usual_s), format_estimate(how.predicted.slowest_s)
         evidence = f"{how.value}: {usual}, slowest {slowest}; its interface keeps its addresses"
         yield Finding(Level.PASSED, f"You may stop {losing.name}", evidence)
-    for lock in facts.locks.value or ():
+    for lock in facts.access.locks.known:
         if lock.stops(StopMethod.POWER_OFF.action, losing.vm.text):
             fact = f"Lock {lock.name} on {lock.place} keeps {losing.name} from being stopped"
             fix = "Have it removed for the time of the failover, or force without a fence."

@@ -125,7 +125,7 @@ def _locks(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Iterator[Fi
     proved = facts.by is Writer.OPERATOR and all(
         (probe := facts.probe_of(nic)) is not None and probe.outcome is ProbeOutcome.ALLOWED for nic in written
     )
-    locks, unread = facts.locks.value, facts.locks.problem
+    locks, unread = facts.access.locks.value, facts.access.locks.problem
     if locks is None:
         if proved:
             yield Finding(Level.PASSED, "No lock stops the writes", "proved by a write that cannot be applied")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from tgwizard.engine.access.failover_rights import (
     LOAD_BALANCER,
@@ -21,11 +21,12 @@ from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.retry import RetryPolicy
+from tgwizard.model.access_facts import NOT_ASKED, NOTHING_READ, AccessFacts, IdentityRights, OwnRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument, NicDocumentError
-from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import LocationKind, Snapshot
@@ -34,19 +35,6 @@ T = TypeVar("T")
 
 BUDGET_S = 40.0
 """How long the asking may take in all. A failover at night must not wait for a service that only adds evidence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queried(Generic[T]):
-    """What a question brought: a value, or the problem that kept the answer. Neither: it was not asked."""
-
-    value: T | None = None
-    problem: Problem | None = None
-
-    @property
-    def asked(self) -> bool:
-        """Whether the question was put at all."""
-        return self.value is not None or self.problem is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +60,6 @@ EVERYTHING = PreflightScope()
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRights:
-    """What the signed-in identity holds at one resource; deny assignments are not part of it."""
-
-    at: ResourceId
-    held: Queried[tuple[PermissionSet, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityRights:
-    """What a member's managed identity holds, worked out from assignments, definitions and deny assignments."""
-
-    member: Member
-    principal: Queried[str]
-    roles: Queried[tuple[HeldRole, ...]] = Queried()
-    denials: Queried[tuple[DenyAssignment, ...]] = Queried()
-
-
-@dataclass(frozen=True, slots=True)
 class ResourceSeen:
     """A public IP or a load balancer that travels, or that the gaining interface names already. ``gone``: Azure says
     that there is none.
@@ -104,26 +74,22 @@ class ResourceSeen:
 class PreflightFacts:
     """All answers. ``at`` is when the asking began (monotonic seconds): the findings are good for two minutes.
 
-    ``outdated`` is what was seen of outdated writes before this asking; ``in_subscription`` is what the signed-in
-    identity holds on the whole subscription, where the right to the operation's URL is checked. ``own_denials`` are the
-    deny assignments that concern it, asked for when no probe is sent or one names a right as missing.
+    ``outdated`` is what was seen of outdated writes before this asking. In ``access`` the signed-in identity's rights
+    on the whole subscription are those that the right to the operation's URL is checked by; its deny assignments are
+    asked for when no probe is sent or one names a right as missing.
     """
 
     by: Writer
     at: float
     fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
-    token_life_s: Queried[float] = Queried()
-    prefixes: Queried[tuple[str, ...]] = Queried()
-    availability: Queried[AddressAnswer] = Queried()
+    token_life_s: Queried[float] = NOT_ASKED
+    prefixes: Queried[tuple[str, ...]] = NOT_ASKED
+    availability: Queried[AddressAnswer] = NOT_ASKED
     probes: tuple[WriteProbe, ...] = ()
     outdated: OutdatedWriteSighting | None = None
     things: tuple[ResourceSeen, ...] = ()
-    own: tuple[HeldRights, ...] = ()
-    in_subscription: Queried[tuple[PermissionSet, ...]] = Queried()
-    own_denials: Queried[tuple[DenyAssignment, ...]] = Queried()
-    identities: tuple[IdentityRights, ...] = ()
-    locks: Queried[tuple[LockSeen, ...]] = Queried()
+    access: AccessFacts = NOTHING_READ
 
     def probe_of(self, nic: ResourceId) -> WriteProbe | None:
         """The probe of this interface, None when it was not sent."""
@@ -132,14 +98,6 @@ class PreflightFacts:
     def thing(self, resource: ResourceId) -> ResourceSeen | None:
         """What was read of this public IP or load balancer, None when it was not asked for."""
         return next((thing for thing in self.things if thing.at == resource), None)
-
-    def own_at(self, resource: ResourceId) -> Queried[tuple[PermissionSet, ...]]:
-        """What the signed-in identity holds at this resource."""
-        return next((rights.held for rights in self.own if rights.at == resource), Queried())
-
-    def identity_of(self, member: Member) -> IdentityRights | None:
-        """The rights of this member's identity, None when they were not asked for."""
-        return next((rights for rights in self.identities if rights.member == member), None)
 
 
 @dataclass(slots=True)
@@ -197,24 +155,24 @@ def ask_preflight(
     losing = setup.other(to)
     on_no_nic = snapshot.place.kind is LocationKind.NO_NIC
     operator = by is Writer.OPERATOR
-    life: Queried[float] = asking.fact("The sign-in", azure.token_life_s) if operator else Queried()
-    prefixes: Queried[tuple[str, ...]] = Queried()
+    life: Queried[float] = asking.fact("The sign-in", azure.token_life_s) if operator else NOT_ASKED
+    prefixes: Queried[tuple[str, ...]] = NOT_ASKED
     if thorough or not holds_it_there(snapshot):
         prefixes = asking.fact(f"The range of {setup.subnet.name}", lambda: azure.subnet_prefixes(setup.subnet))
     outdated = kept.seen(setup.subscription) if kept is not None else None
     probes = tuple(_probes(asking, snapshot, to, outdated)) if operator and extent.probes else ()
     _keep(kept, snapshot, probes)
     read = tuple(_things(asking, snapshot, to))
-    own = tuple(_own(asking, snapshot, to, probes, fence)) if operator else ()
-    everywhere: Queried[tuple[PermissionSet, ...]] = Queried()
+    own = _own(asking, snapshot, to, probes, fence) if operator else []
     if operator and thorough:
-        everywhere = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
-    denials: Queried[tuple[DenyAssignment, ...]] = Queried()
+        held = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
+        own.append(OwnRights(f"/subscriptions/{setup.subscription}", held))
+    denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED
     if operator and (not extent.probes or any(not one.denied for probe in probes for one in probe.refused)):
         # Azure words the refusal of a linked right in one way, whether no role gives it or a denial takes it; and what
         # it lists as one's rights leaves denials out.
         denials = asking.fact("Your deny assignments", lambda: azure.own_denials(setup.subscription))
-    locks: Queried[tuple[LockSeen, ...]] = Queried()
+    locks: Queried[tuple[LockSeen, ...]] = NOT_ASKED
     if (
         thorough
         or not (operator and extent.probes)
@@ -233,16 +191,18 @@ def ask_preflight(
         availability=(
             asking.fact(f"Whether {setup.address} is free", lambda: azure.check_address(setup.subnet, snapshot.address))
             if on_no_nic
-            else Queried()
+            else NOT_ASKED
         ),
         probes=probes,
         outdated=outdated,
         things=read,
-        own=own,
-        in_subscription=everywhere,
-        own_denials=denials,
-        identities=() if operator else tuple(_identity(asking, snapshot, member) for member in writers),
-        locks=locks,
+        access=AccessFacts(
+            snapshot.now,
+            own=tuple(own),
+            own_denials=denials,
+            identities=() if operator else tuple(_identity(asking, snapshot, member) for member in writers),
+            locks=locks,
+        ),
     )
 
 
@@ -325,7 +285,7 @@ def _is_balancer(thing: ResourceId) -> bool:
 
 def _own(
     asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[WriteProbe, ...], fence: FenceRequest
-) -> list[HeldRights]:
+) -> list[OwnRights]:
     """One's own rights are proved by the probes; they are read for what a probe does not name or did not settle."""
     settled = {probe.nic: probe.attach for probe in probes if probe.outcome is ProbeOutcome.ALLOWED}
     asked = [to.nic, snapshot.setup.subnet]
@@ -338,7 +298,7 @@ def _own(
     if fence.stops:
         asked.append(snapshot.setup.other(to).vm)
     return [
-        HeldRights(one, asking.fact(f"Your rights on {one.name}", lambda one=one: asking.azure.permissions_at(one)))  # type: ignore[misc]
+        OwnRights(one.text, asking.fact(f"Your rights on {one.name}", lambda one=one: asking.azure.permissions_at(one)))  # type: ignore[misc]
         for one in dict.fromkeys(asked)
     ]
 
@@ -347,10 +307,10 @@ def _identity(asking: _Asking, snapshot: Snapshot, member: Member) -> IdentityRi
     azure, subscription = asking.azure, snapshot.setup.subscription
     principal = asking.fact(f"The identity of {member.vm.name}", lambda: azure.identity_of(member.vm))
     if not principal.value:
-        return IdentityRights(member, principal)
+        return IdentityRights(member.vm, principal)
     oid = principal.value
     return IdentityRights(
-        member,
+        member.vm,
         principal,
         asking.fact("The role assignments", lambda: azure.roles_of(oid, subscription)),
         asking.fact("The deny assignments", lambda: azure.denials_of(oid, subscription)),

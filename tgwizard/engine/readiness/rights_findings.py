@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from tgwizard.engine.access.access_decision import (
     LIFT,
     LIFT_DENIAL,
     LOOK_FOR_BOTH,
     NO_ROLE_HELPS,
+    Decision,
     RightState,
     ScopedAction,
-    decide,
+    decide_for,
+    decide_own,
     why_refused,
     with_denials_applied,
 )
@@ -30,7 +31,8 @@ from tgwizard.engine.access.failover_rights import (
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import IdentityRights, PreflightFacts, Queried
+from tgwizard.engine.readiness.preflight_questions import PreflightFacts
+from tgwizard.model.access_facts import IdentityRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
@@ -63,24 +65,22 @@ _JOINED = (
 )
 
 
-class RightVerdict(Enum):
-    """Whether a right is held."""
-
-    PROVED = "proved"
-    YES = "yes"
-    NO = "no"
-    DENIED = "denied"
-    NOT_KNOWN = "not known"
-
-
 @dataclass(frozen=True, slots=True)
 class JudgedRight:
-    """One right with its judgement; ``denial``: what takes it away."""
+    """One right with its judgement. ``proved``: a probe that was taken has shown it."""
 
     need: FailoverRight
-    held: RightVerdict
-    problem: Problem | None = None
-    denial: DenyAssignment | None = None
+    decision: Decision
+    proved: bool = False
+
+    @property
+    def state(self) -> RightState:
+        return self.decision.state
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether it is neither held nor lacking for sure."""
+        return self.state in (RightState.NOT_KNOWN, RightState.CONDITION)
 
 
 def rights_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb) -> Iterator[Finding]:
@@ -94,60 +94,31 @@ def rights_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb:
             yield from _own_side(facts, verb, side, member, judged, snapshot)
         else:
             yield from _identity_side(facts, judged)
-    yield from _reads(facts, wanted)
+    yield from _reads(snapshot, facts, wanted)
     yield from _not_needed(snapshot, facts, to, verb)
-    if facts.in_subscription.asked:
-        yield _operation(facts)
+    held = facts.access.own_at(f"/subscriptions/{snapshot.setup.subscription}")
+    if held.asked:
+        yield _operation(held)
 
 
 def _judge(snapshot: Snapshot, facts: PreflightFacts, need: FailoverRight) -> JudgedRight:
+    wanted = ScopedAction(need.action, need.on.text)
     if facts.by is Writer.MEMBERS:
-        return _identity_holds(facts, need)
+        return JudgedRight(need, decide_for(wanted, facts.access.identity_of(need.by.vm)))
     probe = _probe(facts, need.nic)
-    named = probe is not None and need.on in _named(snapshot, probe, need.side)
-    if named and probe is not None and probe.outcome is ProbeOutcome.ALLOWED:
-        return JudgedRight(need, RightVerdict.PROVED)
+    if probe is not None and probe.outcome is ProbeOutcome.ALLOWED and need.on in _named(snapshot, probe, need.side):
+        return JudgedRight(need, Decision(RightState.YES), proved=True)
     if probe is not None and _refused(probe, need) is not None:
-        return JudgedRight(need, RightVerdict.NO, probe.problem)
-    barred = decide(ScopedAction(need.action, need.on.text), (), facts.own_denials.value or ()).denial
-    if barred is not None:
-        return JudgedRight(need, RightVerdict.DENIED, denial=barred)
-    held = facts.own_at(need.on)
-    if held.value is None:
-        return JudgedRight(need, RightVerdict.NOT_KNOWN, held.problem)
-    return JudgedRight(need, RightVerdict.YES if allows(held.value, need.action) else RightVerdict.NO)
+        return JudgedRight(need, Decision(RightState.MISSING))
+    return JudgedRight(need, decide_own(wanted, facts.access))
 
 
 def _probe(facts: PreflightFacts, nic: ResourceId) -> WriteProbe | None:
     """The probe of this interface; of a right that it names as missing the denials say whether it is denied."""
     probe = facts.probe_of(nic)
-    denials = facts.own_denials.value
+    denials = facts.access.own_denials.value
     return (
         replace(probe, refused=with_denials_applied(probe.refused, denials)) if probe is not None and denials else probe
-    )
-
-
-def _identity_holds(facts: PreflightFacts, need: FailoverRight) -> JudgedRight:
-    identity = facts.identity_of(need.by)
-    if identity is None:
-        return JudgedRight(need, RightVerdict.NOT_KNOWN)
-    if identity.principal.value == "":
-        return JudgedRight(need, RightVerdict.NO)
-    unread = identity.principal.problem or identity.roles.problem or identity.denials.problem
-    roles, denials = identity.roles.value, identity.denials.value
-    if roles is None:
-        return JudgedRight(need, RightVerdict.NOT_KNOWN, unread)
-    decision = decide(ScopedAction(need.action, need.on.text), roles, denials or ())
-    if decision.denial is not None:
-        return JudgedRight(need, RightVerdict.DENIED, denial=decision.denial)
-    if decision.state is RightState.MISSING:
-        return JudgedRight(need, RightVerdict.NO)
-    if decision.state is RightState.CONDITION:
-        return JudgedRight(need, RightVerdict.NOT_KNOWN, _CONDITION)
-    return (
-        JudgedRight(need, RightVerdict.YES)
-        if denials is not None
-        else JudgedRight(need, RightVerdict.NOT_KNOWN, unread)
     )
 
 
@@ -169,31 +140,30 @@ def _own_side(
         return
     named = _named(snapshot, probe, side)
     travels = join_words(carried_with(snapshot, member).names) if side is WriteSide.ATTACH else ""
-    unread = facts.own_denials.problem is not None
+    unread = facts.access.own_denials.problem is not None
     yield _probed(nic, probe, judged, fix, side, travels, unread=unread)
     yield from _named_too(nic, probe, judged, fix, unread=unread)
     for item in judged:
-        if item.held is RightVerdict.NO and _refused(probe, item.need) is None:
+        if item.state is RightState.MISSING and _refused(probe, item.need) is None:
             yield _missing("You", item.need, fix)
-        elif item.denial is not None:
-            yield _denied("you", item.need, item.denial)
-        elif item.held is RightVerdict.NOT_KNOWN and item.need.on not in named:
+        elif item.decision.denial is not None:
+            yield _denied("you", item.need, item.decision.denial)
+        elif item.is_unsure and item.need.on not in named:
             yield _unsure("you", item)
-        elif item.held is RightVerdict.YES and item.need.on not in named:
+        elif item.state is RightState.YES and item.need.on not in named:
             evidence = "worked out from your roles, not tried; it travels with the address"
             yield Finding(Level.PASSED, f"You may attach {item.need.on.name}", evidence)
 
 
 def _own_worked_out(nic: ResourceId, judged: tuple[JudgedRight, ...], fix: str) -> Iterator[Finding]:
     """Nothing was tried: what one's roles say."""
-    lacking = [item for item in judged if item.held is RightVerdict.NO]
-    unsure = [item for item in judged if item.held is RightVerdict.NOT_KNOWN]
-    denied = [item for item in judged if item.denial is not None]
+    lacking = [item for item in judged if item.state is RightState.MISSING]
+    unsure = [item for item in judged if item.is_unsure]
+    denied = [(item.need, denial) for item in judged if (denial := item.decision.denial) is not None]
     for item in lacking:
         yield _missing("You", item.need, fix)
-    for item in denied:
-        if item.denial is not None:
-            yield _denied("you", item.need, item.denial)
+    for need, denial in denied:
+        yield _denied("you", need, denial)
     if unsure:
         yield _unsure("you", unsure[0])
     if not lacking and not denied and not unsure:
@@ -221,7 +191,7 @@ def _probed(
     unsure = f"Whether you may write {nic.name} is not known"
     match probe.outcome:
         case ProbeOutcome.ALLOWED:
-            joined = [item.need.on.name for item in judged if item.held is RightVerdict.PROVED and item.need.on != nic]
+            joined = [item.need.on.name for item in judged if item.proved and item.need.on != nic]
             with_it = f", and with it the join of {join_words(joined)}" if joined else ""
             evidence = f"proved by a write that cannot be applied{with_it}"
             if side is WriteSide.ATTACH and not probe.attach:
@@ -248,7 +218,7 @@ def _probed(
             return Finding(Level.BLOCKS, problem.what, problem.why, problem)
         case ProbeOutcome.BUSY:
             why = "It is being updated, and no write is sent meanwhile, not even a probe."
-            worked_out = judged and all(item.held is RightVerdict.YES for item in judged)
+            worked_out = judged and all(item.state is RightState.YES for item in judged)
             evidence = f"{why} Your roles would allow it." if worked_out else why
             return Finding(Level.NOT_KNOWN, unsure, evidence, Problem("not-probed", f"{unsure}.", why, "Check again."))
         case ProbeOutcome.APPLIED:
@@ -340,7 +310,7 @@ def _fix_sentence(snapshot: Snapshot, verb: Verb, side: WriteSide, member: Membe
 
 def _identity_side(facts: PreflightFacts, judged: tuple[JudgedRight, ...]) -> Iterator[Finding]:
     writer, nic = judged[0].need.by, judged[0].need.nic
-    who, identity = f"{writer.name}'s identity", facts.identity_of(writer)
+    who, identity = f"{writer.name}'s identity", facts.access.identity_of(writer.vm)
     if identity is not None and identity.principal.value == "":
         problem = Problem(
             "no-identity",
@@ -352,13 +322,13 @@ def _identity_side(facts: PreflightFacts, judged: tuple[JudgedRight, ...]) -> It
         )
         yield Finding(Level.BLOCKS, f"{writer.name} has no identity to write with", problem.why, problem)
         return
-    unsure = [item for item in judged if item.held is RightVerdict.NOT_KNOWN]
+    unsure = [item for item in judged if item.is_unsure]
     if unsure:
         yield _unsure(who, unsure[0])
-    lacking = [item for item in judged if item.held in (RightVerdict.NO, RightVerdict.DENIED)]
+    lacking = [item for item in judged if item.state in (RightState.MISSING, RightState.DENIED)]
     for item in lacking:
-        if item.denial is not None:
-            yield _denied(who, item.need, item.denial)
+        if item.decision.denial is not None:
+            yield _denied(who, item.need, item.decision.denial)
         else:
             yield _missing(who, item.need, *_given_by(identity, item.need))
     if not unsure and not lacking:
@@ -367,23 +337,24 @@ def _identity_side(facts: PreflightFacts, judged: tuple[JudgedRight, ...]) -> It
         yield Finding(Level.PASSED, f"{who} may write {nic.name}", evidence)
 
 
-def _reads(facts: PreflightFacts, wanted: tuple[FailoverRight, ...]) -> Iterator[Finding]:
+def _reads(snapshot: Snapshot, facts: PreflightFacts, wanted: tuple[FailoverRight, ...]) -> Iterator[Finding]:
     """What a member reads by itself before it writes. One's own reads have answered already, or were missed."""
-    for identity in facts.identities:
+    for identity in facts.access.identities:
         if not identity.principal.value or identity.roles.value is None:
             continue
-        who, roles, denials = f"{identity.member.name}'s identity", identity.roles.value, identity.denials.value or ()
+        member = next(seen.member for seen in snapshot.members if seen.member.vm == identity.machine)
+        who = f"{member.name}'s identity"
         for need in wanted:
-            if need.by == identity.member and need.action == NIC_WRITE:
+            if need.by == member and need.action == NIC_WRITE:
                 read = FailoverRight(NIC_READ, need.on, need.side, need.nic, need.by)
-                judged = _identity_holds(facts, read)
+                judged = decide_for(ScopedAction(NIC_READ, need.on.text), identity)
                 if judged.denial is not None:
                     yield _denied(who, read, judged.denial)
-                elif judged.held is RightVerdict.NO:
+                elif judged.state is RightState.MISSING:
                     yield _missing(who, read, *_given_by(identity, read))
-        looks = decide(ScopedAction(VM_READ, identity.member.vm.text), roles, denials)
+        looks = decide_for(ScopedAction(VM_READ, member.vm.text), identity)
         if looks.state in (RightState.MISSING, RightState.DENIED):
-            fact = f"{who} may not read {identity.member.vm.name}"
+            fact = f"{who} may not read {member.vm.name}"
             gone = f"denied by {sanitize(looks.denial.name, 120)}" if looks.denial is not None else "missing"
             yield Finding(Level.NOTE, fact, f"{VM_READ} is {gone}: {NOT_ASKED}; a machine finds itself with it")
 
@@ -393,7 +364,7 @@ def _reads(facts: PreflightFacts, wanted: tuple[FailoverRight, ...]) -> Iterator
 
 def _given_by(identity: IdentityRights | None, need: FailoverRight) -> tuple[str, str]:
     """How a member gets a right that it lacks, and what an administrator needs for that."""
-    held = (identity.roles.value if identity else None) or ()
+    held = identity.roles.known if identity else ()
     there = tuple(role.grants for role in held if reaches(role.scope, need.on.text))
     if any(allows(there, action) for action in (NIC_WRITE, SUBNET_JOIN)):
         return "Add the action to the role that the identity has there.", WRITE_ROLE
@@ -433,8 +404,9 @@ def _no_role_helps(fact: str, action: str) -> Finding:
 def _unsure(who: str, item: JudgedRight) -> Finding:
     name, verb = item.need.on.name, _verb(item.need)
     fact = f"Whether {who} may {verb} {name} is not known"
-    why = item.problem.what if item.problem else "The role assignments were not read."
-    fix = item.problem.fix if item.problem and item.problem.fix else "Check again."
+    problem = _CONDITION if item.state is RightState.CONDITION else item.decision.unread
+    why = problem.what if problem else "The role assignments were not read."
+    fix = problem.fix if problem and problem.fix else "Check again."
     return Finding(Level.NOT_KNOWN, fact, why, Problem("right-not-known", f"{fact}.", why, fix))
 
 
@@ -455,9 +427,9 @@ def _lacks(snapshot: Snapshot, facts: PreflightFacts, to: Member, action: str) -
     of_network = action.lower().startswith("microsoft.network/virtualnetworks/")
     at = snapshot.setup.subnet if of_network else to.nic
     if facts.by is Writer.OPERATOR:
-        held: Queried[tuple[PermissionSet, ...]] = facts.own_at(at)
+        held = facts.access.own_at(at.text)
         return held.value is not None and not allows(held.value, action)
-    identity = facts.identity_of(to)
+    identity = facts.access.identity_of(to.vm)
     roles = identity.roles.value if identity else None
     return roles is not None and not allows_at(roles, (), action, at.text)
 
@@ -466,8 +438,7 @@ def _short(action: str) -> str:
     return action.split("/", 1)[-1]
 
 
-def _operation(facts: PreflightFacts) -> Finding:
-    held = facts.in_subscription
+def _operation(held: Queried[tuple[PermissionSet, ...]]) -> Finding:
     if held.value is not None and allows(held.value, READ_OPERATION):
         return Finding(Level.PASSED, "You may read how an update went", "from the operation itself")
     why = "progress is read from the interface, as always; only Azure's reason for a failed update would not be shown"

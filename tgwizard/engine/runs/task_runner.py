@@ -23,6 +23,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Clock
 from tgwizard.engine.retry import RetryPolicy
+from tgwizard.model.access_facts import Queried
 from tgwizard.model.problem import Cancelled, Problem
 
 T = TypeVar("T")
@@ -201,15 +202,7 @@ MOST_AT_ONCE = 8
 """Azure allows far more; beyond this, one slow answer no longer holds up the others (azure/README.md 5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """What one reading came to: a value, or the problem why there is none."""
-
-    value: Any = None
-    problem: Problem | None = None
-
-
-def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: CancelToken) -> dict[K, ReadResult]:
+def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: CancelToken) -> dict[K, Queried[Any]]:
     """Run all of them, some at once, and return what each came to; what fails for a moment is asked again.
 
     A reading that raises AzureCallError is a problem of its own. Anything else it raises ends the whole, as a cancel
@@ -218,8 +211,8 @@ def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: Ca
     token.check()
     retry_policy = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
     waiting = list(readings.items())
-    done: queue.SimpleQueue[tuple[K, ReadResult | BaseException]] = queue.SimpleQueue()
-    found: dict[K, ReadResult] = {}
+    done: queue.SimpleQueue[tuple[K, Queried[Any] | BaseException]] = queue.SimpleQueue()
+    found: dict[K, Queried[Any]] = {}
     running = 0
     while len(found) < len(readings):
         while waiting and running < MOST_AT_ONCE:
@@ -246,12 +239,12 @@ def _read_one(
     key: K,
     work: Callable[[], object],
     retry_policy: RetryPolicy,
-    done: queue.SimpleQueue[tuple[K, ReadResult | BaseException]],
+    done: queue.SimpleQueue[tuple[K, Queried[Any] | BaseException]],
 ) -> None:
     try:
-        done.put((key, ReadResult(retry_policy.ask(work))))
+        done.put((key, Queried(retry_policy.ask(work))))
     except AzureCallError as failure:
-        done.put((key, ReadResult(problem=failure.problem)))
+        done.put((key, Queried(problem=failure.problem)))
     except Cancelled as cancelled:
         done.put((key, cancelled))
     except Exception as error:  # noqa: BLE001 - a thread has nobody above it: the waiting job raises it

@@ -146,7 +146,7 @@ def assign_change(
     guid = (
         existing.guid
         if existing
-        else assignment_guid(reason.scope, principal, table.role.guid, facts.assignments)
+        else assignment_guid(reason.scope, principal, table.role.guid, facts.assignments.known)
         if principal
         else "{named after the new identity}"
     )

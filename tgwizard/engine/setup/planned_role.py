@@ -71,7 +71,7 @@ def new_role(
     name = answer.name.strip()
     actions = _with(tuple(item.action for item in TEN_ACTIONS), answer.extra)
     return RoleDefinition(
-        role_guid(subscription, name, facts.roles),
+        role_guid(subscription, name, facts.roles.known),
         name,
         DEFAULT_ROLE_DESCRIPTION,
         RoleKind.CUSTOM,
@@ -141,7 +141,7 @@ def _new(
 ) -> PlannedRole:
     wanted = new_role(answer, subscription, scopes, facts)
     warnings = _left_out(wanted, needs, answer)
-    there = next((role for role in facts.roles if role.name.strip().lower() == wanted.name.lower()), None)
+    there = next((role for role in facts.roles.known if role.name.strip().lower() == wanted.name.lower()), None)
     if there is None:
         problem = check_role_name(answer.name, facts)
         return PlannedRole(wanted, None, (problem,) if problem else (), warnings)

@@ -183,7 +183,7 @@ def member_warnings(
     """Deny assignments and locks that would stop a failover whatever the role allows."""
     found: dict[str, Problem] = {}
     principals = tuple(vm.identity.principal_id for vm in chosen.vms)
-    for denial in dict.fromkeys(denial for one in principals for denial in denials_of(one, facts)):
+    for denial in dict.fromkeys(denial for one in principals for denial in denials_of(one, facts).known):
         taken = dict.fromkeys(need.action for need in needs if denial.takes(need.action, need.on.text))
         if taken:
             name = sanitize(denial.name, 120)
@@ -195,7 +195,7 @@ def member_warnings(
                 who=Fixer.ADMIN,
             )
     for nic in chosen.nics:
-        for lock in facts.locks:
+        for lock in facts.locks.known:
             if lock.stops(NIC_WRITE, nic.id.text):
                 name = sanitize(lock.name, 90)
                 found[f"lock:{name}"] = Problem(

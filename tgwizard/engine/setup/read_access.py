@@ -16,13 +16,13 @@ from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.engine.ports import Clock, SetupPorts
-from tgwizard.engine.runs.task_runner import ReadResult, read_all
-from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactFailure, FactKind, OwnRights
+from tgwizard.engine.runs.task_runner import read_all
+from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactKind, OwnRights, Queried
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
 from tgwizard.model.problem import UserError
-from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment, RoleDefinition
+from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment
 from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_events import FactRead, SetupEvent
 
@@ -44,19 +44,19 @@ def read_access(
     first = reading.all(_first(ports, answers, reading.scope))
     facts = AccessFacts(
         started,
-        roles=first.get((FactKind.ROLES, ""), ReadResult()).value or (),
-        assignments=first.get((FactKind.ASSIGNMENTS, ""), ReadResult()).value or (),
-        denials=first.get((FactKind.DENIALS, ""), ReadResult()).value or (),
-        locks=first.get((FactKind.LOCKS, ""), ReadResult()).value or (),
+        roles=first[FactKind.ROLES, ""],
+        assignments=first[FactKind.ASSIGNMENTS, ""],
+        denials=first[FactKind.DENIALS, ""],
+        locks=first[FactKind.LOCKS, ""],
         machines=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.MACHINES and a.value),
         nics=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.INTERFACES and a.value),
     )
     chosen = _chosen_machines(answers, inventory, facts)
     at = reading.scope
-    if chosen is not None and any(failed.kind in _LISTED for failed in reading.failed):
+    if chosen is not None and any(facts.failure(kind) is not None for kind in _LISTED):
         facts, at = _group_by_group(reading, facts, chosen), computed_scopes(chosen)[0].scope
     second = reading.all(_second(ports, answers, inventory, facts, chosen, at))
-    return replace(_with(facts, _to_look_up(facts, answers), second), failed=tuple(reading.failed))
+    return _with(facts, _to_look_up(facts, answers), second)
 
 
 def ask_address(
@@ -70,20 +70,18 @@ def ask_address(
 
 
 class _Reading:
-    """Reads several facts at once, tells of each, and keeps what failed."""
+    """Reads several facts at once and tells of each."""
 
     def __init__(self, ports: SetupPorts, clock: Clock, report: Report, token: CancelToken, scope: str) -> None:
-        self.ports, self.scope, self.failed = ports, scope, list[FactFailure]()
+        self.ports, self.scope = ports, scope
         self._clock, self._report, self._token = clock, report, token
 
-    def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, ReadResult]:
+    def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, Queried[Any]]:
         """What each came to."""
         answers = read_all(readings, self._clock, self._token)
         for (kind, about), answer in answers.items():
             stamp = Stamp(self._clock.wall(), self._clock.monotonic())
             self._report(FactRead(stamp, kind, about, answer.problem))
-            if answer.problem is not None:
-                self.failed.append(FactFailure(kind, answer.problem, about))
         return answers
 
 
@@ -99,16 +97,16 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachine
         FactKind.ASSIGNMENTS: access.role_assignments,
         FactKind.DENIALS: access.deny_assignments,
     }
-    kinds = [failed.kind for failed in reading.failed if failed.kind in lists]
+    kinds = [kind for kind in lists if facts.failure(kind) is not None]
     groups = [reason.scope for reason in computed_scopes(chosen)]
-    before = list(reading.failed)
     answers = reading.all({(kind, at): partial(lists[kind], at) for kind in kinds for at in groups})
-    healed = {kind for kind in kinds if all(answers[kind, at].problem is None for at in groups)}
-    reading.failed = [failed for failed in before if failed.kind not in healed]
 
-    def found(kind: FactKind, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
-        several = [item for at in groups if kind in kinds for item in answers[kind, at].value or ()]
-        return tuple(dict.fromkeys(several)) if several else otherwise
+    def found(kind: FactKind, refused: Queried[Any]) -> Queried[Any]:
+        if kind not in kinds:
+            return refused
+        whole = all(answers[kind, at].problem is None for at in groups)
+        several = tuple(dict.fromkeys(item for at in groups for item in answers[kind, at].known))
+        return Queried(several, None if whole else refused.problem)
 
     return replace(
         facts,
@@ -146,7 +144,7 @@ def _second(
     readings: dict[Key, Callable[[], object]] = {}
     whole = (f"/subscriptions/{inventory.subscription.id}",) if answers.whole_subscription else ()
     for at in dict.fromkeys((*_scopes_to_ask(scope, chosen), *whole)):
-        readings[FactKind.OWN_RIGHTS, at] = lambda at=at: OwnRights(at, access.own_permissions(at))  # type: ignore[misc]
+        readings[FactKind.OWN_RIGHTS, at] = lambda at=at: access.own_permissions(at)  # type: ignore[misc]
     wanted = _to_look_up(facts, answers)
     if wanted:
         readings[FactKind.PRINCIPALS, ""] = lambda: access.known_principals(wanted)
@@ -166,29 +164,30 @@ def _second(
     return readings
 
 
-def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, ReadResult]) -> AccessFacts:
+def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, Queried[Any]]) -> AccessFacts:
     through: list[tuple[str, RoleAssignment]] = []
     own: list[OwnRights] = []
-    roles: list[RoleDefinition] = [*facts.roles]
-    principals: tuple[tuple[str, str], ...] = ()
+    roles, assignments = facts.roles, facts.assignments
+    principals: Queried[tuple[tuple[str, str], ...]] = Queried()
     looked_up: tuple[str, ...] = ()
     address: AddressChecked | None = None
     for (kind, about), answer in second.items():
-        if answer.problem is not None:
-            continue
         if kind is FactKind.OWN_RIGHTS:
-            own.append(answer.value)
+            own.append(OwnRights(about, answer))
         elif kind is FactKind.PRINCIPALS:
-            principals, looked_up = tuple(answer.value), wanted
+            principals, looked_up = answer, wanted if answer.problem is None else ()
         elif kind is FactKind.ASSIGNMENTS:
-            through += [(about, item) for item in answer.value if item.principal_id.lower() != about.lower()]
-        elif kind is FactKind.ROLES and answer.value is not None:
-            roles.append(answer.value)
+            through += [(about, item) for item in answer.known if item.principal_id.lower() != about.lower()]
+            assignments = replace(assignments, problem=assignments.problem or answer.problem)
+        elif kind is FactKind.ROLES:
+            found = (answer.value,) if answer.value is not None else ()
+            roles = Queried((*roles.known, *found), roles.problem or answer.problem)
         elif kind is FactKind.ADDRESS and isinstance(answer.value, AddressAnswer):
             address = AddressChecked(about, answer.value)
     return replace(
         facts,
-        roles=tuple(roles),
+        roles=roles,
+        assignments=assignments,
         own=tuple(own),
         principals=principals,
         looked_up=looked_up,
@@ -230,8 +229,8 @@ def _principals(chosen: ChosenMachines | None) -> tuple[str, ...]:
 
 def _to_look_up(facts: AccessFacts, answers: Answers) -> tuple[str, ...]:
     """Whose assignments may be a cluster member's: those of roles that let an interface be written."""
-    ours = {role.guid.lower() for role in facts.roles if could_be_ours(role)}
+    ours = {role.guid.lower() for role in facts.roles.known if could_be_ours(role)}
     if answers.role is not None and answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
         ours.add(NETWORK_CONTRIBUTOR)
-    found = [item.principal_id for item in facts.assignments if item.role_guid.lower() in ours]
+    found = [item.principal_id for item in facts.assignments.known if item.role_guid.lower() in ours]
     return tuple(sorted(set(found)))[:_MOST_LOOKED_UP]

@@ -130,7 +130,7 @@ def _held_by_others(candidate: RoleCandidate, chosen: ChosenMachines, facts: Acc
         item.role_guid.lower() == candidate.role.guid.lower()
         and item.principal_id.lower() not in own
         and not facts.is_gone(item.principal_id)
-        for item in facts.assignments
+        for item in facts.assignments.known
     )
 
 

@@ -376,7 +376,7 @@ def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ..
     planned = plan_role(answers.role, chosen.subnet.subscription, needs, chosen_scopes(answers, chosen), facts)
     make = _make(answers, facts)
     update = Fix(FixKind.UPDATE_ROLE, "Update the role", (planned.role.guid,))
-    same_name = (role for role in facts.roles if role.name.strip().lower() == answers.role.name.strip().lower())
+    same_name = (role for role in facts.roles.known if role.name.strip().lower() == answers.role.name.strip().lower())
     taken = next((role for role in same_name if role.kind is RoleKind.CUSTOM), None)
     mend = (Fix(FixKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
     for problem in planned.problems:

@@ -257,7 +257,11 @@ class _Verify:
             if not (awaited or again) or over or not self.target.wait:
                 break
             self.clock.sleep(_ASK_S, self.token)
-        facts = replace(facts, assignments=tuple(with_role(facts, held)), roles=self._roles(facts, held))
+        facts = replace(
+            facts,
+            assignments=replace(facts.assignments, value=tuple(with_role(facts, held))),
+            roles=replace(facts.roles, value=self._roles(facts, held)),
+        )
         return facts, self.token.is_cancelled
 
     def _look(
@@ -295,7 +299,7 @@ class _Verify:
         for place, vm in enumerate(chosen.vms):
             before = self._asked.get(vm.id.key)
             if vm.identity.principal_id and (before is None or before.answer is not ProbeAnswer.ALLOWED):
-                denials = denials_of(vm.identity.principal_id, facts)
+                denials = denials_of(vm.identity.principal_id, facts).known
                 with members.azure_as(vm.id) as azure:
                     self._asked[vm.id.key] = probe_as(azure, place, chosen, self._now(), denials)
 
@@ -314,7 +318,7 @@ class _Verify:
 
     def _roles(self, facts: AccessFacts, held: list[HeldAssignment]) -> tuple[RoleDefinition, ...]:
         """The roles, those that are held read by themselves: the list may still show an older version."""
-        roles = {role.guid.lower(): role for role in facts.roles}
+        roles = {role.guid.lower(): role for role in facts.roles.known}
         for item in held:
             guid = item.assignment.role_guid.lower() if item.assignment else ""
             if not guid:

@@ -192,7 +192,7 @@ def pairs_known(state: WizardState, inventory: Inventory, facts: AccessFacts | N
     """
     if inventory is state.inventory and _same_access(state.facts, facts):
         return None
-    access = AccessSeen(facts.roles, facts.assignments) if facts else None
+    access = AccessSeen(facts.roles.known, facts.assignments.known) if facts else None
     return PairsKnown(inventory, state.saved, facts, suggest_pairs(inventory, state.saved, access))
 
 
@@ -339,5 +339,5 @@ def _with_pairs(state: WizardState, known_pairs: PairsKnown | None = None) -> Wi
         same = known_pairs.saved == state.saved and _same_access(known_pairs.facts, state.facts)
         if same:
             return replace(state, pairs=known_pairs.pairs)
-    access = AccessSeen(state.facts.roles, state.facts.assignments) if state.facts else None
+    access = AccessSeen(state.facts.roles.known, state.facts.assignments.known) if state.facts else None
     return replace(state, pairs=suggest_pairs(state.inventory, state.saved, access))

@@ -12,8 +12,9 @@ from tgwizard.engine.access import failover_rights
 from tgwizard.engine.access.failover_rights import Writer, carried_with, write_sides
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import HeldRights, IdentityRights, PreflightFacts, Queried
+from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.engine.runs.records import RunEndRecord
+from tgwizard.model.access_facts import AccessFacts, IdentityRights, OwnRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
@@ -108,11 +109,26 @@ def good(seen: Snapshot, **changes: Any) -> PreflightFacts:
             for side, member in write_sides(seen, B)
             if seen.seen(member).nic.value is not None
         ),
-        own=tuple(HeldRights(one, Queried(EVERYTHING)) for one in touched(seen)),
-        in_subscription=Queried(EVERYTHING),
-        locks=Queried(()),
+        access=AccessFacts(
+            own=(
+                *(OwnRights(one.text, Queried(EVERYTHING)) for one in touched(seen)),
+                OwnRights(SUBSCRIPTION, Queried(EVERYTHING)),
+            ),
+            locks=Queried(()),
+        ),
     )
     return replace(facts, **changes)
+
+
+def with_access(facts: PreflightFacts, **changes: Any) -> PreflightFacts:
+    """The same with other answers about rights and locks."""
+    return replace(facts, access=replace(facts.access, **changes))
+
+
+def with_held(facts: PreflightFacts, held: Queried[tuple[PermissionSet, ...]], *scopes: str) -> PreflightFacts:
+    """The same with other rights of the operator at these scopes."""
+    own = tuple(replace(item, held=held) if item.scope in scopes else item for item in facts.access.own)
+    return with_access(facts, own=own)
 
 
 def probed(
@@ -139,13 +155,12 @@ def probed(
 
 def holding(seen: Snapshot, at: str, held: Queried[tuple[PermissionSet, ...]], **changes: Any) -> PreflightFacts:
     """The operator's rights on one resource are otherwise."""
-    own = tuple(replace(item, held=held) if item.at == ResourceId(at) else item for item in good(seen).own)
-    return good(seen, own=own, **changes)
+    return with_held(good(seen, **changes), held, at)
 
 
 def locked(seen: Snapshot, scope: str, level: LockLevel = LockLevel.READ_ONLY, **changes: Any) -> PreflightFacts:
     """One lock."""
-    return good(seen, locks=Queried((LockSeen("keep", level, scope, "Ask the network team."),)), **changes)
+    return with_access(good(seen, **changes), locks=Queried((LockSeen("keep", level, scope, "Ask the network team."),)))
 
 
 def members(
@@ -161,7 +176,7 @@ def members(
     held = Queried(tuple(HeldRole(scope, PermissionSet(actions, not_actions)) for scope in scopes))
     rights = tuple(
         IdentityRights(
-            one,
+            one.vm,
             principal if principal is not None else Queried("oid"),
             roles if roles is not None else held,
             denials if denials is not None else Queried(()),
@@ -169,7 +184,10 @@ def members(
         for one in (B, A)
     )
     return lambda seen: PreflightFacts(
-        Writer.MEMBERS, seen.now, prefixes=Queried(("10.20.2.0/24",)), identities=rights, locks=Queried(())
+        Writer.MEMBERS,
+        seen.now,
+        prefixes=Queried(("10.20.2.0/24",)),
+        access=AccessFacts(identities=rights, locks=Queried(())),
     )
 
 

@@ -38,20 +38,22 @@ from tests.engine.readiness.golden.scene import (
     members,
     nic,
     probed,
+    with_access,
+    with_held,
     world,
 )
 from tests.model.seen import FOREIGN_NIC, FREE, HOLDS, SUBNET, UNREAD, A, B, but, configuration
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import ProbeOutcome
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import Queried
+from tgwizard.model.access_facts import NOT_ASKED, Queried
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.failover_options import Fence, FenceRequest, StopMethod, Strategy
 from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
-from tgwizard.model.role import LockLevel
+from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import Power
 
 SUBNET_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
@@ -131,10 +133,8 @@ def probes() -> Table:
         table.both(f"{side}: busy, not sent", seen, probed(seen, member, ProbeOutcome.BUSY))
         table.both(f"{side}: applied all the same", seen, probed(seen, member, ProbeOutcome.APPLIED))
         unclear = probed(seen, member, ProbeOutcome.UNCLEAR)
-        weak = tuple(
-            replace(item, held=Queried(READER)) if item.at.text in (NSG, ASG) else item for item in unclear.own
-        )
-        table.both(f"{side}: no clear answer, two joins missing by roles", seen, replace(unclear, own=weak))
+        weak = with_held(unclear, Queried(READER), NSG, ASG)
+        table.both(f"{side}: no clear answer, two joins missing by roles", seen, weak)
     return table
 
 
@@ -242,9 +242,14 @@ def locks() -> Table:
         table.add(f"CanNotDelete on the {name}", Checked(seen, locked(seen, scope, LockLevel.CAN_NOT_DELETE)))
     floating = world(carrying(publicIPAddress={"id": PIP}))
     table.both("ReadOnly on a public IP that travels", floating, locked(floating, PIP))
-    table.both("locks not read, writes proved", seen, good(seen, locks=Queried(problem=UNREAD_WORDS)))
-    table.both("locks not read, nothing proved", seen, good(seen, locks=Queried(problem=UNREAD_WORDS), probes=unclear))
-    alone = replace(members()(seen), locks=locked(seen, GROUP).locks)
+    unread: Queried[tuple[LockSeen, ...]] = Queried(problem=UNREAD_WORDS)
+    table.both("locks not read, writes proved", seen, with_access(good(seen), locks=unread))
+    table.both(
+        "locks not read, nothing proved",
+        seen,
+        with_access(good(seen, probes=unclear), locks=Queried(problem=UNREAD_WORDS)),
+    )
+    alone = with_access(members()(seen), locks=locked(seen, GROUP).access.locks)
     table.both("members, ReadOnly on the group", seen, alone)
     return table
 
@@ -274,11 +279,13 @@ def addresses() -> Table:
     table.both("sign-in ends in four minutes", seen, good(seen, token_life_s=Queried(240.0)))
     table.both("no sign-in", seen, good(seen, token_life_s=Queried(problem=replace(SILENT_WORDS, sign_in=True))))
     table.both("sign-in not read", seen, good(seen, token_life_s=Queried(problem=SILENT_WORDS)))
-    table.add("operation's right missing", Checked(seen, good(seen, in_subscription=Queried(READER[:0]))))
-    table.add("operation's right not read", Checked(seen, good(seen, in_subscription=Queried(problem=UNREAD_WORDS))))
+    table.add("operation's right missing", Checked(seen, with_held(good(seen), Queried(READER[:0]), SUBSCRIPTION)))
+    table.add(
+        "operation's right not read", Checked(seen, with_held(good(seen), Queried(problem=UNREAD_WORDS), SUBSCRIPTION))
+    )
     table.add(
         "a run asks no more than it needs",
-        Checked(seen, good(seen, in_subscription=Queried(), locks=Queried(), prefixes=Queried())),
+        Checked(seen, with_access(with_held(good(seen, prefixes=NOT_ASKED), NOT_ASKED, SUBSCRIPTION), locks=NOT_ASKED)),
     )
     short = holding(
         seen, B.nic.text, Queried((PermissionSet(("*",), ("Microsoft.Network/networkInterfaces/ipconfigurations/*",)),))
