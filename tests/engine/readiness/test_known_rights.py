@@ -19,7 +19,7 @@ from tgwizard.engine.readiness.known_rights import GOOD_FOR_S, RIGHTS_NOT_ASKED,
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
-from tgwizard.model.finding import ReadinessState
+from tgwizard.model.finding import Level, ReadinessState
 from tgwizard.model.snapshot import Snapshot
 
 MOST_READS = 24
@@ -146,6 +146,18 @@ def test_that_rights_that_cannot_be_read_are_not_known() -> None:
     assert found.graceful.state is ReadinessState.NOT_KNOWN
     assert found.state is ClusterState.NOT_KNOWN
     assert found.forced.possible
+
+
+def test_that_the_operators_rights_are_not_known_while_denials_cannot_be_read() -> None:
+    made = rig()
+    refused = FaultAnswer(403, '{"error": {"code": "AuthorizationFailed", "message": "No."}}')
+    made.lab.faults.add(Fault("GET", "denyAssignments", refused, times=None))
+    found = told(made)
+    assert [found.of(verb).state for verb in Verb] == [ReadinessState.NOT_KNOWN] * 2
+    unsure = [item for item in found.graceful.findings.findings if item.level is Level.NOT_KNOWN]
+    assert "Whether you may write tg-node-b-inside is not known" in {item.fact for item in unsure}
+    assert all("deny assignments" in item.evidence for item in unsure)
+    assert not any(item.fact.startswith("You may write") for item in found.graceful.findings.findings)
 
 
 def test_that_a_fleet_says_that_nobody_was_asked() -> None:
