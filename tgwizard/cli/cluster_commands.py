@@ -16,7 +16,7 @@ from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.job_runner import CommandRun
 from tgwizard.cli.lab_arguments import LabRunCommand
-from tgwizard.engine.access.failover_rights import Writer
+from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolve_strategy
 from tgwizard.engine.failover.resume import interrupted_run, resume

@@ -12,8 +12,7 @@ import pytest
 from tests.engine.worlds import SUBNET_JOIN, WRITE, changed, without
 from tests.rig import Rig, members_of, rig
 from tgwizard.engine.access.access_decision import LIFT_DENIAL, LOOK_FOR_BOTH
-from tgwizard.engine.access.failover_rights import Writer
-from tgwizard.engine.access.required_rights import NIC_WRITE
+from tgwizard.engine.access.required_rights import NIC_WRITE, Writer
 from tgwizard.engine.failover.run import fail_over, rehearse
 from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.setup.verify import target_of_cluster, verify_job

@@ -16,8 +16,7 @@ from tests.rig import Rig
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
-from tgwizard.engine.access.failover_rights import Writer
-from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ
+from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ, Writer
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.lab.fronts.in_process import lab_session

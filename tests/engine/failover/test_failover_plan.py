@@ -9,7 +9,8 @@ import pytest
 from tests.engine.worlds import changed
 from tests.model.seen import FREE, HOLDS, SETUP, A, B, snapshot
 from tests.rig import rig
-from tgwizard.engine.failover.failover_plan import JOIN_SUBNET, WRITE, plan
+from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN
+from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.cluster import Verb
@@ -60,9 +61,9 @@ def test_that_the_rights_follow_from_what_the_interfaces_refer_to() -> None:
     made = rig()
     world = Observer(made.services.azure, made.services.clock, made.setup).look()
     for change in plan(world, made.b, Verb.GRACEFUL).changes:
-        assert change.permissions == (WRITE, JOIN_SUBNET, JOIN_NSG, JOIN_ASG)
+        assert change.permissions == (NIC_WRITE, SUBNET_JOIN, JOIN_NSG, JOIN_ASG)
     for change in plan(snapshot(), B, Verb.GRACEFUL).changes:
-        assert change.permissions == (WRITE, JOIN_SUBNET)
+        assert change.permissions == (NIC_WRITE, SUBNET_JOIN)
 
 
 def test_that_a_plan_is_a_pure_function() -> None:

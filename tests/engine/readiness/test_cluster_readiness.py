@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from tests.model.seen import ADDRESS, FOREIGN_NIC, FREE, HOLDS, NOW, UNREAD, A, B, Side, but, nic, snapshot
-from tgwizard.engine.access.failover_rights import Writer
+from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, RightsFound
 from tgwizard.engine.readiness.readiness import consent_to_dead

@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
-from tgwizard.engine.access.failover_rights import Writer
+from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer

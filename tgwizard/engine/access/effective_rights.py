@@ -192,8 +192,6 @@ NOTHING_OF_OURS: Mapping[str, datetime] = {}
 NOT_PROVED = "Not proved: only a failover that the machines make themselves shows it."
 """Said where nobody could ask in the machine's name."""
 
-_TELLING = "Microsoft.Network/networkInterfaces/write"
-
 
 @dataclass(frozen=True, slots=True)
 class HeldAssignment:
@@ -331,7 +329,7 @@ def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: AccessFacts) 
     if role_guid:
         return item.role_guid.lower() == role_guid.lower()
     role: RoleDefinition | None = facts.role(item.role_guid)
-    return role is not None and allows(role.held, _TELLING)
+    return role is not None and allows(role.held, NIC_WRITE)
 
 
 def all_of(chosen: ChosenMachines, scopes: tuple[str, ...]) -> tuple[tuple[VmFound, str], ...]:

@@ -1,6 +1,7 @@
-"""Which right is needed on what, why, who asks for it, and in which scopes that lies.
+"""Which right is needed on what, why, who asks for it, and in which scopes that lies. Pure.
 
-The one source of preflight, plan and verifying.
+Worked out from the interfaces and what they refer to. The one source of role, plan, preflight and verifying:
+``required_rights`` for a cluster in both directions, ``failover_rights`` for one failover.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.model.chosen_machines import ChosenMachines
-from tgwizard.model.cluster import ResourceId
+from tgwizard.model.cluster import Member, ResourceId, Verb
+from tgwizard.model.cluster_setup import CarriedConfiguration
+from tgwizard.model.nic import carried_of
 from tgwizard.model.role import LINKED_ACTIONS, TEN_ACTIONS, NeededAction, linked_action
 from tgwizard.model.setup_plan import ScopeReason
+from tgwizard.model.snapshot import LocationKind, Snapshot
 from tgwizard.model.text import join_words, sanitize
 
 _NETWORK = "Microsoft.Network"
@@ -25,6 +29,12 @@ NETWORK_READ = f"{_NETWORK}/virtualNetworks/read"
 SUBNET_READ = f"{_NETWORK}/virtualNetworks/subnets/read"
 SUBNET_JOIN = f"{_NETWORK}/virtualNetworks/subnets/join/action"
 VM_READ = "Microsoft.Compute/virtualMachines/read"
+READ_OPERATION = f"{_NETWORK}/locations/operations/read"
+CHECK_ADDRESS = f"{_NETWORK}/virtualNetworks/checkIpAddressAvailability/read"
+
+PUBLIC_IP = "microsoft.network/publicipaddresses"
+LOAD_BALANCER = "microsoft.network/loadbalancers"
+"""Types in lower case."""
 
 BRIEF = {item.action.lower(): item.why for item in TEN_ACTIONS}
 """Trustgrid's ten actions in lower case, with their reasons."""
@@ -82,11 +92,11 @@ _EXTRA_WHY = {
 
 NOT_NEEDED = (
     NeededAction(
-        f"{_NETWORK}/virtualNetworks/checkIpAddressAvailability/read",
+        CHECK_ADDRESS,
         "asked once, by you, when the address is chosen; the machines never ask",
     ),
     NeededAction(
-        f"{_NETWORK}/locations/operations/read",
+        READ_OPERATION,
         "follows an operation's progress; the machines read the interface itself instead",
     ),
 )
@@ -197,3 +207,98 @@ def _what_it_holds(things: list[ResourceId]) -> str:
         one, many = _RESOURCE_WORDS.get(kind, ("resource", "resources"))
         parts.append(f"the {one if len(names) == 1 else many} {join_words(names)}")
     return f"Holds {join_words(parts)}."
+
+
+# -- one failover -----------------------------------------------------------------------------------------------------
+
+
+class Writer(Enum):
+    """Who will write: the signed-in identity, or the members by themselves with their managed identities."""
+
+    OPERATOR = "operator"
+    MEMBERS = "members"
+
+
+class WriteSide(Enum):
+    """Which write a right is for."""
+
+    ATTACH = "attach"
+    DETACH = "detach"
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverRight:
+    """One right that a write depends on: the action, on what, for which interface's write, by which member."""
+
+    action: str
+    on: ResourceId
+    side: WriteSide
+    nic: ResourceId
+    by: Member
+
+
+def carried_with(snapshot: Snapshot, to: Member) -> CarriedConfiguration:
+    """What travels with the address: what is on it now, else what the cluster file says."""
+    losing = snapshot.seen(snapshot.setup.other(to)).nic.value
+    found = losing.find(snapshot.address) if losing else None
+    return carried_of(found) if found else snapshot.setup.carried
+
+
+def carried_resources(carried: CarriedConfiguration) -> tuple[ResourceId, ...]:
+    """Every resource that travels: public IP, pools, NAT rules and whatever else a field names."""
+    return carried.references
+
+
+def write_sides(snapshot: Snapshot, to: Member) -> tuple[tuple[WriteSide, Member], ...]:
+    """Whose interfaces are written, the attach side first; the address on no NIC leaves nothing to detach."""
+    attach = (WriteSide.ATTACH, to)
+    if snapshot.place.kind is LocationKind.NO_NIC:
+        return (attach,)
+    return attach, (WriteSide.DETACH, snapshot.setup.other(to))
+
+
+def write_rights(snapshot: Snapshot, member: Member, *, gains: bool) -> tuple[tuple[str, ResourceId], ...]:
+    """What the write of a member's interface needs: the action, and on what, the interface itself first.
+
+    Azure checks every reference in the body, and with ``gains`` the body names what travels too.
+    """
+    document = snapshot.seen(member).nic.value
+    named = list(document.references()) if document is not None else []
+    if gains:
+        named += carried_resources(carried_with(snapshot, member))
+    return (NIC_WRITE, member.nic), *linked_rights(named)
+
+
+def failover_rights(snapshot: Snapshot, to: Member, verb: Verb, by: Writer) -> tuple[FailoverRight, ...]:
+    """Every right that the writes of this failover depend on, the attach side first.
+
+    The members by themselves: graceful, each writes its own interface; forced, the taker writes both.
+    """
+    found: list[FailoverRight] = []
+    for side, member in write_sides(snapshot, to):
+        if snapshot.seen(member).nic.value is None:
+            continue
+        writer = to if by is Writer.MEMBERS and verb is Verb.FORCED else member
+        needed = write_rights(snapshot, member, gains=side is WriteSide.ATTACH)
+        found += [FailoverRight(action, on, side, member.nic, writer) for action, on in needed]
+    return tuple(found)
+
+
+def unneeded_actions(snapshot: Snapshot, to: Member, verb: Verb, by: Writer) -> tuple[str, ...]:
+    """The actions of Trustgrid's role that this failover does not use, in its order.
+
+    The subnet is read only to see that the address lies in it; an address that an interface in it holds is proof.
+    """
+    used = {NIC_READ, *(need.action for need in failover_rights(snapshot, to, verb, by))}
+    looked_at = () if holds_it_there(snapshot) else (SUBNET_READ,)
+    return tuple(action for action in not_asked(used) if action not in looked_at)
+
+
+def holds_it_there(snapshot: Snapshot) -> bool:
+    """Whether a member's interface in the cluster's subnet has the address: Azure itself found it in range."""
+    return any(
+        seen.nic.value is not None
+        and seen.nic.value.lists(snapshot.address)
+        and seen.nic.value.subnet.lower() == snapshot.setup.subnet.key
+        for seen in snapshot.members
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from tgwizard.engine.access.failover_rights import carried_resources, carried_with
+from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, carried_with, write_rights
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.runs.records import RunEndRecord
@@ -18,7 +18,7 @@ from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import REFERENCES
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem
-from tgwizard.model.role import LINKED_ACTIONS, linked_action
+from tgwizard.model.role import LINKED_ACTIONS
 from tgwizard.model.snapshot import STOPPED, LocationKind, Snapshot
 from tgwizard.model.text import join_words, sanitize
 
@@ -85,9 +85,6 @@ def _right(azure: Azure, vnet: ResourceId) -> Finding:
     )
     return Finding(Level.BLOCKS, problem.what, problem.why, problem)
 
-
-WRITE = "Microsoft.Network/networkInterfaces/write"
-JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
 
 _AT_ONCE = "one call moves it; a short gap of the traffic may remain and was not measured yet"
 
@@ -256,13 +253,9 @@ def _carried_names(snapshot: Snapshot, to: Member) -> str:
 
 
 def _permissions(snapshot: Snapshot, member: Member, *, gains: bool = False) -> tuple[str, ...]:
-    """What the write of a member's interface needs: Azure checks every reference in its body (azure/README.md 2.6)."""
-    document = snapshot.seen(member).nic.value
-    named = list(document.references()) if document is not None else []
-    if gains:
-        named += carried_resources(carried_with(snapshot, member))
-    linked = {linked_action(thing) for thing in named}
-    return (WRITE, JOIN_SUBNET, *(join for join in LINKED_ACTIONS.values() if join in linked and join != JOIN_SUBNET))
+    """The actions that the write of a member's interface needs, whatever they are needed on."""
+    needed = {action for action, _ in write_rights(snapshot, member, gains=gains)} | {SUBNET_JOIN}
+    return (NIC_WRITE, *(join for join in LINKED_ACTIONS.values() if join in needed))
 
 
 def _prediction(measured: list[float | None]) -> Prediction:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.access.failover_rights import Writer
+from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.control_loop import ControlLoop

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tgwizard.engine.access.failover_rights import Writer
+from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.readiness.known_rights import GOOD_FOR_S, RIGHTS_NOT_ASKED, KnownRights
 from tgwizard.engine.readiness.readiness import (
     DEAD_TARGET,

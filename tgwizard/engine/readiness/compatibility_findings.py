@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tgwizard.engine.access.failover_rights import LOAD_BALANCER, PUBLIC_IP, carried_with
+from tgwizard.engine.access.required_rights import LOAD_BALANCER, NIC_WRITE, PUBLIC_IP, carried_with
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts, ResourceSeen
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration
@@ -20,7 +20,6 @@ from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.text import join_words, sanitize
 
-_WRITE = "Microsoft.Network/networkInterfaces/write"
 _BASIC = "basic"
 _GATEWAY_POOLS = "applicationGatewayBackendAddressPools"
 
@@ -67,7 +66,7 @@ class _Move:
             fix = "Correct it, or take it out of [floating.carried] in the cluster file."
         else:
             fix = f"Take it off the configuration of {self.snapshot.address} on {self.losing.nic.name}."
-        problem = Problem(code, f"{fact}.", why, f"{advice} {fix}".strip(), azure, Fixer.ADMIN, _WRITE)
+        problem = Problem(code, f"{fact}.", why, f"{advice} {fix}".strip(), azure, Fixer.ADMIN, NIC_WRITE)
         return Finding(Level.BLOCKS, fact, why, problem)
 
 

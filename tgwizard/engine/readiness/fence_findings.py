@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tgwizard.engine.access.access_decision import UNLOCK
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import StopMethod
@@ -61,6 +62,5 @@ def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Ite
         if lock.stops(StopMethod.POWER_OFF.action, losing.vm.text):
             fact = f"Lock {lock.name} on {lock.place} keeps {losing.name} from being stopped"
             fix = "Have it removed for the time of the failover, or force without a fence."
-            right = "Microsoft.Authorization/locks/delete"
-            problem = Problem("fence-locked", f"{fact}.", lock.notes[:200], fix, who=Fixer.ADMIN, right=right)
+            problem = Problem("fence-locked", f"{fact}.", lock.notes[:200], fix, who=Fixer.ADMIN, right=UNLOCK)
             yield Finding(against, fact, "ReadOnly stops every action on a VM", problem)

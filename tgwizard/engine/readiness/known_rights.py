@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgwizard.engine.access.failover_rights import Writer
+from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.readiness.preflight_findings import judge_answers
 from tgwizard.engine.readiness.preflight_questions import PreflightScope, ask_preflight

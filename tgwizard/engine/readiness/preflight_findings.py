@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.engine.access.failover_rights import CHECK_ADDRESS, Writer, holds_it_there, write_sides
-from tgwizard.engine.access.required_rights import NIC_WRITE
+from tgwizard.engine.access.access_decision import UNLOCK
+from tgwizard.engine.access.required_rights import CHECK_ADDRESS, NIC_WRITE, Writer, holds_it_there, write_sides
 from tgwizard.engine.access.write_probe import ProbeOutcome
 from tgwizard.engine.readiness.compatibility_findings import compatibility_findings
 from tgwizard.engine.readiness.fence_findings import fence_findings
@@ -21,8 +21,6 @@ from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import LocationKind, Snapshot
 from tgwizard.model.text import join_words
-
-UNLOCK = "Microsoft.Authorization/locks/delete"
 
 
 def judge_preflight(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tgwizard.engine.access.failover_rights import (
+from tgwizard.engine.access.required_rights import (
     LOAD_BALANCER,
     PUBLIC_IP,
     Writer,

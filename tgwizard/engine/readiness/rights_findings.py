@@ -10,6 +10,7 @@ from tgwizard.engine.access.access_decision import (
     LIFT_DENIAL,
     LOOK_FOR_BOTH,
     NO_ROLE_HELPS,
+    WRITE_VM,
     Decision,
     RightState,
     ScopedAction,
@@ -18,8 +19,13 @@ from tgwizard.engine.access.access_decision import (
     why_refused,
     with_denials_applied,
 )
-from tgwizard.engine.access.failover_rights import (
+from tgwizard.engine.access.required_rights import (
+    NIC_READ,
+    NIC_WRITE,
+    NOT_ASKED,
     READ_OPERATION,
+    SUBNET_JOIN,
+    VM_READ,
     FailoverRight,
     Writer,
     WriteSide,
@@ -28,7 +34,6 @@ from tgwizard.engine.access.failover_rights import (
     unneeded_actions,
     write_sides,
 )
-from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
@@ -318,7 +323,7 @@ def _identity_side(facts: PreflightFacts, judged: tuple[JudgedRight, ...]) -> It
             f"So {writer.name} cannot write {nic.name} in Azure.",
             "Turn it on in the setup of this cluster, then assign the role to it.",
             who=Fixer.ADMIN,
-            right="Microsoft.Compute/virtualMachines/write",
+            right=WRITE_VM,
         )
         yield Finding(Level.BLOCKS, f"{writer.name} has no identity to write with", problem.why, problem)
         return

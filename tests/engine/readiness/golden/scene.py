@@ -8,8 +8,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from tests.model.seen import ADDRESS, FREE, HOLDS, SETUP, SUBNET, A, B, Side, configuration, snapshot
-from tgwizard.engine.access import failover_rights
-from tgwizard.engine.access.failover_rights import Writer, carried_with, write_sides
+from tgwizard.engine.access.required_rights import Writer, WriteSide, carried_with, write_sides
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
@@ -104,7 +103,7 @@ def good(seen: Snapshot, **changes: Any) -> PreflightFacts:
             WriteProbe(
                 member.nic,
                 ProbeOutcome.ALLOWED,
-                attach=side is failover_rights.WriteSide.ATTACH and not carried_with(seen, B).names,
+                attach=side is WriteSide.ATTACH and not carried_with(seen, B).names,
             )
             for side, member in write_sides(seen, B)
             if seen.seen(member).nic.value is not None
