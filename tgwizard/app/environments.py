@@ -20,7 +20,7 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
 from tgwizard.cli.app_ports import ClientChoice, LabOptions, LabReady
-from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.clock import JumpCountingClock, SystemClock
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
@@ -146,7 +146,7 @@ def open_lab_environment(directory: Path, *, config: Path | None = None) -> Envi
     jobs, members = JobRunner(), LabMembers(lambda: control_of(lab), as_machine)
     sign_in = adapters.lab_sign_in(azure, lab.cloud, tokens, jobs, lab.arm_url, lab.sign_in_url)
     state, setup = lab.directory / "state", adapters.ports(azure, sign_in, members)
-    services = Services(azure, SystemClock(), jobs, state, lab.cloud, setup, endpoint=endpoint)
+    services = Services(azure, JumpCountingClock(SystemClock()), jobs, state, lab.cloud, setup, endpoint=endpoint)
     link = AttachedLabLink(lab, azure.clients, sign_in, _session) if isinstance(lab, AttachedLab) else None
     return Environment(services, ClusterFolder((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
 
@@ -180,7 +180,7 @@ def open_real_environment(
     azure = adapters.real(place, tenant or (tenants.pop() if len(tenants) == 1 else None))
     jobs = JobRunner()
     setup = adapters.real_ports(azure, place, jobs)
-    services = Services(azure, SystemClock(), jobs, state or paths.state_dir(), place.name, setup)
+    services = Services(azure, JumpCountingClock(SystemClock()), jobs, state or paths.state_dir(), place.name, setup)
     return Environment(services, profiles, azure)
 
 
