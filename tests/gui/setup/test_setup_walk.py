@@ -65,6 +65,17 @@ def test_that_a_page_is_built_when_its_step_is_first_shown(setup_desk: OpenDesk,
     assert list(pages.built) == [*first, pages.subscription, pages.machines, pages.interface]
 
 
+def test_that_the_current_step_stays_in_view_when_the_window_gets_too_low_for_all(
+    setup_desk: OpenDesk, qtbot: QtBot
+) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.REVIEW)
+    current = desk.page.frame.side.steps.items[list(SetupStep).index(SetupStep.REVIEW)]
+    for height in (900, 400):
+        desk.window.resize(SMALLEST[0], height)
+        qtbot.waitUntil(lambda: current.visibleRegion().boundingRect() == current.rect(), timeout=PATIENCE_MS)
+
+
 def test_that_going_back_and_forth_loses_nothing(setup_desk: OpenDesk, qtbot: QtBot) -> None:
     desk = setup_desk()
     walk_to(desk, qtbot, SetupStep.ROLE)

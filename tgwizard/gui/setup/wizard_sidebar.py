@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -156,6 +156,9 @@ class WizardSidebar(QWidget):
         self.steps = StepList(theme, count)
         self.steps.chosen.connect(self.chosen)
         self._scroll = PageScroll(theme, self.steps, "Steps")
+        # Queued: the steps are laid out only after the scroll area has heard of their new size.
+        queued = Qt.ConnectionType.QueuedConnection
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_current_in_view, queued)
         self._column.addWidget(self._scroll, 1)
         self.promise = PromiseBox(theme)
         self.lock = LockCard(theme)
@@ -178,6 +181,10 @@ class WizardSidebar(QWidget):
     def show_steps(self, steps: tuple[StepShown, ...]) -> None:
         """Replace the steps."""
         self.steps.show_steps(steps)
+        self._keep_current_in_view()
+
+    @Slot()
+    def _keep_current_in_view(self) -> None:
         current = next((item for item in self.steps.items if item.shown.current), None)
         if current is not None:
             self._scroll.ensureWidgetVisible(current, 0, self._theme.px(50))
