@@ -63,7 +63,7 @@ class Listener(Studio[AnyDesk]):
 
     heard: dict[str, str] = field(default_factory=dict)
 
-    def grab(self, state: str, *, moving: bool = False) -> None:  # noqa: ARG002 - a studio's
+    def grab(self, state: str) -> None:
         """The page, or what is open before it, once nothing moves any more."""
         self.desk.window.resize(*USUAL)
         at_rest(self.desk.window)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +34,29 @@ def drawn_in_order() -> Iterator[None]:
 
     with patch("uuid.uuid4", draw), patch("secrets.randbelow", lambda _below: 7):
         yield
+
+
+@contextmanager
+def drawn_by_thread() -> Iterator[None]:
+    """Every UUID that is drawn is made of the thread's name and the how-manieth of that name it is.
+
+    So what one job draws is the same every time, whatever others draw meanwhile; and so are pauses that are spread.
+    """
+    numbers: defaultdict[str, itertools.count[int]] = defaultdict(itertools.count)
+    lock = threading.Lock()
+
+    def draw() -> uuid.UUID:
+        name = threading.current_thread().name
+        with lock:
+            return uuid.uuid5(uuid.NAMESPACE_OID, f"{name} {next(numbers[name])}")
+
+    state = random.getstate()
+    random.seed(7)
+    try:
+        with patch("uuid.uuid4", draw):
+            yield
+    finally:
+        random.setstate(state)
 
 
 @dataclass

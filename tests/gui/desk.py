@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QDeadlineTimer, QEvent, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
+from tests.gui.held_clock import SteppedClock
 from tests.rig import ARM, Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
@@ -29,6 +33,7 @@ from tgwizard.lab.clock import LabTime
 from tgwizard.lab.control_client import HttpLabControl
 from tgwizard.lab.data_plane import DataPlane
 from tgwizard.lab.fronts.in_process import lab_session
+from tgwizard.lab.fronts.tls_server import LOOPBACK
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ClusterIdentity
@@ -37,6 +42,9 @@ End = Callable[[], None]
 
 PATIENCE_MS = 120_000
 """How long a test waits for what is to come, on a machine that does much else. It passes only when it does not come."""
+
+FIRST_PORT = 21_000
+"""Of those that a lab gives to addresses, where it is to be the same every time."""
 
 LEAVE_WITHIN_S = 60.0
 """How long the jobs of a window may take to end when it closes; the same."""
@@ -138,6 +146,17 @@ class Desk(Found):
         return next(iter(self.window.sessions.values()))
 
 
+def until_followed(plane: DataPlane, made: Rig) -> None:
+    """Wait until whoever tries the floating IP finds what the lab says."""
+    subnet, address = made.setup.subnet.text, str(made.setup.address)
+    port, deadline = plane.port(subnet, address), QDeadlineTimer(PATIENCE_MS)
+    while not deadline.hasExpired():
+        with socket.socket() as one:
+            if (one.connect_ex((LOOPBACK, port)) == 0) is made.lab.answers(subnet, address):
+                return
+    raise TimeoutError("nobody follows the lab")
+
+
 def open_desk(
     theme: Theme,
     folder: Path,
@@ -147,16 +166,19 @@ def open_desk(
     traffic: bool = False,
     scenario: str = "ready",
     clock: LabTime | SystemClock | None = None,
+    before: Callable[[Rig], None] = lambda _rig: None,
 ) -> tuple[Desk, End]:
     """A shown window on a scenario of one cluster, real SDK, real jobs, in real time but for `clock`; call the end when
     done.
 
     `clock`: one that a test can put forward.
     `traffic`: the lab's floating IPs can be reached on loopback, as in a lab that is served.
+    `before`: what someone did in the lab before the window was opened.
     """
     time = cast("LabTime", clock or SystemClock())
     lab = Lab.from_scenario(scenario, clock=time, latency=latency, seed=0)
     made = rig(latency, lab=lab, clock=time, state=folder / "state", open_journal=open_journal)
+    before(made)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
@@ -165,10 +187,13 @@ def open_desk(
     bridge.start()
     window.show()
     control = HttpLabControl(lab_session(made.lab), lambda: ARM, lambda: made.lab.control_token)
-    plane = DataPlane(made.lab)
+    stepped = isinstance(time, SteppedClock)
+    plane = DataPlane(made.lab, itertools.count(FIRST_PORT).__next__) if stepped else DataPlane(made.lab)
     services = made.services
     if traffic:
         made.lab.traffic_port, made.lab.on_change = plane.port, plane.look
+        if isinstance(time, SteppedClock):
+            time.between = partial(until_followed, plane, made)
         services = replace(services, endpoint=lambda setup: control.endpoint(setup.subnet.text, str(setup.address)))
     where = LabLocation(str(folder), "https://localhost:8443", str(folder / "tls" / "ca.pem"))
     window.show_opened(OpenedProgram(services, (replace(made.setup),), lab=control, lab_where=where))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tgwizard.engine.clock import SystemClock
@@ -66,3 +69,65 @@ class HeldClock(VirtualClock):
         super().advance(seconds)
         with self._moved:
             self._moved.notify_all()
+
+
+_JOB = re.compile(r"tgwizard-(?!journal$|settings$).*(?<!_\d)")
+"""The name of a job's thread; what waits for work, as a journal's writer or one of a pool, never rests on the clock."""
+
+
+@dataclass
+class _Sleeper:
+    """A job that rests until a moment."""
+
+    name: str
+    until: float
+    woken: threading.Event = field(default_factory=threading.Event)
+
+
+class SteppedClock(VirtualClock):
+    """Time goes on only when every job rests on it, to the moment of the one that is due first, which wakes alone.
+
+    So whatever several jobs do comes in the same order every time, however busy the computer is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._resting: list[_Sleeper] = []
+        self._guard = threading.Lock()
+        self.between: Callable[[], None] = lambda: None
+        """Called when time has passed, before the job that is due wakes: for what follows the lab in real time."""
+
+    def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
+        """Rest until it is this job's turn; who is no job, such as the window's own thread, moves time at once."""
+        name = threading.current_thread().name
+        if _JOB.fullmatch(name) is None:
+            super().sleep(seconds, cancel)
+            return
+        sleeper = _Sleeper(name, self.monotonic() + seconds)
+        with self._guard:
+            self._resting.append(sleeper)
+        while not sleeper.woken.wait(_LOOK_S):
+            if cancel is not None and cancel.is_cancelled:
+                break
+        with self._guard:
+            if sleeper in self._resting:
+                self._resting.remove(sleeper)
+
+    def all_rest(self) -> bool:
+        """Whether every job that there is rests."""
+        jobs = sum(_JOB.fullmatch(thread.name) is not None for thread in threading.enumerate())
+        with self._guard:
+            return jobs == len(self._resting)
+
+    def wake_next(self, longest_s: float) -> None:
+        """Let time pass until the next job is due, and wake it; at most so many seconds, when none is due by then."""
+        now = self.monotonic()
+        with self._guard:
+            due = min(self._resting, key=lambda one: (one.until, one.name), default=None)
+        left = longest_s if due is None else max(0.0, due.until - now)
+        self.advance(min(left, longest_s))
+        self.between()
+        if due is not None and left <= longest_s:
+            with self._guard:
+                self._resting.remove(due)
+            due.woken.set()

@@ -1,8 +1,11 @@
 """Renders the window in both themes: `python -m tests.gui.pictures OUT`, or `--kept` for the pictures in git.
 
-It is a program, not a test: it opens the real window offscreen on a lab in real time, fails over, and grabs what it
-sees. Names are STATE-THEME.png at 1440x900, and STATE-1024-THEME.png, STATE-3840-THEME.png and STATE-large-THEME.png
-(200 % text) beside it. Six pictures are kept in git, for README and help, and compared in `test_pictures.py`.
+It is a program, not a test: it opens the real window offscreen on a lab, fails over, and grabs what it sees. Time goes
+on only when every job rests, and ids are drawn in order: two runs of one state of the program give equal files, which
+`python -m tests.gui.compare_pictures A B` tells.
+
+Names are STATE-THEME.png at 1440x900, and STATE-1024-THEME.png, STATE-3840-THEME.png and STATE-large-THEME.png (200 %
+text) beside it. Six pictures are kept in git, for README and help, and compared in `test_pictures.py`.
 """
 
 from __future__ import annotations
@@ -17,14 +20,16 @@ from PySide6.QtWidgets import QApplication
 
 from tests.gui.application import make_app
 from tests.gui.desk import Desk, End, open_desk
+from tests.gui.held_clock import SteppedClock
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
+from tests.rig import Rig
 from tgwizard import paths
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationTakes
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, SlowBody
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.snapshot import LocationKind
@@ -38,13 +43,16 @@ KEPT = (
     "failover-confirm-light",
     "failover-confirm-forced-dark",
 )
-"""The pictures in git: none of them changes with the time of day or the length of a run by more than a few digits."""
+"""The pictures in git."""
 
 READ = {NavPage.SET_UP: "Signed in", NavPage.HISTORY: "Failovers ", NavPage.REPORTS: "No report is kept yet"}
 """What stands on a page that reads first, once it has."""
 
-LONG_S = 16.0
-"""More than the pictures of a run take."""
+PART_S = 1.5
+"""How far into the attaching a run is shown."""
+
+AFTER_S = 2.0
+"""How long is measured after the end of a run."""
 
 SILENCE = '{"error": {"code": "ServiceUnavailable", "message": "try again"}}'
 
@@ -115,22 +123,23 @@ def traffic_is_told(desk: Desk) -> bool:
 
 
 def failover(shown: Studio[Desk]) -> None:
-    """A run in the middle, which takes as long as its pictures do, and the end of the one back."""
+    """A run in the middle, and the end of the one back."""
     desk, session = shown.desk, shown.desk.session
     desk.press("Measure")
     shown.until(lambda: len(session.reachability.samples) > BEFORE_S / PERIOD_S)
-    long = desk.rig.lab.faults.add(Fault("PUT", desk.rig.b.nic.name, OperationTakes(LONG_S), times=None))
     session.fail_over(desk.rig.b, Verb.GRACEFUL)
     shown.until(lambda: session.run is not None and session.run.place.kind is LocationKind.ATTACHING)
-    shown.grab("failover-running", moving=True)
+    shown.let_pass(PART_S)
+    shown.grab("failover-running")
     shown.until(lambda: session.run is not None and session.run.finished is not None)
-    desk.rig.lab.faults.remove(long.id)
     desk.window.open_cluster(session.setup.name)
     shown.until(lambda: may_begin(desk, Verb.GRACEFUL))
     session.fail_over(desk.rig.a, Verb.GRACEFUL)
     shown.until(lambda: session.run is not None and session.run.finished is not None)
     shown.until(lambda: traffic_is_told(desk))
+    shown.let_pass(AFTER_S)
     desk.press("Stop measuring")
+    shown.settle()
     shown.grab("failover-result")
     desk.window.open_cluster(session.setup.name)
     shown.until(lambda: may_begin(shown.desk, Verb.GRACEFUL))
@@ -152,7 +161,14 @@ def stale(shown: Studio[Desk]) -> None:
 
 def on_a_cluster(latency: Latency) -> Callable[[Theme, Path], tuple[Desk, End]]:
     """A window on one cluster."""
-    return lambda theme, folder: open_desk(theme, folder, latency=latency, traffic=True)
+    return lambda theme, folder: open_desk(
+        theme, folder, latency=latency, traffic=True, clock=SteppedClock(), before=first_reading_is_slow
+    )
+
+
+def first_reading_is_slow(made: Rig) -> None:
+    """The first answer takes a while, as on Azure: before it comes nothing is known."""
+    made.lab.faults.add(Fault("GET", made.a.nic.name, SlowBody(1.0), times=1))
 
 
 def render_kept(app: QApplication, take: Take) -> None:
@@ -171,6 +187,7 @@ def render_all(app: QApplication, take: Take) -> None:
 
     for sizes, scale in ((SIZES, 1.0), (LARGE, 2.0)):
         with studio(app, scale, sizes, take, on_a_cluster(Latency.FAST)) as shown:
+            shown.settle()
             shown.grab("monitor-unread")
             ready(shown)
             shown.grab("monitor")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.gui.application import make_app
 from tests.gui.desk import End
+from tests.gui.held_clock import SteppedClock
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tests.gui.walk import wrong
@@ -59,7 +60,7 @@ def to(shown: Studio[SetupDesk], step: SetupStep) -> None:
 
 def on_scenario(scenario: str) -> Callable[[Theme, Path], tuple[SetupDesk, End]]:
     """A wizard in a lab of that scenario."""
-    return lambda theme, folder: open_setup_desk(theme, folder, scenario, latency=Latency.INSTANT)
+    return lambda theme, folder: open_setup_desk(theme, folder, scenario, latency=Latency.INSTANT, clock=SteppedClock())
 
 
 def render_setup(app: QApplication, take: Take, sizes: Sizes, scale: float) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.gui.desk import Desk, clusters_page
 from tests.gui.fleet_desk import open_fleet
+from tests.gui.held_clock import SteppedClock
 from tests.gui.studio import Sizes, Studio, Take, studio
 from tgwizard.gui.app.nav_pages import NavPage
 
@@ -17,7 +18,9 @@ COUNT = 12
 def render_shell(app: QApplication, take: Take, sizes: Sizes, scale: float) -> None:
     """Each state of the shell that a window on one cluster does not show."""
     for count, shoot in ((COUNT, many), (0, none)):
-        with studio(app, scale, sizes, take, partial(open_fleet, count=count, is_lab=False)) as shown:
+        with studio(
+            app, scale, sizes, take, partial(open_fleet, count=count, is_lab=False, clock=SteppedClock())
+        ) as shown:
             shoot(shown)
 
 

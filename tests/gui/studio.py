@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,9 @@ from PySide6.QtCore import QAbstractAnimation, QDeadlineTimer, QEventLoop, QTime
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.corpus.steady import drawn_by_thread
 from tests.gui.desk import PATIENCE_MS, Desk, End
+from tests.gui.held_clock import SteppedClock
 from tests.gui.setup_desk import SetupDesk
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ThemeChoice
@@ -70,11 +72,19 @@ def at_rest(window: QWidget) -> QImage:
     return seen[-1]
 
 
-def laid_out(window: QWidget) -> QImage:
-    """What a window that is never at rest shows once its layouts have had their turns."""
-    beats = iter(range(2 * LAYOUTS))
-    live_until(lambda: next(beats, None) is None)
-    return window.grab().toImage()
+LONGEST_S = 1.0
+"""So far time goes on at once when no job waits for it."""
+
+
+def is_settled(desk: Desk | SetupDesk, clock: SteppedClock) -> bool:
+    """Whether every job rests, all they told is shown, and nothing is to follow by itself; lets the window live."""
+    if not clock.all_rest():
+        return False
+    desk.bridge.finish()
+    for _ in range(LAYOUTS):
+        QApplication.processEvents()
+    soon = (timer for timer in desk.window.findChildren(QTimer) if timer.isSingleShot() and timer.isActive())
+    return clock.all_rest() and desk.bridge.drain() == 0 and next(soon, None) is None
 
 
 @dataclass(frozen=True)
@@ -86,21 +96,48 @@ class Studio(Generic[AnyDesk]):
     take: Take
 
     def until(self, true: Callable[[], bool]) -> None:
-        """Let the window live until `true`; TimeoutError after a minute."""
-        live_until(true)
+        """Let the window live until `true`; TimeoutError after a minute.
+
+        On a stepped clock `true` is asked at rest alone, and time goes on from rest to rest.
+        """
+        clock = self.desk.rig.clock
+        if not isinstance(clock, SteppedClock):
+            live_until(true)
+            return
+
+        def stepped() -> bool:
+            if not is_settled(self.desk, clock):
+                return False
+            if true():
+                return True
+            clock.wake_next(LONGEST_S)
+            return False
+
+        live_until(stepped)
 
     def until_said(self, start: str) -> None:
         """Let the window live until something in it is called so."""
-        live_until(lambda: self.desk.says(start))
+        self.until(lambda: self.desk.says(start))
 
-    def grab(self, state: str, *, moving: bool = False) -> None:
-        """One picture for each size and theme; of what is `moving`, without waiting until it rests."""
+    def settle(self) -> None:
+        """Let the window live until nothing follows by itself, while time stands still."""
+        clock = self.desk.rig.clock
+        if isinstance(clock, SteppedClock):
+            live_until(lambda: is_settled(self.desk, clock))
+
+    def let_pass(self, seconds: float) -> None:
+        """Let so much time pass."""
+        end = self.desk.rig.clock.monotonic() + seconds
+        self.until(lambda: self.desk.rig.clock.monotonic() >= end)
+
+    def grab(self, state: str) -> None:
+        """One picture for each size and theme."""
         window, theme = self.desk.window, self.desk.theme
         for mark, size in self.sizes.items():
             window.resize(*size)
             for choice in THEMES:
                 theme.choose(choice)
-                self.take(f"{state}{mark}-{choice.value}", laid_out(window) if moving else at_rest(window))
+                self.take(f"{state}{mark}-{choice.value}", at_rest(window))
         theme.choose(ThemeChoice.LIGHT)
 
 
@@ -110,13 +147,17 @@ def studio(
 ) -> Iterator[Studio[AnyDesk]]:
     """A studio round a window of its own, in a folder of its own."""
     theme = Theme(app, ThemeChoice.LIGHT, scale)
-    with TemporaryDirectory() as folder:
-        desk, end = make(theme, Path(folder))
+    blinking = app.cursorFlashTime()
+    app.setCursorFlashTime(0)
+    # The folder is shown on some pages: below it, its name is the same every time.
+    with TemporaryDirectory() as folder, chdir(folder), drawn_by_thread():
+        desk, end = make(theme, Path("tgwizard"))
         try:
             yield Studio(desk, sizes, take)
         finally:
             end()
             theme.deleteLater()
+            app.setCursorFlashTime(blinking)
 
 
 def develop(out: Path, wanted: Callable[[str], bool], render: Callable[[Take], None]) -> None:

@@ -14,6 +14,7 @@ import secrets
 import selectors
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tgwizard.lab.fronts.tls_server import LOOPBACK
@@ -43,9 +44,10 @@ class _Port:
 class DataPlane:
     """Follows a lab's truth without polling it: it looks after each change, and when an operation is due to end."""
 
-    def __init__(self, lab: LabState) -> None:
-        """Nothing is open, and no thread runs, before `port` is asked."""
+    def __init__(self, lab: LabState, draw: Callable[[], int] = lambda: secrets.choice(_PORTS)) -> None:
+        """Nothing is open, and no thread runs, before `port` is asked. `draw`: a port to be tried for an address."""
         self._lab = lab
+        self._draw = draw
         self._ports: dict[tuple[str, str], _Port] = {}
         # Held for the fields alone, never while the lab is asked: who asks `port` may hold the lab's own lock.
         self._guard = threading.Lock()
@@ -66,7 +68,7 @@ class DataPlane:
                 return found.number
             if self._closing:
                 raise OSError(errno.ESHUTDOWN, "the lab is closing")
-            one = _any_port()
+            one = _any_port(self._draw)
             found = _Port(subnet_id, address, one.getsockname()[1])
             if alive:
                 # At once: whoever asks tries it next.
@@ -152,11 +154,11 @@ def _listening(one: socket.socket) -> socket.socket:
     return one
 
 
-def _any_port() -> socket.socket:
+def _any_port(draw: Callable[[], int]) -> socket.socket:
     for _ in range(_TRIES - 1):
         with contextlib.suppress(OSError):
-            return _bound(secrets.choice(_PORTS))
-    return _bound(secrets.choice(_PORTS))
+            return _bound(draw())
+    return _bound(draw())
 
 
 def _bound(number: int) -> socket.socket:
