@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.bench import Shell, fits
+from tests.engine.failover.crash import Kind, crashed_run
 from tests.engine.readiness.test_known_rights import no_assignment
 from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
@@ -320,6 +321,30 @@ def test_that_a_run_nobody_saw_the_end_of_is_unknown_and_resume_brings_it_to_its
         fits(line, "event")
     assert (resumed.lines[-1]["outcome"], resumed.lines[-1]["address"]) == ("done", "tg-node-b")
     assert it.holders() == ["tg-node-b"]
+
+
+@pytest.mark.parametrize("to", ["tg-node-a", "tg-node-b"])
+def test_that_the_exit_code_of_a_resume_says_whether_the_address_is_where_it_was_asked_for(it: Rig, to: str) -> None:
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", OperationTakes(7200), nth=2))
+    assert Shell(it)(*GRACEFUL, "--yes").code == 5
+    it.clock.sleep(7200)
+    resumed = Shell(it)("resume", "--to", to, "--json")
+    for line in resumed.lines:
+        fits(line, "event")
+    last, there = resumed.lines[-1], to == "tg-node-b"
+    assert (resumed.code, last["outcome"]) == ((0, "done") if there else (4, "failed"))
+    assert last["address"] == "tg-node-b"
+    assert ("Start a failover to tg-node-a" in last["reason"]) is not there
+    assert Shell(it)("resume").code == 3  # nothing is left to resume
+
+
+def test_that_a_resume_that_takes_the_address_back_as_asked_ends_with_0(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    answered = Shell(made)("resume", "--to", "tg-node-a")
+    assert (answered.code, made.holders()) == (0, ["tg-node-a"])
+    assert "Done: tg-node-a holds 10.20.2.50 again." in answered.out + answered.err
+    (run,) = Shell(made)("history", "--json").lines[0]["clusters"][0]["runs"]
+    assert (run["outcome"], run["holder"]) == ("cancelled", "tg-node-a")
 
 
 def test_that_a_change_by_someone_else_during_the_run_is_kept_and_listed(it: Rig) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from tests.model.seen import FOREIGN_NIC, FREE, HOLDS, NOW, UNREAD, A, B, Side, but, snapshot
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import LocationKind, Power, Reading
+from tgwizard.model.snapshot import AddressLocation, LocationKind, Power, Reading
 
 UPDATING = Provisioning.UPDATING
 
@@ -38,6 +39,13 @@ def test_that_the_place_follows_from_both_interfaces(
 ) -> None:
     place = snapshot(first, second, elsewhere=elsewhere).place
     assert (place.kind, place.member, place.foreign_nic) == (kind, member, None)
+
+
+def test_that_an_update_of_the_interface_that_has_the_address_is_no_arrival() -> None:
+    world = snapshot(but(HOLDS, state=UPDATING), but(FREE, state=UPDATING))
+    first, second = world.members
+    assert replace(world, members=(replace(first, held=True), second)).place == AddressLocation(LocationKind.MEMBER, A)
+    assert world.place == AddressLocation(LocationKind.ATTACHING, A)
 
 
 def test_that_a_stranger_is_named_only_when_no_member_has_to_do_with_the_address() -> None:

@@ -12,7 +12,7 @@ from tgwizard.engine.retry import PAUSES_S, RetryPolicy, is_plausible, plausible
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Source
-from tgwizard.model.nic import NicDocument
+from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind, MemberSeen, Reading, Snapshot
 
@@ -72,7 +72,10 @@ class Observer:
         if nic.gone and (seen.nic.value is None or (seen.nic.gone and seen.nic.problem is None)):
             # It was never there as long as anybody looked: a run can count on that. One that vanishes later is missed.
             nic = replace(nic, value=NicDocument.of_nothing(), problem=None)
-        self._members[place] = replace(seen, nic=nic)
+        document = None if nic.gone else nic.value
+        listed = document is not None and document.lists(str(self.setup.address))
+        settled = document is not None and document.provisioning is Provisioning.SUCCEEDED
+        self._members[place] = replace(seen, nic=nic, held=listed and (seen.held or settled))
         return self._members[place]
 
     def look_at_vm(self, member: Member, retry_policy: RetryPolicy | None = None) -> None:

@@ -95,11 +95,16 @@ class VmSeen:
 
 @dataclass(frozen=True, slots=True)
 class MemberSeen:
-    """One member with both of its sources."""
+    """One member with both of its sources.
+
+    ``held``: its NIC had the address when it was last read settled, and in each reading since: an update of it that
+    runs now does not bring the address there.
+    """
 
     member: Member
     nic: Reading[NicDocument]
     vm: Reading[VmSeen]
+    held: bool = False
 
     @property
     def document(self) -> NicDocument | None:
@@ -214,8 +219,8 @@ class Snapshot:
             return AddressLocation(LocationKind.BOTH)
         if listing:
             holder = listing[0]
-            moving = holder.provisioning is Provisioning.UPDATING
-            return AddressLocation(LocationKind.ATTACHING if moving else LocationKind.MEMBER, holder.member)
+            arrives = holder.provisioning is Provisioning.UPDATING and not holder.held
+            return AddressLocation(LocationKind.ATTACHING if arrives else LocationKind.MEMBER, holder.member)
         if unread:
             return AddressLocation(LocationKind.NOT_KNOWN)
         updating = [seen for seen in self.members if seen.provisioning is Provisioning.UPDATING]

@@ -30,7 +30,7 @@ from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.world import LabPower
-from tgwizard.model.cluster import ClusterIdentity, Verb
+from tgwizard.model.cluster import ClusterIdentity, Member, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
@@ -81,7 +81,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """How it ended: the resume's last event, who holds the address in the end, and whether two ever held it at once."""
+    """How it ended: the resume's last event, who holds the address in the end, and whether two ever held it at once.
+
+    ``wanted``: the member that the resume was to bring it to.
+    """
 
     case: Case
     finished: Finished
@@ -90,6 +93,7 @@ class Result:
     requests: int
     first_member_stopped: bool
     broken: tuple[str, ...]
+    wanted: str = "tg-node-b"
 
 
 def tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Callable[[Lab], requests.Session]:
@@ -178,8 +182,11 @@ def all_results(boundaries: list[Boundary]) -> Iterator[Result]:
                 yield play(Case(case.boundary, case.durability, Delivery.DURING, position))
 
 
-def play(case: Case) -> Result:
-    """Resume on copies; deliver what was on its way; wait until nothing moves any more."""
+def play(case: Case, asked_for: int | None = None) -> Result:
+    """Resume on copies; deliver what was on its way; wait until nothing moves any more.
+
+    ``asked_for``: which of the two members the resume is told to bring the address to; None: it is told nobody.
+    """
     clock = case.boundary.lab.clock
     assert isinstance(clock, VirtualClock)
     lab = case.boundary.lab.copy(clock.copy())
@@ -193,14 +200,15 @@ def play(case: Case) -> Result:
 
     witness.before = before
     made = rig(lab=lab, state=folder, session=witness.session)
-    witness.watch(made.setup, made.b, fresh_checks=False)
+    to: Member | None = None if asked_for is None else made.setup.members[asked_for]
+    witness.watch(made.setup, made.b, fresh_checks=False, asked_for=to)
     kept = case.boundary.journal[case.durability]
     if kept is not None:
         made.services.journal_file(made.setup).write_bytes(kept)
     if case.delivery is Delivery.BEFORE:
         _deliver(case, lab)
     events: list[Event] = []
-    finished = resume(made.services, made.setup, None, events.append, made.token, RunOptions(timing=COARSE))
+    finished = resume(made.services, made.setup, to, events.append, made.token, RunOptions(timing=COARSE))
     assert [event for event in events if isinstance(event, Finished)] == [finished]
     assert events[-1] is finished
     witness.judge_end(made, finished)
@@ -215,6 +223,7 @@ def play(case: Case) -> Result:
         witness.met,
         _stopped(lab, "tg-node-a"),
         tuple(witness.broken),
+        (to or made.b).name,
     )
     shutil.rmtree(folder)
     return result
@@ -226,7 +235,7 @@ def kept_promise(result: Result) -> bool:
         return False
     holder = result.holders[0]
     if result.finished.outcome is Outcome.DONE:
-        return holder == "tg-node-b"
+        return holder == result.wanted
     if result.finished.outcome is Outcome.UNKNOWN:
         return bool(result.finished.resume)  # it says itself that what was on its way may still be applied
     told = result.finished.place.member
@@ -270,12 +279,12 @@ def crashed_run(kind: Kind, what: str, tmp_path: Path, *, nth: int = 1, journal:
     return again(found[nth - 1], tmp_path, journal=journal)
 
 
-def again(boundary: Boundary, tmp_path: Path, *, journal: bool) -> Rig:
+def again(boundary: Boundary, tmp_path: Path, *, journal: bool, durability: Durability = Durability.FLUSHED) -> Rig:
     """A rig on the world, and the journal if it is still there, as a crash at this boundary left them."""
     clock = boundary.lab.clock
     assert isinstance(clock, VirtualClock)
     made = rig(lab=boundary.lab.copy(clock.copy()), state=tmp_path / "state")
-    kept = boundary.journal[Durability.FLUSHED]
+    kept = boundary.journal[durability]
     if journal and kept is not None:
         made.services.journal_file(made.setup).write_bytes(kept)
     return made

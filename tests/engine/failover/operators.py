@@ -74,10 +74,10 @@ class Operator:
         self._start(lambda: fail_over(services, setup, to, verb, list[Event]().append, CancelToken(), options))
 
     def resume(self, to: Member | None) -> None:
-        """Resume what was interrupted here, or, without a journal, bring the address to a member."""
+        """Resume what was interrupted here, to a member if one is named; without a journal one has to be."""
         began = interrupted_run(self.rig.services, self.rig.setup)
         gaining = self.rig.setup.member(began.to) if began else to
-        self.witness.watch(self.rig.setup, gaining or self.rig.b, fresh_checks=began is None)
+        self.witness.watch(self.rig.setup, gaining or self.rig.b, fresh_checks=began is None, asked_for=to)
         options = RunOptions(timing=COARSE, rng=seeded_random())
         services, setup = self.rig.services, self.rig.setup
         self._start(lambda: resume(services, setup, to, list[Event]().append, CancelToken(), options))

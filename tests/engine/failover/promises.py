@@ -65,6 +65,7 @@ class Witness:
     _lab: Lab | None = None
     _setup: ClusterSetup | None = None
     _to: Member | None = None
+    _asked_for: Member | None = None
     _bodies: dict[tuple[str, str], Body] = field(default_factory=dict)
     _read_at: dict[str, float] = field(default_factory=dict)
     _latest: dict[str, Body] = field(default_factory=dict)
@@ -82,9 +83,14 @@ class Witness:
         made.mount("https://", Tap(inner or LabAdapter(lab), self._sent, self._answered))
         return made
 
-    def watch(self, setup: ClusterSetup, to: Member, *, fresh_checks: bool = True) -> None:
-        """A run to this member begins; a resumed one (``fresh_checks`` False) wrote before it was interrupted."""
-        self._setup, self._to = setup, to
+    def watch(
+        self, setup: ClusterSetup, to: Member, *, fresh_checks: bool = True, asked_for: Member | None = None
+    ) -> None:
+        """A run to this member begins; a resumed one (``fresh_checks`` False) wrote before it was interrupted.
+
+        ``asked_for``: the member that a resume of it is told to bring the address to.
+        """
+        self._setup, self._to, self._asked_for = setup, to, asked_for or to
         self._wrote, self._attached = not fresh_checks, not fresh_checks
         self._moves = set()
 
@@ -176,8 +182,8 @@ class Witness:
         place, outcome = finished.place, finished.outcome
         wrote = self.accepted > accepted_before
         if outcome is Outcome.DONE:
-            settled = holding == [self._to.name] if self._to else False
-            if not settled or listing != [self._to] or place.member != self._to:
+            settled = holding == [self._asked_for.name] if self._asked_for else False
+            if not settled or listing != [self._asked_for] or place.member != self._asked_for:
                 self._note(f"done, but {holding} hold it and {place.member} is named")
         if outcome in (Outcome.REFUSED, Outcome.CANCELLED) and wrote and not finished.rolled_back:
             self._note(f"{outcome.value}, but something was written")
@@ -204,7 +210,8 @@ class Witness:
         listing = [
             member for member in self._setup.members if _lists(self._latest.get(member.nic.key, {}), self._address)
         ]
-        if finished.outcome is Outcome.DONE and (listing != [self._to] or finished.place.member != self._to):
+        wanted = self._asked_for
+        if finished.outcome is Outcome.DONE and (listing != [wanted] or finished.place.member != wanted):
             self._note(f"done, but it read {[member.name for member in listing]}")
         if finished.outcome is Outcome.UNKNOWN and not finished.resume:
             self._note("unknown without a way to go on")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from tests.engine.worlds import give_public_ip, without
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.failover_plan import MOVE_ACTION, resolve_strategy
 from tgwizard.engine.failover.resume import interrupted_run, resume
-from tgwizard.engine.failover.run import RunOptions
+from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import (
@@ -25,8 +26,18 @@ from tgwizard.lab.faults.fault_rules import (
 )
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Finished, RunStarted, Step, StepStarted, WarningRaised
+from tgwizard.model.failover_events import (
+    CallMade,
+    Event,
+    Finished,
+    HolderObserved,
+    RunStarted,
+    Step,
+    StepStarted,
+    WarningRaised,
+)
 from tgwizard.model.failover_options import Strategy
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 
@@ -61,6 +72,21 @@ def test_that_the_address_moves_in_one_call_without_a_gap(verb: Verb) -> None:
         Step.MOVE,
         Step.CONFIRM,
     ]
+
+
+@pytest.mark.parametrize("shows_at_once", [False, True])
+@VERBS
+def test_that_nobody_is_told_that_the_address_is_being_attached_to_the_losing_member(
+    verb: Verb, shows_at_once: bool
+) -> None:
+    made = rig()
+    made.lab.move_rules = replace(made.lab.move_rules, shows_at_once=shows_at_once)
+    assert move(made, verb).outcome is Outcome.DONE
+    told = [event.place for event in made.events if isinstance(event, HolderObserved)]
+    places = [place for place, _ in itertools.groupby(told)]
+    assert AddressLocation(LocationKind.ATTACHING, made.a) not in places
+    assert (places[0].member, places[-1].member) == (made.a, made.b)
+    assert [place.member for place in places if place.kind is LocationKind.MEMBER] == [made.a, made.b]
 
 
 def test_that_each_run_has_a_target_name_of_its_own() -> None:
@@ -146,6 +172,68 @@ def test_that_a_move_that_azure_took_and_failed_ends_as_failed_with_the_address_
     assert finished.problem.code == "move-without-effect"
     assert made.lab.holder(made.address) == made.a.nic.text
     assert made.puts() == []
+
+
+class Gone(BaseException):
+    """The program is gone; nothing may catch it."""
+
+
+def stopped_after_the_move(effect: Effect | None = None) -> Rig:
+    """A run whose program was killed when Azure had taken the move in one call; by now its operation has ended."""
+
+    methods: list[str] = []
+
+    def killed(event: Event) -> None:
+        methods.extend([event.method] if isinstance(event, CallMade) else [])
+        if methods[-2:] == ["POST", "GET"]:
+            raise Gone
+
+    made = rig()
+    if effect is not None:
+        on_move(made, effect)
+    with pytest.raises(Gone):
+        fail_over(
+            made.services,
+            made.setup,
+            made.b,
+            Verb.GRACEFUL,
+            killed,
+            made.token,
+            RunOptions(strategy=Strategy.ATOMIC),
+        )
+    made.clock.sleep(60)
+    return made
+
+
+def take_back(made: Rig) -> Finished:
+    return resume(made.services, made.setup, made.a, made.events.append, made.token, RunOptions())
+
+
+def test_that_a_resume_to_the_start_has_failed_when_azure_made_the_move() -> None:
+    made = stopped_after_the_move()
+    finished = take_back(made)
+    assert (finished.outcome, finished.place.member) == (Outcome.FAILED, made.b)
+    assert "Start a failover to tg-node-a" in finished.reason
+    assert (posts(made), made.puts()) == (1, [])
+
+
+def test_that_a_resume_to_the_start_is_done_when_azure_did_not_make_the_move() -> None:
+    made = stopped_after_the_move(OperationFails())
+    finished = take_back(made)
+    assert (finished.outcome, finished.place.member) == (Outcome.DONE, made.a)
+    assert made.holders() == ["tg-node-a"]
+    assert posts(made) == 1
+
+
+def test_that_a_resume_to_the_start_never_attaches_to_the_second_member_when_nobody_has_the_address() -> None:
+    made = stopped_after_the_move()
+    made.edit(made.b, lambda body: body["properties"]["ipConfigurations"].pop())
+    made.clock.sleep(60)
+    assert made.holders() == []
+    finished = take_back(made)
+    assert (finished.outcome, finished.place.member) == (Outcome.DONE, made.a)
+    assert made.holders() == ["tg-node-a"]
+    assert [path.rpartition("/")[2] for path in made.puts()] == ["tg-node-b-inside", "tg-node-a-inside"]
 
 
 def test_that_a_move_that_never_ends_is_handed_over() -> None:

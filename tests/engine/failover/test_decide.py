@@ -13,12 +13,20 @@ from tgwizard.model.nic import Provisioning
 _SIDES = st.builds(NicReading, st.booleans(), st.sampled_from(Provisioning), st.sampled_from(["1", "2", "3"]))
 _SENT = st.none() | st.builds(
     LastWrite,
-    st.sampled_from([Step.DETACH, Step.ATTACH, Step.PUT_BACK]),
+    st.sampled_from([Step.DETACH, Step.ATTACH, Step.PUT_BACK, Step.MOVE]),
     st.sampled_from(["1", "2", "3"]),
     st.sampled_from([WriteAnswer.ACCEPTED, WriteAnswer.UNKNOWN]),
 )
 _PROGRESSES = st.builds(
-    RunProgress, st.sampled_from(Goal), st.booleans(), st.booleans(), _SENT, _SENT, st.booleans(), st.booleans()
+    RunProgress,
+    st.sampled_from(Goal),
+    st.booleans(),
+    st.booleans(),
+    _SENT,
+    _SENT,
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
 )
 _BUSY = (Provisioning.UPDATING, Provisioning.DELETING, Provisioning.UNKNOWN)
 
@@ -60,6 +68,15 @@ def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
         assert losing.lists
         assert losing.state is Provisioning.SUCCEEDED
         assert not gaining.lists
+
+
+@given(losing=_SIDES, gaining=_SIDES, progress=_PROGRESSES)
+def test_that_a_run_that_goes_back_sends_the_address_nowhere_else(
+    losing: NicReading, gaining: NicReading, progress: RunProgress
+) -> None:
+    move = decide(losing, gaining, progress)
+    if progress.goal is Goal.BACK and not (progress.atomic and progress.sent_nothing):
+        assert move not in (Move.DETACH, Move.ATTACH, Move.MOVE_AT_ONCE)
 
 
 @given(losing=_SIDES, gaining=_SIDES, progress=_PROGRESSES)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.engine.failover.crash import Kind, crashed_run
+from tests.engine.failover.crash import Kind, Recorder, again, crashed_run, run_of
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.files.cluster_file import load_cluster
+from tgwizard.engine.runs.journal import Durability
+from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.lab import Lab
-from tgwizard.model.cluster import ClusterIdentity, Member
+from tgwizard.model.cluster import ClusterIdentity, Member, Verb
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Event, Finished, WarningRaised
@@ -39,18 +43,89 @@ def test_that_an_interrupted_run_is_pending_until_it_is_resumed(tmp_path: Path) 
     assert interrupted_run(made.services, made.setup) is None
 
 
-def test_that_resume_can_restore_the_start(tmp_path: Path) -> None:
+def recorded(made: Rig, run: str) -> RunEndRecord:
+    """The end of the run as the journal keeps it."""
+    journal = made.services.journal(made.setup)
+    (ended,) = [record for record in journal.records(run) if isinstance(record, RunEndRecord)]
+    journal.close()
+    return ended
+
+
+def test_that_a_resume_that_restores_the_start_as_asked_is_done_and_the_run_was_cancelled(tmp_path: Path) -> None:
     made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
     finished, _ = go(made, made.a)
-    assert finished.rolled_back
+    assert (finished.outcome, finished.rolled_back, finished.problem) == (Outcome.DONE, True, None)
+    assert finished.reason == "tg-node-a holds 10.20.2.50 again."
     assert made.holders() == ["tg-node-a"]
+    ended = recorded(made, finished.run)
+    assert (ended.outcome, ended.holder, ended.to) == (Outcome.CANCELLED, "tg-node-a", "tg-node-b")
 
 
-def test_that_a_restore_that_came_too_late_says_so(tmp_path: Path) -> None:
+def test_that_a_restore_that_came_too_late_has_failed_and_says_who_has_the_address_and_what_to_do(
+    tmp_path: Path,
+) -> None:
     made = crashed_run(Kind.ANSWERED, "PUT tg-node-b-inside", tmp_path, nth=2)
     finished, _ = go(made, made.a)
-    assert finished.outcome is Outcome.DONE
-    assert finished.reason == ("tg-node-b holds 10.20.2.50. It arrived there before it could be put back on tg-node-a.")
+    assert (finished.outcome, finished.place.member, finished.resume) == (Outcome.FAILED, made.b, "")
+    assert finished.reason == (
+        "tg-node-b holds 10.20.2.50. It arrived there before it could be put back on tg-node-a. "
+        "Start a failover to tg-node-a if it is wanted there."
+    )
+    assert finished.problem is not None
+    assert (recorded(made, finished.run).outcome, made.holders()) == (Outcome.FAILED, ["tg-node-b"])
+    assert interrupted_run(made.services, made.setup) is None
+
+
+def test_that_a_resume_without_a_name_arrives_where_the_run_was_going(tmp_path: Path) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-b-inside", tmp_path, nth=2)
+    finished, _ = go(made)
+    assert (finished.outcome, finished.reason) == (Outcome.DONE, "tg-node-b holds 10.20.2.50.")
+
+
+def _turned_back(tmp_path: Path) -> Rig:
+    """A run whose attach was denied and whose put-back was sent when it stopped."""
+
+    def denied(made: Rig) -> None:
+        body = {"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization."}}
+        made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, json.dumps(body)), nth=2))
+
+    recorder = Recorder()
+    recorder.record(run_of(Verb.GRACEFUL), denied)
+    sent = [item for item in recorder.boundaries if (item.kind, item.what) == (Kind.ANSWERED, "PUT tg-node-a-inside")]
+    made = again(sent[-1], tmp_path, journal=True, durability=Durability.WRITTEN)
+    made.lab.faults.clear()
+    return made
+
+
+def test_that_a_resume_to_the_second_member_has_failed_when_the_address_was_on_its_way_back(tmp_path: Path) -> None:
+    made = _turned_back(tmp_path)
+    finished, _ = go(made, made.b)
+    assert (finished.outcome, finished.place.member, finished.rolled_back) == (Outcome.FAILED, made.a, True)
+    assert finished.reason == (
+        "tg-node-a holds 10.20.2.50 again. It was being put back there when the run was interrupted. "
+        "Start a failover to tg-node-b if it is wanted there."
+    )
+
+
+def test_that_a_cancel_of_a_run_that_goes_back_already_says_so_and_the_run_has_failed_all_the_same(
+    tmp_path: Path,
+) -> None:
+    made = _turned_back(tmp_path)
+    made.token.cancel()
+    finished, events = go(made)
+    assert (finished.outcome, finished.rolled_back) == (Outcome.FAILED, True)
+    (warned,) = [event.problem.what for event in events if isinstance(event, WarningRaised)]
+    assert warned == "10.20.2.50 is being put back on tg-node-a already."
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_that_a_cancel_of_a_resume_to_the_start_does_not_change_what_was_asked_for(
+    tmp_path: Path, cancelled: bool
+) -> None:
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    if cancelled:
+        made.token.cancel()
+    assert go(made, made.a)[0].outcome is Outcome.DONE
 
 
 def test_that_without_a_journal_resume_demands_the_member(tmp_path: Path) -> None:

@@ -78,10 +78,10 @@ class SecondActors(RuleBasedStateMachine):
         self.operators[number].step(when)
 
     @precondition(lambda self: any(operator.interrupted for operator in self.operators))
-    @rule(number=who)
-    def resume_here(self, number: int) -> None:
+    @rule(number=who, side=st.none() | sides)
+    def resume_here(self, number: int, side: int | None) -> None:
         if self.operators[number].interrupted:
-            self.operators[number].resume(None)
+            self.operators[number].resume(None if side is None else self.member(side))
 
     @rule(number=who, side=sides)
     def resume_elsewhere(self, number: int, side: int) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import ConfigurationId
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.fault_rules import Effect, Fault, FaultAnswer, Moment, Reset
 from tgwizard.model.failover_events import Event, Observed, Source, SourceBack, SourceLost
-from tgwizard.model.snapshot import LocationKind, Power
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.snapshot import AddressLocation, LocationKind, Power
 from tgwizard.model.verdict import VerdictName
 
 GONE = FaultAnswer(500, '{"error": {"code": "InternalServerError", "message": "Encountered internal server error."}}')
@@ -43,6 +45,7 @@ def watch_for(
     def report(event: Event) -> None:
         if isinstance(event, Observed):
             seen.append(event)
+            during(len(seen))
             if len(seen) == looks:
                 cancel.cancel()
 
@@ -52,6 +55,26 @@ def watch_for(
 
 def pauses(seen: list[Observed]) -> list[float]:
     return [later.stamp.clock_s - sooner.stamp.clock_s for sooner, later in pairwise(seen)]
+
+
+@pytest.mark.parametrize("change", ["a tag", "the move in one call"])
+def test_that_a_watched_holder_stays_the_holder_while_an_update_of_its_interface_runs(change: str) -> None:
+    made = rig()
+
+    def happens(number: int) -> None:
+        if number == 1 and change == "a tag":
+            made.call("PUT", made.a.nic.text, {**made.nic(made.a).body, "tags": {"owner": "network"}})
+        elif number == 1:
+            source, target = ConfigurationId(made.a.nic, "tg-floating"), ConfigurationId(made.b.nic, "tg-floating-1")
+            made.services.azure.move_configuration(
+                source, target, made.setup.subnet, request_id="1", precondition=lambda: True
+            )
+
+    seen = watch_for(made, 5, during=happens, nics_s=1.5)
+    updated = [item for item in seen if item.snapshot.seen(made.a).provisioning is Provisioning.UPDATING]
+    assert updated
+    assert {item.snapshot.place for item in updated} == {AddressLocation(LocationKind.MEMBER, made.a)}
+    assert seen[-1].snapshot.place.member == (made.a if change == "a tag" else made.b)
 
 
 def test_that_the_subnet_is_read_after_the_first_answer_and_then_seldom() -> None:

@@ -91,16 +91,32 @@ class ControlLoop:
             state.wait_before_reading(state.timing.poll_s if answered else state.timing.retry_s)
             return None
         state.reporter.finish()
-        if move is Move.ARRIVED:
-            late = state.progress.goal is Goal.BACK
-            why = f" It arrived there before it could be put back on {state.losing.name}." if late else ""
-            return RunResult(Outcome.DONE, f"{state.to.name} holds {state.address}.{why}")
         if move is Move.UNMOVED:
             return run_result.not_moved(state.losing, state.address, self._operation_problem())
-        back = f"{state.losing.name} holds {state.address} again."
-        if state.cancel_heard and state.back_reason is None:
-            return RunResult(Outcome.CANCELLED, f"The move was cancelled. {back}", rolled_back=True)
-        return RunResult(Outcome.FAILED, f"{state.back_sentence} {back}".strip(), state.back_reason, rolled_back=True)
+        return self._arrived() if move is Move.ARRIVED else self._restored()
+
+    def _arrived(self) -> RunResult:
+        """The gaining member holds it: done, unless a resume was asked to bring it to the other."""
+        state = self.state
+        fact, losing = f"{state.to.name} holds {state.address}.", state.losing
+        why = f"It arrived there before it could be put back on {losing.name}."
+        if state.asked_for == losing:
+            return run_result.elsewhere("arrived-before-put-back", fact, why, losing)
+        late = state.progress.goal is Goal.BACK and state.asked_for is None
+        return RunResult(Outcome.DONE, f"{fact} {why}" if late else fact)
+
+    def _restored(self) -> RunResult:
+        """The losing member holds it again: by a cancel, because the run could not go on, or as a resume was asked."""
+        state = self.state
+        fact = f"{state.losing.name} holds {state.address} again."
+        if state.asked_for == state.losing:
+            return RunResult(Outcome.DONE, fact, rolled_back=True)
+        if state.cancelled:
+            return RunResult(Outcome.CANCELLED, f"The move was cancelled. {fact}", rolled_back=True)
+        if state.asked_for is not None and not state.back_sentence:
+            why = "It was being put back there when the run was interrupted."
+            return replace(run_result.elsewhere("put-back-before", fact, why, state.to), rolled_back=True)
+        return RunResult(Outcome.FAILED, f"{state.back_sentence} {fact}".strip(), state.back_reason, rolled_back=True)
 
     def _operation_problem(self) -> str:
         try:
@@ -146,7 +162,11 @@ class ControlLoop:
             case CancelMeaning.STOPS:
                 return RunResult(Outcome.CANCELLED, "The move was cancelled before anything was written.")
             case CancelMeaning.PUTS_BACK:
+                state.cancelled = True
                 state.turn_back(None, "You cancelled the move.")
+            case CancelMeaning.NOT_GRANTED if state.progress.goal is Goal.BACK:
+                fact = f"{state.address} is being put back on {state.losing.name} already."
+                state.sender.warn(Problem("cancel-too-late", fact, "Stopping now would only lengthen the gap."))
             case CancelMeaning.NOT_GRANTED:
                 fact = "The move can no longer be cancelled: the attach has been sent."
                 if state.progress.atomic:

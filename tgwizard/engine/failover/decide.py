@@ -122,9 +122,12 @@ def _atomic(losing: NicReading, gaining: NicReading, progress: RunProgress) -> M
         return Move.WAIT_LOSING
     if _busy(gaining):
         return Move.WAIT_GAINING
+    accepted = progress.losing_sent is not None and progress.losing_sent.answer is WriteAnswer.ACCEPTED
+    if progress.goal is Goal.BACK and (accepted or gaining.lists or (progress.overdue and not losing.lists)):
+        # A resume was asked for the start, and the move is not on its way any more.
+        return _back(losing, gaining, progress)
     if gaining.lists:
         return Move.ARRIVED if gaining.state is Provisioning.SUCCEEDED else Move.ATTACH
-    accepted = progress.losing_sent is not None and progress.losing_sent.answer is WriteAnswer.ACCEPTED
     if losing.lists:
         # Without an answer it may still be on its way, and nothing that we could write would stop it.
         return Move.UNMOVED if accepted else Move.WAIT_LOSING

@@ -92,9 +92,11 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
     journal.append(context.run, last_readings(context, losing, gaining, by_other))
     unwritten: tuple[str, ...] = ()
     if not open_end:
-        done = ending.outcome is Outcome.DONE
+        # Taken back by a resume that was asked to: done for the resume, and the run is no move that was made.
+        outcome = Outcome.CANCELLED if ending.outcome is Outcome.DONE and ending.rolled_back else ending.outcome
+        done = outcome is Outcome.DONE
         at = format_utc(context.services.clock.wall())
-        ended = RunEndRecord.of(state.run_record, at, ending.outcome, place, ending.reason, ending.problem)
+        ended = RunEndRecord.of(state.run_record, at, outcome, place, ending.reason, ending.problem)
         unwritten = journal.end(
             replace(
                 ended,

@@ -106,7 +106,8 @@ def _with_journal(
         progress = replace(progress, atomic=_accepted(progress))
     if to is not None:
         progress = replace(progress, goal=_goal(progress, to, gaining))
-    context = replace(context, to_dead_machine=context.to_dead_machine or run_record.to_dead_machine)
+    consent = context.to_dead_machine or run_record.to_dead_machine
+    context = replace(context, to_dead_machine=consent, asked_for=to)
     failover_plan = plan(snapshot, gaining, run_record.verb, services.measured(context.setup), run_record.strategy)
     losing = context.setup.other(gaining)
     context.report(

@@ -304,6 +304,7 @@ def continue_run(
         timing=context.timing,
         checked_at=checked_at,
         progress=progress,
+        asked_for=context.asked_for,
         decisions=context.decisions,
         rng=context.rng,
         service_end=service_end,

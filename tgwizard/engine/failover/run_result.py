@@ -74,6 +74,12 @@ def internal_error(address: str) -> RunResult:
     return RunResult(Outcome.UNKNOWN, problem.sentence(), problem, (f"Where {address} ends up was not settled.",))
 
 
+def elsewhere(code: str, fact: str, why: str, wanted: Member) -> RunResult:
+    """A resume was asked for one member, and the other holds the address."""
+    problem = Problem(code, fact, why, f"Start a failover to {wanted.name} if it is wanted there.")
+    return RunResult(Outcome.FAILED, problem.sentence(), problem)
+
+
 def not_moved(losing: Member, address: str, said: str) -> RunResult:
     """Azure took the move in one call, and it ended without effect."""
     problem = Problem(

@@ -43,7 +43,11 @@ class RunMoments:
 
 @dataclass(slots=True)
 class FailoverRun:
-    """One run under way. ``checked_at``: when its preflight ended (monotonic seconds)."""
+    """One run under way. ``checked_at``: when its preflight ended (monotonic seconds).
+
+    ``asked_for``: as in ``RunContext``.
+    ``cancel_heard``: a cancel was asked for; ``cancelled``: it was granted, and the run turned back because of it.
+    """
 
     setup: ClusterSetup
     run_record: RunRecord
@@ -55,6 +59,7 @@ class FailoverRun:
     timing: FailoverTiming
     checked_at: float
     progress: RunProgress
+    asked_for: Member | None = None
     decisions: UserDecisions | None = None
     repeat_preflight: Callable[[], Preflight] | None = None
     rng: random.Random = field(default_factory=random.Random)
@@ -64,6 +69,7 @@ class FailoverRun:
     back_reason: Problem | None = None
     refusal: AzureCallError | None = None
     cancel_heard: bool = False
+    cancelled: bool = False
     operation: str = ""
     _waiting: tuple[Move, float] | None = None
     _unaccepted_since: float | None = None
