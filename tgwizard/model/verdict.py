@@ -15,9 +15,9 @@ class VerdictName(Enum):
     """The states, worst first. The values are the words of the JSON contract."""
 
     ON_NO_NIC = "on_no_nic"
+    FOREIGN_NIC = "stranger"
     TWO_ACTIVE = "two_active"
     NO_ACTIVE = "no_active"
-    FOREIGN_NIC = "stranger"
     WRONG_HOLDER = "wrong_holder"
     MEMBER_DOWN = "member_down"
     MOVING = "moving"
