@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
@@ -21,12 +21,21 @@ from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_page import SetupPage
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
+
+P = TypeVar("P", bound=StepPage)
+
+
+def page_among(pages: Iterable[StepPage], kind: type[P]) -> P:
+    """The one of that kind."""
+    (page,) = (page for page in pages if isinstance(page, kind))
+    return page
 
 
 @dataclass
@@ -47,6 +56,10 @@ class SetupDesk(Found):
         page = self.window.stack.currentWidget()
         assert isinstance(page, SetupPage)
         return page
+
+    def step_page(self, kind: type[P]) -> P:
+        """The page of a step that was shown already."""
+        return page_among(self.page.pages.values(), kind)
 
     @property
     def wizard(self) -> WizardController:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from tests.engine.setup.hand_made import ADDRESS, answers, facts, nic, world
 from tests.gui.conftest import OpenSetupDesk
 from tests.gui.desk import PATIENCE_MS
-from tests.gui.setup_desk import SetupDesk
+from tests.gui.setup_desk import SetupDesk, page_among
 from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.gui.walk import wrong
 from tests.spoil import HOSTILE, spoilt
@@ -28,17 +28,20 @@ from tgwizard.engine.runs.records import WriteIntended, WriteKind
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.undo import UndoItem
 from tgwizard.gui.setup.apply_controller import ApplyProgress
-from tgwizard.gui.setup.floating_ip_step import AddressShown
-from tgwizard.gui.setup.interface_step import InterfaceShown
-from tgwizard.gui.setup.machines_step import MachinesShown
-from tgwizard.gui.setup.review_step import ReviewShown
-from tgwizard.gui.setup.role_step import RoleOption, RoleShown
-from tgwizard.gui.setup.scope_step import ScopeShown
-from tgwizard.gui.setup.sign_in_step import SignInShown
-from tgwizard.gui.setup.step_pages import StepPages
+from tgwizard.gui.setup.apply_step import ApplyPage
+from tgwizard.gui.setup.floating_ip_step import AddressShown, FloatingIpPage
+from tgwizard.gui.setup.interface_step import InterfacePage, InterfaceShown
+from tgwizard.gui.setup.machines_step import MachinesPage, MachinesShown
+from tgwizard.gui.setup.review_step import ReviewPage, ReviewShown
+from tgwizard.gui.setup.role_step import RoleOption, RolePage, RoleShown
+from tgwizard.gui.setup.scope_step import ScopePage, ScopeShown
+from tgwizard.gui.setup.sign_in_step import SignInPage, SignInShown
+from tgwizard.gui.setup.subscription_step import SubscriptionPage
 from tgwizard.gui.setup.undo_dialog import UndoDialog
-from tgwizard.gui.setup.verify_step import MeterShown, RehearsalLine, RestartShown, VerifyShown
+from tgwizard.gui.setup.verify_step import VerifyPage
+from tgwizard.gui.setup.verify_view_model import MeterShown, RehearsalLine, RestartShown, VerifyShown
 from tgwizard.gui.setup.wizard_frame import WizardFrame
+from tgwizard.gui.setup.wizard_page import PAGES
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, plain_tip
@@ -109,36 +112,44 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     assert subnet is not None
     taken = occupancy(subnet, inventory, chosen)
 
-    pages = StepPages(theme)
-    frame = WizardFrame(theme, pages, is_lab=True)
+    pages = [make(theme) for make in PAGES.values()]
+    frame = WizardFrame(theme, pages[0], is_lab=True)
     qtbot.addWidget(frame)
     frame.resize(1440, 900)
     frame.show()
     caller = Caller(text, text, text)
-    pages.sign_in.show_sign_in(SignInShown(caller=caller, tenants=(TenantSeen("a", text), TenantSeen("b", text))))
-    pages.subscription.show_subscriptions((inventory.subscription,) * 8, "", text)
+    page_among(pages, SignInPage).show_sign_in(
+        SignInShown(caller=caller, tenants=(TenantSeen("a", text), TenantSeen("b", text)))
+    )
+    page_among(pages, SubscriptionPage).show_subscriptions((inventory.subscription,) * 8, "", text)
     both = (first.id, second.id)
-    pages.machines.show_machines(MachinesShown(inventory, replace(found, pairs=(pair,)), both, pair, text, text))
-    pages.interface.show_interfaces(InterfaceShown(pair.lan, given.nics))
+    page_among(pages, MachinesPage).show_machines(
+        MachinesShown(inventory, replace(found, pairs=(pair,)), both, pair, text, text)
+    )
+    page_among(pages, InterfacePage).show_interfaces(InterfaceShown(pair.lan, given.nics))
     judged = judge_address(ADDRESS, taken, AddressAnswer(free=False, others=(text,)))
-    pages.floating_ip.show_address(AddressShown(taken, ADDRESS, (str(ADDRESS),), judged, members=sanitize(text, 30)))
+    page_among(pages, FloatingIpPage).show_address(
+        AddressShown(taken, ADDRESS, (str(ADDRESS),), judged, members=sanitize(text, 30))
+    )
     role = RoleAnswer(name=text)
     name = sanitize(text, 128)
     options = (RoleOption(role, name, name), RoleOption(RoleAnswer(guid="x"), name, name, wider=True))
     theirs = tuple(Affected(given_to(text), text, sanitize(text, 120), gone) for gone in (False, True))
-    pages.role.show_role(RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0}), theirs))
-    pages.scope.show_scopes(ScopeShown(scopes, machines=chosen.vms, subscription=text, stale=(text,)))
-    pages.review.show_review(ReviewShown(plan, access_request=text, caller=text))
-    pages.apply.show_applying(applying(text), 10.0, "Azure")
+    page_among(pages, RolePage).show_role(
+        RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0}), theirs)
+    )
+    page_among(pages, ScopePage).show_scopes(ScopeShown(scopes, machines=chosen.vms, subscription=text, stale=(text,)))
+    page_among(pages, ReviewPage).show_review(ReviewShown(plan, access_request=text, caller=text))
+    page_among(pages, ApplyPage).show_applying(applying(text), 10.0, "Azure")
     verified = spoilt(VERIFIED, text, keep=OURS)
-    pages.verify.show_verify(replace(verified, machines=(("one", text), ("two", text))))
+    page_among(pages, VerifyPage).show_verify(replace(verified, machines=(("one", text), ("two", text))))
     steps = tuple(StepShown("Step", text, StepMark.ANSWERED, number == 0, True) for number in range(10))
     frame.side.show_steps(steps)
     frame.side.show_cluster(text)
     frame.show_portal(PortalShown(text, ((text, text),), "https://portal.azure.com", text, "Why we ask", text))
-    for number, page in enumerate(map(pages.of, SetupStep)):
+    for page in pages:
         page.problems.tell((ProblemShown(problem, Shape.BROKEN),))
-        frame.show_page(number)
+        frame.show_page(page)
         qtbot.waitUntil(partial(check_layout, frame, page.question), timeout=PATIENCE_MS)
     for widget in frame.findChildren(QWidget):
         tip = widget.toolTip()
@@ -232,11 +243,10 @@ def test_that_the_whole_wizard_can_be_walked_through_hostile_names(setup_desk: O
     for step in SetupStep:
         qtbot.waitUntil(lambda step=step: desk.page.step is step, timeout=PATIENCE_MS)  # type: ignore[misc]
         if step is SetupStep.SUBSCRIPTION:
-            pages = desk.page.pages
             qtbot.waitUntil(lambda: len(desk.wizard.session.wizard_state.subscriptions or ()) > 1, timeout=PATIENCE_MS)
-            qtbot.waitUntil(pages.subscription.list.isVisible, timeout=PATIENCE_MS)
+            qtbot.waitUntil(desk.step_page(SubscriptionPage).list.isVisible, timeout=PATIENCE_MS)
             looks_right(desk, qtbot)
-            pick(pages.subscription.list, "Trustgrid Production")
+            pick(desk.step_page(SubscriptionPage).list, "Trustgrid Production")
         ready(desk, qtbot)
         looks_right(desk, qtbot)
         plain_everywhere(desk)
@@ -262,16 +272,18 @@ def test_that_names_from_azure_lose_their_control_characters_on_every_page(theme
     interface = nic(text.replace("\n", ""), "10.20.2.11")
     assert isinstance(interface.id, ResourceId)
     inventory = renamed(world(), text)
-    pages = StepPages(theme)
-    frame = WizardFrame(theme, pages, is_lab=True)
+    pages = [make(theme) for make in PAGES.values()]
+    frame = WizardFrame(theme, pages[0], is_lab=True)
     qtbot.addWidget(frame)
-    for number in range(len(SetupStep)):
-        frame.show_page(number)
+    for page in pages:
+        frame.show_page(page)
     pair = pair_of(inventory.vms[0], inventory.vms[1], inventory)
     both = (pair.vms[0].id, pair.vms[1].id)
-    pages.machines.show_machines(MachinesShown(inventory, suggest_pairs(inventory), both, pair, "edge"))
-    pages.subscription.show_subscriptions((inventory.subscription,), "", "")
-    pages.sign_in.show_sign_in(SignInShown(caller=Caller(text, text, text)))
+    page_among(pages, MachinesPage).show_machines(
+        MachinesShown(inventory, suggest_pairs(inventory), both, pair, "edge")
+    )
+    page_among(pages, SubscriptionPage).show_subscriptions((inventory.subscription,), "", "")
+    page_among(pages, SignInPage).show_sign_in(SignInShown(caller=Caller(text, text, text)))
     said = "".join(shown_text(frame)).replace("\n", "")
     assert "a b c" in said
     assert [char for char in said if unicodedata.category(char) in {"Cc", "Cf"}] == []

@@ -17,6 +17,7 @@ from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, ready, walk_to
 from tests.rig import SetupRig
 from tgwizard.engine.setup.planner import read_cluster
+from tgwizard.gui.setup.role_step import RolePage
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac.role_records import Propagation
@@ -112,7 +113,7 @@ def test_that_an_old_role_is_updated_and_everybody_whom_it_reaches_is_named_firs
     assert desk.says(f"{ROLE} has nine of the ten actions")
     assert desk.says(f"{ASG_JOIN}, needed to keep the application security groups, to be added")
     desk.press("JSON")
-    assert desk.page.pages.role.code.isVisible()
+    assert desk.step_page(RolePage).code.isVisible()
     desk.press("Other clusters using it")
     assert desk.says(f"Lab Operator, from {desk.rig.group()}")
     looks_right(desk, qtbot)

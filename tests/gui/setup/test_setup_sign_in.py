@@ -30,6 +30,7 @@ from tgwizard.azure.sign_in.interactive import SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import SignIn
+from tgwizard.gui.setup.sign_in_step import SignInPage
 from tgwizard.lab.fronts.certificates import client_certificate
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.model.cloud import PUBLIC, Cloud
@@ -211,7 +212,7 @@ def test_that_another_directory_of_the_account_is_one_click_away(setup_desk: Ope
     desk = opened(setup_desk, qtbot, nobody_yet(opens=opens), scenario="two-tenants")
     desk.press("Browser")
     qtbot.waitUntil(lambda: desk.says("Signed in as operator@lab.example"), timeout=PATIENCE_MS)
-    page = desk.page.pages.sign_in
+    page = desk.step_page(SignInPage)
     qtbot.waitUntil(page.tenants.isVisible, timeout=PATIENCE_MS)
     looks_right(desk, qtbot)
     pick(page.tenants, "Fabrikam Partners")

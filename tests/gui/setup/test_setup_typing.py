@@ -11,6 +11,9 @@ from tests.gui.conftest import OpenSetupDesk
 from tests.gui.desk import PATIENCE_MS, accessible_description
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import looks_right, ready, walk_to
+from tgwizard.gui.setup.floating_ip_step import FloatingIpPage
+from tgwizard.gui.setup.machines_step import MachinesPage
+from tgwizard.gui.setup.role_step import RolePage
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.setup_answers import SetupStep
 
@@ -44,7 +47,7 @@ def test_that_a_typed_name_is_one_edit(setup_desk: OpenSetupDesk, qtbot: QtBot) 
     type_anew(name, "north-pair")
     assert session.shown.name == "north-pair"
     assert len(session.wizard_state.past) == entries + 1
-    desk.page.pages.machines.title.setFocus()
+    desk.step_page(MachinesPage).title.setFocus()
     QTest.keyClick(desk.page.frame, Qt.Key.Key_Z, CTRL)
     assert session.shown.name == before
     qtbot.waitUntil(lambda: name.text() == before, timeout=PATIENCE_MS)
@@ -74,7 +77,7 @@ def test_that_two_visits_to_a_field_are_two_edits(setup_desk: OpenSetupDesk, qtb
     QTest.keyClick(name, Qt.Key.Key_Return)
     type_anew(name, "tg-two")
     assert len(session.wizard_state.past) == entries + 2
-    desk.page.pages.role.title.setFocus()
+    desk.step_page(RolePage).title.setFocus()
     QTest.keyClick(desk.page.frame, Qt.Key.Key_Z, CTRL)
     assert session.shown.role is not None
     assert session.shown.role.name == "tg-one"
@@ -117,6 +120,6 @@ def test_that_an_address_is_judged_when_its_field_is_left_at_once(setup_desk: Op
     desk = at_step(setup_desk, qtbot, SetupStep.FLOATING_IP)
     address = field(desk, "Floating IP")
     type_anew(address, "10.20.2.77")
-    desk.page.pages.floating_ip.title.setFocus()
+    desk.step_page(FloatingIpPage).title.setFocus()
     assert str(desk.wizard.session.wizard_state.answers.address) == "10.20.2.77"
     qtbot.waitUntil(lambda: desk.says("Continue with 10.20.2.77"), timeout=PATIENCE_MS)

@@ -17,6 +17,12 @@ from tests.gui.studio import USUAL
 from tests.gui.walk import wrong
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
+from tgwizard.gui.setup.floating_ip_step import FloatingIpPage
+from tgwizard.gui.setup.interface_step import InterfacePage
+from tgwizard.gui.setup.machines_step import MachinesPage
+from tgwizard.gui.setup.sign_in_step import SignInPage
+from tgwizard.gui.setup.subscription_step import SubscriptionPage
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.latency import Latency
@@ -58,11 +64,12 @@ def test_that_apply_makes_what_was_shown_and_says_so(setup_desk: OpenDesk, qtbot
 
 def test_that_a_page_is_built_when_its_step_is_first_shown(setup_desk: OpenDesk, qtbot: QtBot) -> None:
     desk = setup_desk()
-    pages = desk.page.pages
-    first = list(pages.built)
-    assert first == [pages.sign_in]
+    first = desk.page.findChildren(StepPage)
+    assert [type(page) for page in first] == [SignInPage]
     walk_to(desk, qtbot, SetupStep.INTERFACE)
-    assert list(pages.built) == [*first, pages.subscription, pages.machines, pages.interface]
+    shown = desk.page.findChildren(StepPage)
+    assert [type(page) for page in shown] == [SignInPage, SubscriptionPage, MachinesPage, InterfacePage]
+    assert shown[0] is first[0]
 
 
 def test_that_the_current_step_stays_in_view_when_the_window_gets_too_low_for_all(
@@ -172,10 +179,11 @@ def test_that_the_keyboard_alone_goes_back_and_on_and_takes_an_answer_back(setup
     desk = setup_desk()
     walk_to(desk, qtbot, SetupStep.FLOATING_IP)
     page = desk.page
-    assert page.pages.floating_ip.title.hasFocus()
-    page.pages.floating_ip.map.setFocus()
-    QTest.keyClick(page.pages.floating_ip.map, Qt.Key.Key_Left)
-    QTest.keyClick(page.pages.floating_ip.map, Qt.Key.Key_Return)
+    asked = desk.step_page(FloatingIpPage)
+    assert asked.title.hasFocus()
+    asked.map.setFocus()
+    QTest.keyClick(asked.map, Qt.Key.Key_Left)
+    QTest.keyClick(asked.map, Qt.Key.Key_Return)
     assert page.session is not None
     assert str(page.session.wizard_state.answers.address) == "10.20.2.253"
     QTest.keyClick(page.frame, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

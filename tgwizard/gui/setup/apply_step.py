@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.setup.apply_controller import ApplyProgress, ChangeRow, ChangeRowState
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
@@ -89,6 +90,15 @@ class ApplyPage(StepPage):
         shape, sentence, detail = banner_words(applying, place)
         urgent = applying.finished is not None and applying.finished.outcome is not Outcome.DONE
         self.banner.show_verdict(shape, sentence, detail, urgent=urgent)
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        self.stop_asked.connect(wizard.stop_writing)
+        self.again_asked.connect(wizard.apply_again)
+        self.undo_asked.connect(wizard.ask_undo)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        place = "the lab" if wizard.shell.context.is_lab else "Azure"
+        self.show_applying(wizard.applier.applying, wizard.session.now(), place)
 
 
 def banner_words(applying: ApplyProgress, place: str) -> tuple[Shape, str, str]:

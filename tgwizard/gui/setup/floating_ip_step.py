@@ -14,6 +14,7 @@ from tgwizard.engine.setup.suggestions import chosen_machines_in, occupancy_in
 from tgwizard.engine.setup.validation import address_findings
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -373,6 +374,33 @@ class FloatingIpPage(StepPage):
     def _on_pointed(self, square: Square) -> None:
         self._pointed_name.say(square.name)
         self._pointed_words.say(square.words or square.kind.value)
+
+    # The wizard --------------------------------------------------------------------------------------------------
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        session = wizard.session
+
+        def type_(address: IPv4Address) -> None:
+            session.answer(typing="address", address=address)
+
+        def pick(address: IPv4Address) -> None:
+            session.answer(address=address)
+
+        def place(now: bool) -> None:
+            session.answer(placement=Placement.NOW if now else Placement.BY_APPLIANCE)
+
+        def name(configuration: str) -> None:
+            session.answer(ip_configuration=configuration)
+
+        self.typed.connect(type_)
+        self.mistyped.connect(session.mistype)
+        self.picked.connect(pick)
+        self.field.editingFinished.connect(session.end_typing)
+        self.placed_now.connect(place)
+        self.named.connect(name)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        self.show_address(address_shown(wizard.session))
 
 
 def address_shown(session: SetupSession) -> AddressShown:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 from tgwizard.engine.discovery.lan_interface import JudgedInterface, LanChoice
 from tgwizard.engine.setup.suggestions import lan_choices
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -123,6 +124,23 @@ class InterfacePage(StepPage):
     def _best(self, place: int) -> ResourceId | None:
         found = self._shown.lan[place].nic
         return found.id if found is not None else None
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        session = wizard.session
+
+        def choose(nics: Nics) -> None:
+            session.answer(nics=nics)
+
+        def swap() -> None:
+            shown = session.shown
+            if shown.machines is not None and shown.nics is not None:
+                session.answer(machines=(shown.machines[1], shown.machines[0]), nics=(shown.nics[1], shown.nics[0]))
+
+        self.chosen.connect(choose)
+        self.swapped.connect(swap)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        self.show_interfaces(interface_shown(wizard.session))
 
 
 def _upper(words: str) -> str:

@@ -18,6 +18,7 @@ from tgwizard.engine.setup.suggestions import chosen_pair
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
@@ -32,7 +33,7 @@ from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_
 from tgwizard.gui.widgets.layouts import Column, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
-from tgwizard.gui.widgets.problem_box import Problems
+from tgwizard.gui.widgets.problem_box import Problems, ProblemShown
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
@@ -204,6 +205,10 @@ class MachinesPage(StepPage):
         self._name_help.say(shown.name_problem or help_)
         self._name_help.recolour(Token.BAD if shown.name_problem else Token.TEXT2)
 
+    def tell_problems(self, boxes: tuple[ProblemShown, ...]) -> None:
+        """They stand under the pair."""
+        self.under_pair.tell(boxes)
+
     def focus_problem(self) -> QWidget | None:
         """The box under the pair comes first."""
         if self.under_pair.boxes and not self.under_pair.isHidden():
@@ -322,6 +327,25 @@ class MachinesPage(StepPage):
     @Slot(object)
     def _on_picked(self, keys: tuple[str, ...]) -> None:
         self.chosen.emit(tuple(ResourceId(key) for key in keys))
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        session = wizard.session
+
+        def choose(machines: tuple[ResourceId, ...]) -> None:
+            if len(machines) == 2:
+                session.answer(machines=machines)
+
+        def name(text: str) -> None:
+            session.answer(typing="name", name=text.strip())
+
+        self.chosen.connect(choose)
+        self.by_hand_asked.connect(wizard.name_by_hand)
+        self.named.connect(name)
+        self.field.editingFinished.connect(session.end_typing)
+        self.reading.cancelled.connect(session.stop_reading)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        self.show_machines(machines_shown(wizard.session, by_hand=wizard.by_hand))
 
 
 def _key(pair: Pair) -> frozenset[ResourceId]:

@@ -19,6 +19,7 @@ from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, fi
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.style.state_shapes import Shape
@@ -280,6 +281,12 @@ class ReviewPage(StepPage):
         said = save_text(self, name, text)
         if said:
             self.said.emit(said)
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        self.said.connect(wizard.said)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        self.show_review(review_shown(wizard.session, wizard.plan))
 
 
 _KINDS = {

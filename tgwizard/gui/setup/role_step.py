@@ -24,6 +24,7 @@ from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
 from tgwizard.engine.setup.suggestions import chosen_machines_in, role_as_new, role_candidates
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
@@ -290,6 +291,23 @@ class RolePage(StepPage):
     @Slot()
     def _save(self) -> None:
         self.said.emit(save_text(self, "azure-custom-role-sample.json", self._shown.json))
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        session = wizard.session
+
+        def choose(answer: RoleAnswer) -> None:
+            session.answer(role=answer)
+
+        def name(answer: RoleAnswer) -> None:
+            session.answer(typing="role", role=answer)
+
+        self.chosen.connect(choose)
+        self.named.connect(name)
+        self.field.editingFinished.connect(session.end_typing)
+        self.said.connect(wizard.said)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        self.show_role(role_shown(wizard.session))
 
 
 def _room() -> tuple[QWidget, QVBoxLayout]:

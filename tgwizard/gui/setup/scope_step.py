@@ -14,6 +14,7 @@ from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.planned_role import plan_role
 from tgwizard.engine.setup.suggestions import chosen_machines_in
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -152,6 +153,25 @@ class ScopePage(StepPage):
             self.narrowed.emit(others if on else (*others, scope))
 
         return narrow
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        session = wizard.session
+
+        def widen(wide: bool) -> None:
+            session.answer(whole_subscription=wide)
+
+        def narrow(scopes: tuple[str, ...]) -> None:
+            session.answer(narrowed=scopes)
+
+        def remove_stale(on: bool) -> None:
+            session.answer(remove_stale=on)
+
+        self.widened.connect(widen)
+        self.narrowed.connect(narrow)
+        self.stale_wanted.connect(remove_stale)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        self.show_scopes(scope_shown(wizard.session))
 
 
 def scope_shown(session: SetupSession) -> ScopeShown:

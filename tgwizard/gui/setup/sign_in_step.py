@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
@@ -241,6 +242,20 @@ class SignInPage(StepPage):
     @Slot(object)
     def _on_tenant(self, keys: tuple[str, ...]) -> None:
         self.tenant_chosen.emit(keys[0])
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        account = wizard.session.account
+
+        def sign_in(method: SignInMethod) -> None:
+            account.sign_in(method)
+
+        self.method_chosen.connect(sign_in)
+        self.tenant_chosen.connect(account.choose_tenant)
+        self.abandoned.connect(account.abandon)
+        self.prompt.said.connect(wizard.said)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        self.show_sign_in(sign_in_shown(wizard.session, is_lab=wizard.shell.context.is_lab))
 
 
 def sign_in_shown(session: SetupSession, *, is_lab: bool) -> SignInShown:

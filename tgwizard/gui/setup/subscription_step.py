@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
@@ -48,6 +49,21 @@ class SubscriptionPage(StepPage):
     @Slot(object)
     def _on_picked(self, keys: tuple[str, ...]) -> None:
         self.chosen.emit(keys[0])
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        session = wizard.session
+
+        def choose(chosen: str) -> None:
+            found = next((one for one in session.wizard_state.subscriptions or () if one.id == chosen), None)
+            if found is not None:
+                session.answer(subscription=found)
+
+        self.chosen.connect(choose)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        session = wizard.session
+        chosen = session.shown.subscription.id if session.shown.subscription is not None else ""
+        self.show_subscriptions(session.wizard_state.subscriptions or (), chosen, subscriptions_busy(session))
 
 
 def subscriptions_busy(session: SetupSession) -> str:

@@ -6,12 +6,12 @@ while someone aims or has the focus here takes no button from under the pointer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.setup.verify_view_model import MeterShown, RestartShown, VerifyShown, verify_shown
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
@@ -24,26 +24,11 @@ from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TwoLines
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import Column, FlowLayout, clear
-from tgwizard.gui.widgets.propagation_meter import BarShown, PropagationMeter
+from tgwizard.gui.widgets.propagation_meter import PropagationMeter
+from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_events import PropagationStage
 
 _BUTTON_PX = 32
-
-
-@dataclass(frozen=True, slots=True)
-class RestartShown:
-    """One row of the restart order: a machine to restart, or one that has. ``ask``: its button, if it has one."""
-
-    key: str
-    shape: Shape
-    title: str
-    note: str
-    ask: str = ""
-    able: bool = False
-    why_not: str = ""
-    primary: bool = False
-    may_say: bool = False
-    """Whether the user may say that it restarted without tgwizard."""
 
 
 class RestartRow(QWidget):
@@ -108,43 +93,6 @@ class RestartRow(QWidget):
     @Slot()
     def _on_say(self) -> None:
         self.restarted_said.emit(self._key)
-
-
-@dataclass(frozen=True, slots=True)
-class MeterShown:
-    """One machine on one scope: its four bars."""
-
-    machine: str
-    scope: str
-    bars: tuple[BarShown, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalLine:
-    """One thing that a failover does, and whether each machine may."""
-
-    words: str
-    marks: tuple[tuple[Shape, str], ...]
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyShown:
-    """What the page shows."""
-
-    title: str = ""
-    lead: str = ""
-    machines: tuple[tuple[str, str], ...] = ()
-    meters: tuple[MeterShown, ...] = ()
-    meter_note: str = ""
-    restarts: tuple[RestartShown, ...] = ()
-    rehearsal: tuple[RehearsalLine, ...] = ()
-    rehearsal_state: tuple[Shape, str] = (Shape.WAITING, "Not run yet")
-    checks: tuple[tuple[Shape, str, str], ...] = ()
-    proof: tuple[Shape, str] = (Shape.WAITING, "")
-    can_prove: bool = False
-    proof_why_not: str = ""
-    report_ready: bool = False
 
 
 class VerifyPage(StepPage):
@@ -341,3 +289,25 @@ class VerifyPage(StepPage):
             marks = [f"{name} {word}" for (name, _), (_, word) in zip(shown.machines, row.marks, strict=False)]
             table.add(cells, f"{row.words}: {', '.join(marks)}")
         self._rehearsal.addWidget(table)
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        def restart(vm: str) -> None:
+            wizard.ask_restart(ResourceId(vm))
+
+        def say_restarted(vm: str) -> None:
+            wizard.verifier.say_restarted(ResourceId(vm))
+
+        self.restart_asked.connect(restart)
+        self.restarted_said.connect(say_restarted)
+        self.again_asked.connect(wizard.verifier.look)
+        self.prove_asked.connect(wizard.ending.prove)
+        self.report_asked.connect(wizard.ending.save_report)
+        self.undo_asked.connect(wizard.ask_undo)
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        machines = wizard.session.shown.machines or ()
+        watched = wizard.ending.session
+        ready = watched is not None and watched.snapshot is not None
+        self.show_verify(
+            verify_shown(wizard.verifier, wizard.plan, machines, locked=wizard.locked, session_ready=ready)
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from tgwizard.engine.access.effective_rights import NOT_PROVED, PROPAGATION
@@ -10,7 +11,6 @@ from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.step_problems import SHAPES
 from tgwizard.gui.setup.verify_controller import VerifyController
-from tgwizard.gui.setup.verify_step import MeterShown, RehearsalLine, RestartShown, VerifyShown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.model.cluster import ResourceId
@@ -46,6 +46,59 @@ _STANDING = {
     VerifyState.NOT_READY: Shape.BROKEN,
 }
 USUAL = "a right counts within ten minutes as a rule"
+
+
+@dataclass(frozen=True, slots=True)
+class RestartShown:
+    """One row of the restart order: a machine to restart, or one that has. ``ask``: its button, if it has one."""
+
+    key: str
+    shape: Shape
+    title: str
+    note: str
+    ask: str = ""
+    able: bool = False
+    why_not: str = ""
+    primary: bool = False
+    may_say: bool = False
+    """Whether the user may say that it restarted without tgwizard."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterShown:
+    """One machine on one scope: its four bars."""
+
+    machine: str
+    scope: str
+    bars: tuple[BarShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalLine:
+    """One thing that a failover does, and whether each machine may."""
+
+    words: str
+    marks: tuple[tuple[Shape, str], ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyShown:
+    """What the page shows."""
+
+    title: str = ""
+    lead: str = ""
+    machines: tuple[tuple[str, str], ...] = ()
+    meters: tuple[MeterShown, ...] = ()
+    meter_note: str = ""
+    restarts: tuple[RestartShown, ...] = ()
+    rehearsal: tuple[RehearsalLine, ...] = ()
+    rehearsal_state: tuple[Shape, str] = (Shape.WAITING, "Not run yet")
+    checks: tuple[tuple[Shape, str, str], ...] = ()
+    proof: tuple[Shape, str] = (Shape.WAITING, "")
+    can_prove: bool = False
+    proof_why_not: str = ""
+    report_ready: bool = False
 
 
 def verify_shown(

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.apply_controller import ApplyController
-from tgwizard.gui.setup.step_pages import StepPages
 from tgwizard.gui.setup.step_problems import waits_for
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_sidebar import WizardSidebar
@@ -175,8 +174,8 @@ class WizardFrame(QWidget):
     undo_asked = Signal()
     step_asked = Signal(int)
 
-    def __init__(self, theme: Theme, pages: StepPages, *, is_lab: bool, parent: QWidget | None = None) -> None:
-        """The frame round `pages`, the first of them shown; the others come into it when they are."""
+    def __init__(self, theme: Theme, first: StepPage, *, is_lab: bool, parent: QWidget | None = None) -> None:
+        """The frame round the page of the first step; the others come into it when they are shown."""
         super().__init__(parent)
         self._theme = theme
         self._panel_wanted = False
@@ -185,10 +184,9 @@ class WizardFrame(QWidget):
         self.side = WizardSidebar(theme, len(SetupStep), is_lab=is_lab)
         self.panel = PortalPanel(theme)
         self.footer = WizardFooter(theme)
-        self.pages = pages
         self._stack = QStackedWidget()
-        self._scrolls: dict[int, PageScroll] = {}
-        self._scroll(0)
+        self._scrolls: dict[StepPage, PageScroll] = {}
+        self._scroll(first)
         # Whatever width the window has, it must not grow before it has told that width.
         self.side.set_narrow(narrow=True)
         self._build()
@@ -229,19 +227,18 @@ class WizardFrame(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
 
-    def _scroll(self, index: int) -> PageScroll:
+    def _scroll(self, page: StepPage) -> PageScroll:
         """The place of a page in the stack; it is put there when it is first wanted."""
-        scroll = self._scrolls.get(index)
+        scroll = self._scrolls.get(page)
         if scroll is None:
-            page = self.pages.of(tuple(SetupStep)[index])
-            scroll = self._scrolls[index] = PageScroll(self._theme, _centred(page, self._theme), page.question)
+            scroll = self._scrolls[page] = PageScroll(self._theme, _centred(page, self._theme), page.question)
             self._stack.addWidget(scroll)
         return scroll
 
-    def show_page(self, index: int, *, full_width: bool = False) -> None:
+    def show_page(self, page: StepPage, *, full_width: bool = False) -> None:
         """Show a page from its top; `full_width`: it has no panel."""
         self._full_width = full_width
-        scroll = self._scroll(index)
+        scroll = self._scroll(page)
         self._stack.setCurrentWidget(scroll)
         scroll.verticalScrollBar().setValue(0)
         self._fit()
@@ -290,7 +287,7 @@ class WizardFrame(QWidget):
         self.footer.help.setAccessibleName("Hide the portal's way" if shown else "Show the portal's way")
         wide = self._window_width() >= WIDER_FROM
         widest = theme.px(PAGE_WIDEST if self._full_width else MAIN_WIDEST) if wide else 16_777_215
-        for page in self.pages.built:
+        for page in self._scrolls:
             page.setMaximumWidth(widest)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -11,22 +11,22 @@ from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.page import Shell, ShellPage
-from tgwizard.gui.setup.floating_ip_step import address_shown
-from tgwizard.gui.setup.interface_step import interface_shown
-from tgwizard.gui.setup.machines_step import machines_shown
-from tgwizard.gui.setup.review_step import review_shown
-from tgwizard.gui.setup.role_step import role_shown
-from tgwizard.gui.setup.scope_step import scope_shown
+from tgwizard.gui.setup.apply_step import ApplyPage
+from tgwizard.gui.setup.floating_ip_step import FloatingIpPage
+from tgwizard.gui.setup.interface_step import InterfacePage
+from tgwizard.gui.setup.machines_step import MachinesPage
+from tgwizard.gui.setup.review_step import ReviewPage
+from tgwizard.gui.setup.role_step import RolePage
+from tgwizard.gui.setup.scope_step import ScopePage
 from tgwizard.gui.setup.setup_session import SetupSession
-from tgwizard.gui.setup.sign_in_step import sign_in_shown
-from tgwizard.gui.setup.step_answers import StepAnswers
-from tgwizard.gui.setup.step_pages import StepPages
+from tgwizard.gui.setup.sign_in_step import SignInPage
 from tgwizard.gui.setup.step_problems import extra_problems_shown, problems_shown
-from tgwizard.gui.setup.subscription_step import subscriptions_busy
-from tgwizard.gui.setup.verify_view_model import verify_shown
+from tgwizard.gui.setup.subscription_step import SubscriptionPage
+from tgwizard.gui.setup.verify_step import VerifyPage
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_frame import WizardFrame, show_footer
 from tgwizard.gui.setup.wizard_sidebar import promise_words, steps_shown
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.widgets.portal_panel import PortalShown
 from tgwizard.model.setup_answers import SetupStep
@@ -44,6 +44,20 @@ def portal_shown(session: SetupSession) -> PortalShown:
 
 TICK_MS = 1000
 
+PAGES: dict[SetupStep, type[StepPage]] = {
+    SetupStep.SIGN_IN: SignInPage,
+    SetupStep.SUBSCRIPTION: SubscriptionPage,
+    SetupStep.MACHINES: MachinesPage,
+    SetupStep.INTERFACE: InterfacePage,
+    SetupStep.FLOATING_IP: FloatingIpPage,
+    SetupStep.ROLE: RolePage,
+    SetupStep.SCOPE: ScopePage,
+    SetupStep.REVIEW: ReviewPage,
+    SetupStep.APPLY: ApplyPage,
+    SetupStep.VERIFY: VerifyPage,
+}
+"""What each step is asked on."""
+
 
 class SetupPage(ShellPage):
     """Everything of the wizard that a person sees. Built when it is first wanted."""
@@ -54,11 +68,10 @@ class SetupPage(ShellPage):
         super().__init__(parent)
         self.shell = shell
         self.wizard: WizardController | None = None
-        self._answering: StepAnswers | None = None
         self._insisted: SetupStep | None = None
-        theme = shell.theme
-        self.pages = StepPages(theme)
-        self.frame = WizardFrame(theme, self.pages, is_lab=shell.context.is_lab)
+        self.pages: dict[SetupStep, StepPage] = {}
+        """Those that were wanted so far: building all ten at once would be a stall."""
+        self.frame = WizardFrame(shell.theme, self.page(SetupStep.SIGN_IN), is_lab=shell.context.is_lab)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.frame)
@@ -90,7 +103,8 @@ class SetupPage(ShellPage):
         wizard.settled.connect(self.settled)
         wizard.session.moved.connect(self._on_moved)
         self.shell.watching.changed.connect(self._soon)
-        self._answering = StepAnswers(wizard, self.pages)
+        for page in self.pages.values():
+            page.connect_wizard(wizard)
         if self.isVisible():
             wizard.begin()
 
@@ -169,17 +183,14 @@ class SetupPage(ShellPage):
     def refresh(self) -> None:
         """Show everything as it is now."""
         wizard = self.wizard
-        if wizard is None or self._answering is None:
+        if wizard is None:
             return
         session, step = wizard.session, wizard.step
-        self._answering.connect(step)
+        page = self.page(step)
         wizard.judge()
-        self._show_step(step, wizard)
+        page.show_wizard(wizard)
         problem_boxes = (*extra_problems_shown(wizard), *problems_shown(wizard, insisted=self._insisted is step))
-        if step is SetupStep.MACHINES:
-            self.pages.machines.under_pair.tell(problem_boxes)
-        else:
-            self.pages.of(step).problems.tell(problem_boxes)
+        page.tell_problems(problem_boxes)
         side = self.frame.side
         side.show_cluster(session.shown.name)
         side.show_steps(steps_shown(session, wizard.applier, problem=bool(problem_boxes)))
@@ -187,36 +198,14 @@ class SetupPage(ShellPage):
         self.frame.show_portal(session.once("portal", lambda: portal_shown(session)))
         show_footer(self.frame.footer, wizard)
 
-    def _show_step(self, step: SetupStep, wizard: WizardController) -> None:
-        pages, session = self.pages, wizard.session
-        match step:
-            case SetupStep.SIGN_IN:
-                pages.sign_in.show_sign_in(sign_in_shown(session, is_lab=self.shell.context.is_lab))
-            case SetupStep.SUBSCRIPTION:
-                chosen = session.shown.subscription.id if session.shown.subscription is not None else ""
-                busy = subscriptions_busy(session)
-                pages.subscription.show_subscriptions(session.wizard_state.subscriptions or (), chosen, busy)
-            case SetupStep.MACHINES:
-                pages.machines.show_machines(machines_shown(session, by_hand=wizard.by_hand))
-            case SetupStep.INTERFACE:
-                pages.interface.show_interfaces(interface_shown(session))
-            case SetupStep.FLOATING_IP:
-                pages.floating_ip.show_address(address_shown(session))
-            case SetupStep.ROLE:
-                pages.role.show_role(role_shown(session))
-            case SetupStep.SCOPE:
-                pages.scope.show_scopes(scope_shown(session))
-            case SetupStep.REVIEW:
-                pages.review.show_review(review_shown(session, wizard.plan))
-            case SetupStep.APPLY:
-                place = "the lab" if self.shell.context.is_lab else "Azure"
-                pages.apply.show_applying(wizard.applier.applying, session.now(), place)
-            case SetupStep.VERIFY:
-                machines = session.shown.machines or ()
-                watched = wizard.ending.session
-                ready = watched is not None and watched.snapshot is not None
-                shown = verify_shown(wizard.verifier, wizard.plan, machines, locked=wizard.locked, session_ready=ready)
-                pages.verify.show_verify(shown)
+    def page(self, step: SetupStep) -> StepPage:
+        """The page of a step, built when it is first wanted."""
+        page = self.pages.get(step)
+        if page is None:
+            page = self.pages[step] = PAGES[step](self.shell.theme)
+            if self.wizard is not None:
+                page.connect_wizard(self.wizard)
+        return page
 
     @Slot()
     def _on_moved(self) -> None:
@@ -229,8 +218,8 @@ class SetupPage(ShellPage):
         if step is SetupStep.VERIFY and wizard.plan is not None:
             wizard.verifier.begin(wizard.plan, wizard.session.shown)
         self.refresh()
-        self.frame.show_page(STEPS.index(step), full_width=step is SetupStep.VERIFY)
-        page = self.pages.of(step)
+        page = self.page(step)
+        self.frame.show_page(page, full_width=step is SetupStep.VERIFY)
         if self.isVisible():
             page.focus_question()
             announce(page, f"Step {STEPS.index(step) + 1} of {len(STEPS)}, {step.value}: {page.title.text_shown}")
@@ -280,7 +269,7 @@ class SetupPage(ShellPage):
             return
         self._insisted = step
         self.refresh()
-        box = self.pages.of(step).focus_problem()
+        box = self.page(step).focus_problem()
         if box is not None:
             self.frame.scroll_to(box)
 

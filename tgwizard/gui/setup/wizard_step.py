@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.problem_box import Problems
+from tgwizard.gui.widgets.problem_box import Problems, ProblemShown
 
 
 class Question(TextLabel):
@@ -20,7 +21,10 @@ class Question(TextLabel):
 
 
 class StepPage(QWidget):
-    """One step. Fill `body`; `ask` replaces question and sentence."""
+    """One step. Fill `body`; `ask` replaces question and sentence.
+
+    A page shows values and emits what a person does on it; `connect_wizard` and `show_wizard` tie it to the wizard.
+    """
 
     question = ""
 
@@ -44,6 +48,18 @@ class StepPage(QWidget):
         self._column.addWidget(self.problems)
         self._column.addStretch(1)
         self.setAccessibleName(self.question)
+
+    def connect_wizard(self, wizard: WizardController) -> None:
+        """Every way to answer on this page becomes an answer of the wizard; once, when both are there."""
+        raise NotImplementedError
+
+    def show_wizard(self, wizard: WizardController) -> None:
+        """Show the step as it is now."""
+        raise NotImplementedError
+
+    def tell_problems(self, boxes: tuple[ProblemShown, ...]) -> None:
+        """Replace the problems of the step."""
+        self.problems.tell(boxes)
 
     def ask(self, question: str, lead: str) -> None:
         """Replace the question and the sentence under it."""
