@@ -1,4 +1,4 @@
-"""Roles and their assignments as Azure keeps them, and the ten actions of the brief with the reason for each.
+"""Roles and their assignments as Azure keeps them, and the ten actions of Trustgrid's role with the reason for each.
 
 New roles and assignments get computed GUIDs, so that a second or resumed run names the same ones.
 """

@@ -19,14 +19,14 @@ from tgwizard.lab.world import World
 from tgwizard.model.role import NETWORK_CONTRIBUTOR, TEN_ACTIONS
 
 TEN = tuple(item.action for item in TEN_ACTIONS)
-BRIEF_NAME = "tg-cluster-ip-failover"
+ROLE_NAME = "tg-cluster-ip-failover"
 GROUP, SUBSCRIPTION = "{sub}/resourceGroups/rg-tg-prod", "{sub}"
 VM_READ = "Microsoft.Compute/virtualMachines/read"
 NIC_WRITE = "Microsoft.Network/networkInterfaces/write"
 
 
 def role(
-    *actions: str, name: str = BRIEF_NAME, scopes: tuple[str, ...] = (GROUP,), held_by: tuple[str, ...] = ()
+    *actions: str, name: str = ROLE_NAME, scopes: tuple[str, ...] = (GROUP,), held_by: tuple[str, ...] = ()
 ) -> Callable[[dict[str, Any]], None]:
     """An edit: someone has made a custom role by hand. ``held_by``: machines that it is assigned to on the group."""
 
@@ -70,7 +70,7 @@ def roles_of(it: SetupRig) -> list[str]:
     return [item.current.name for item in world.authorization.roles.values() if item.deleted is None]
 
 
-@pytest.mark.parametrize("name", [BRIEF_NAME, "Trustgrid failover"])
+@pytest.mark.parametrize("name", [ROLE_NAME, "Trustgrid failover"])
 @pytest.mark.parametrize("scopes", [(GROUP,), (SUBSCRIPTION,)], ids=["group", "subscription"])
 @pytest.mark.parametrize("held_by", [(), ("tg-node-a",), ("someone else",)], ids=str)
 def test_that_a_role_of_the_briefs_ten_actions_is_used_whatever_its_name(
@@ -85,10 +85,10 @@ def test_that_a_role_of_the_briefs_ten_actions_is_used_whatever_its_name(
 def test_that_its_assignable_scopes_are_widened_where_needed_and_that_is_shown() -> None:
     it = edited(role(scopes=("{sub}/resourceGroups/rg-other",)))
     row = changes(it)
-    assert (row["kind"], row["sentence"]) == ("change", f"Add scopes to {BRIEF_NAME}")
+    assert (row["kind"], row["sentence"]) == ("change", f"Add scopes to {ROLE_NAME}")
     assert row["note"] == "what it grants and to whom stays as it is; assignable on rg-tg-prod too"
     assert called(it, "apply", "--yes").code == 0
-    assert roles_of(it) == [BRIEF_NAME]
+    assert roles_of(it) == [ROLE_NAME]
     assert json.loads(called(it, "plan", "edge-dallas", "--json").out)["writes"] == 0
 
 
@@ -97,10 +97,10 @@ def test_that_its_assignable_scopes_are_widened_where_needed_and_that_is_shown()
 def test_that_a_role_that_lost_an_action_is_offered_to_be_mended(lost: str, held_by: tuple[str, ...]) -> None:
     it = edited(role(*(action for action in TEN if action != lost), held_by=held_by))
     row = changes(it)
-    assert row["sentence"] == f"Add one action to {BRIEF_NAME}"
+    assert row["sentence"] == f"Add one action to {ROLE_NAME}"
     assert lost.removeprefix("Microsoft.Network/") in row["note"]
     assert called(it, "apply", "--yes").code == 0
-    assert roles_of(it) == [BRIEF_NAME]
+    assert roles_of(it) == [ROLE_NAME]
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_that_a_role_that_lost_an_action_is_offered_to_be_mended(lost: str, held
 )
 def test_that_a_role_of_another_meaning_is_neither_used_nor_changed(actions: tuple[str, ...]) -> None:
     it = edited(role(*actions))
-    assert changes(it)["sentence"] == f"Make the role {BRIEF_NAME}-edge-dallas"
+    assert changes(it)["sentence"] == f"Make the role {ROLE_NAME}-edge-dallas"
 
 
 def test_that_a_role_of_others_that_lacks_an_action_is_not_changed_by_itself() -> None:
     it = edited(role(*TEN[:-1], held_by=("someone else",)))
-    assert changes(it)["sentence"] == f"Make the role {BRIEF_NAME}-edge-dallas"
-    assert changes(it, "--role-name", BRIEF_NAME, "--update-role")["sentence"] == f"Add one action to {BRIEF_NAME}"
+    assert changes(it)["sentence"] == f"Make the role {ROLE_NAME}-edge-dallas"
+    assert changes(it, "--role-name", ROLE_NAME, "--update-role")["sentence"] == f"Add one action to {ROLE_NAME}"
 
 
 def test_that_a_set_up_that_ended_between_role_and_assignments_goes_on_with_its_role() -> None:
@@ -129,14 +129,14 @@ def test_that_a_set_up_that_ended_between_role_and_assignments_goes_on_with_its_
     (made,) = [change for change in plan["changes"] if change["key"].startswith("role:")]
     world = json.loads(it.lab.dump())
     guid = made["key"].removeprefix("role:")
-    role(name=BRIEF_NAME)(world)
+    role(name=ROLE_NAME)(world)
     ours = world["authorization"]["roles"].pop("00000000-aaaa-4bbb-8ccc-444444444444")
     ours["versions"][0]["guid"] = guid
     world["authorization"]["roles"][guid] = ours
     again = edited(lambda fresh: fresh.update(world))
     assert changes(again)["key"] == made["key"]
     assert called(again, "apply", "--yes").code == 0
-    assert roles_of(again) == [BRIEF_NAME]
+    assert roles_of(again) == [ROLE_NAME]
 
 
 def set_up() -> SetupRig:
@@ -166,10 +166,10 @@ def test_that_a_deleted_role_has_a_way_on_that_every_command_names_and_that_work
     spoilt(it, gone=True)
     verify = called(it, "verify", "--no-wait")
     assert verify.code == 3
-    assert f"The role {BRIEF_NAME} does not exist any more" in verify.out
+    assert f"The role {ROLE_NAME} does not exist any more" in verify.out
     assert "Apply the set-up again: the role is made anew and assigned" in verify.out
     named = ("--role-name", "tg-new")
-    assert changes(it)["sentence"] == changes(it, "edge-dallas")["sentence"] == f"Make the role {BRIEF_NAME}"
+    assert changes(it)["sentence"] == changes(it, "edge-dallas")["sentence"] == f"Make the role {ROLE_NAME}"
     assert changes(it, *named)["sentence"] == changes(it, "edge-dallas", *named)["sentence"] == "Make the role tg-new"
     assert called(it, "apply", "edge-dallas", "--yes").code == 0
     it.clock.sleep(3600)
@@ -181,9 +181,9 @@ def test_that_the_role_of_a_saved_cluster_that_lost_an_action_is_offered_to_be_m
     it = set_up()
     spoilt(it, lost=NIC_WRITE)
     assert called(it, "verify", "--no-wait").code == 3
-    assert changes(it, "edge-dallas")["sentence"] == f"Add one action to {BRIEF_NAME}"
+    assert changes(it, "edge-dallas")["sentence"] == f"Add one action to {ROLE_NAME}"
     assert called(it, "apply", "--yes").code == 0
-    assert roles_of(it) == [BRIEF_NAME]
+    assert roles_of(it) == [ROLE_NAME]
     assert json.loads(called(it, "plan", "--json").out)["writes"] == 0
 
 
@@ -192,7 +192,7 @@ def test_that_a_list_that_leaves_the_new_role_out_does_not_make_it_a_deleted_one
     it.lab.directory.flicker = True
     assert called(it, "apply", "--yes").code == 0
     for _ in range(6):
-        assert changes(it, "edge-dallas")["sentence"] == f"The role {BRIEF_NAME} fits"
+        assert changes(it, "edge-dallas")["sentence"] == f"The role {ROLE_NAME} fits"
         it.clock.sleep(7)
 
 
@@ -280,7 +280,7 @@ def test_that_a_role_chosen_with_what_azure_asks_for_is_set_up_verified_and_left
     role_id = f"{it.scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
     plan = called(it, "plan", "--role-id", role_id)
     assert plan.code == 0
-    assert NOT_ASKED in plan.out, "what it lacks of the brief's is told"
+    assert NOT_ASKED in plan.out, "what it lacks of Trustgrid's is told"
     assert called(it, "apply", "--yes", "--role-id", role_id).code == 0
     it.clock.sleep(3600)
     assert called(it, "verify", "--restarted", "tg-node-a", "--restarted", "tg-node-b").code == 0

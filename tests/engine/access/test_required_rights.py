@@ -65,7 +65,7 @@ def test_that_azure_asks_for_five_of_the_ten_and_a_machine_for_one_more() -> Non
 def test_that_plan_and_dry_run_name_the_same_actions_that_azure_does_not_ask_for() -> None:
     made = with_role(ASKED)
     spare = [action for action in TEN if action not in ASKED]
-    told = next(item for item in findings(made, Verb.FORCED) if "actions are in the brief's role" in item.fact)
+    told = next(item for item in findings(made, Verb.FORCED) if "actions are in Trustgrid's role" in item.fact)
     assert told.fact == f"{len(spare)} actions are {NOT_ASKED}"
     assert all(action.split("/", 1)[1] in told.evidence for action in spare)
     plan = Shell(made)("setup", "plan").out

@@ -48,7 +48,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
 TEN = tuple(item.action for item in TEN_ACTIONS)
 NINE = tuple(action for action in TEN if not action.endswith("virtualNetworks/read"))
 
-BRIEF_JSON = """{
+ROLE_JSON = """{
     "properties": {
         "roleName": "tg-cluster-ip-failover",
         "description": "Manage Trustgrid Cluster IP Failover",
@@ -90,7 +90,7 @@ def role(
 
 def test_that_the_shipped_role_is_the_briefs_own_text() -> None:
     shipped = (paths.resources() / "roles" / "tg-cluster-ip-failover.json").read_text("utf-8")
-    assert shipped == BRIEF_JSON
+    assert shipped == ROLE_JSON
     properties = json.loads(shipped)["properties"]
     assert (properties["roleName"], properties["description"]) == (DEFAULT_ROLE_NAME, DEFAULT_ROLE_DESCRIPTION)
     assert tuple(properties["permissions"][0]["actions"]) == TEN
@@ -102,7 +102,7 @@ def test_that_each_need_has_its_thing_and_its_reason() -> None:
     where = {need.action: need.on.group for need in needs}
     assert where["Microsoft.Network/virtualNetworks/subnets/join/action"] == "rg-network"
     assert where["Microsoft.Network/networkSecurityGroups/join/action"] == "rg-security"
-    assert all(need.why and need.in_brief for need in needs)
+    assert all(need.why and need.in_role for need in needs)
     writes = [need.on.name for need in needs if need.action.endswith("networkInterfaces/write")]
     assert writes == ["tg-node-a-inside", "tg-node-b-inside"]
 

@@ -131,7 +131,7 @@ def test_that_a_busy_interface_takes_its_public_ip_and_pools_along(setup_desk: O
     ready(desk, qtbot)
     desk.press("Continue")
     assert desk.page.step is SetupStep.ROLE
-    assert desk.says("These interfaces need 3 actions beyond the brief's ten.")
+    assert desk.says("These interfaces need 3 actions beyond Trustgrid's ten.")
     desk.press("Add the 3 actions")
     qtbot.waitUntil(lambda: not desk.says("These interfaces need 3 actions"), timeout=PATIENCE_MS)
     walk_to(desk, qtbot, SetupStep.REVIEW)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tgwizard.engine.access.required_rights import (
-    BRIEF,
     NIC_WRITE,
     NOT_NEEDED,
+    REASONS,
     SUBNET_JOIN,
     AskedBy,
     RequiredRight,
@@ -192,7 +192,7 @@ def judge_role(
 
 def within(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> bool:
     """Whether a role grants something, and nothing beyond Trustgrid's ten actions and what is needed here."""
-    known = {*BRIEF, *(need.action.lower() for need in needs)}
+    known = {*REASONS, *(need.action.lower() for need in needs)}
     data = any(block.data_actions for block in role.permissions)
     return bool(role.actions) and not data and all(action.lower() in known for action in role.actions)
 

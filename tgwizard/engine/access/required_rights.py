@@ -36,7 +36,7 @@ PUBLIC_IP = "microsoft.network/publicipaddresses"
 LOAD_BALANCER = "microsoft.network/loadbalancers"
 """Types in lower case."""
 
-BRIEF = {item.action.lower(): item.why for item in TEN_ACTIONS}
+REASONS = {item.action.lower(): item.why for item in TEN_ACTIONS}
 """Trustgrid's ten actions in lower case, with their reasons."""
 
 
@@ -50,7 +50,7 @@ class AskedBy(Enum):
 
 _BY_AZURE = frozenset(action.lower() for action in (NIC_READ, NIC_WRITE, *LINKED_ACTIONS.values()))
 
-NOT_ASKED = "in the brief's role, not asked by Azure"
+NOT_ASKED = "in Trustgrid's role, not asked by Azure"
 """The word for an action that may be missing without a failover being refused."""
 
 
@@ -105,12 +105,12 @@ NOT_NEEDED = (
 
 @dataclass(frozen=True, slots=True)
 class RequiredRight:
-    """Both members need ``action`` on ``on``. ``in_brief``: it is one of the ten."""
+    """Both members need ``action`` on ``on``. ``in_role``: it is one of the ten."""
 
     action: str
     on: ResourceId
     why: str
-    in_brief: bool
+    in_role: bool
 
     @property
     def asked(self) -> bool:
@@ -126,8 +126,8 @@ def required_rights(chosen: ChosenMachines) -> tuple[RequiredRight, ...]:
     found: dict[tuple[str, ResourceId], RequiredRight] = {}
 
     def need(action: str, on: ResourceId) -> None:
-        why = BRIEF.get(action.lower()) or _EXTRA_WHY.get(action.lower(), "keep what the interface names")
-        found.setdefault((action.lower(), on), RequiredRight(action, on, why, action.lower() in BRIEF))
+        why = REASONS.get(action.lower()) or _EXTRA_WHY.get(action.lower(), "keep what the interface names")
+        found.setdefault((action.lower(), on), RequiredRight(action, on, why, action.lower() in REASONS))
 
     for nic in chosen.nics:
         for action in (NIC_READ, NIC_WRITE, CONFIGURATION_READ, CONFIGURATION_JOIN):
@@ -140,7 +140,7 @@ def required_rights(chosen: ChosenMachines) -> tuple[RequiredRight, ...]:
     for nic in chosen.nics:
         for action, thing in linked_rights(nic.references):
             need(action, thing)
-    order = {action: place for place, action in enumerate(BRIEF)}
+    order = {action: place for place, action in enumerate(REASONS)}
     return tuple(sorted(found.values(), key=lambda item: order.get(item.action.lower(), len(order))))
 
 
@@ -151,7 +151,7 @@ def needed_actions(needs: tuple[RequiredRight, ...]) -> tuple[NeededAction, ...]
 
 def extra_actions(needs: tuple[RequiredRight, ...]) -> tuple[NeededAction, ...]:
     """What this topology needs beyond Trustgrid's ten: offered, never added silently."""
-    return needed_actions(tuple(need for need in needs if not need.in_brief))
+    return needed_actions(tuple(need for need in needs if not need.in_role))
 
 
 def things_of(needs: tuple[RequiredRight, ...], action: str) -> tuple[ResourceId, ...]:

@@ -92,7 +92,7 @@ def _pools(chosen: ChosenMachines) -> Iterator[NamedFinding]:
             yield NamedFinding(key, Finding(Level.PASSED, f"{name} has no public IP and is in no pool"))
             continue
         fact = f"{name} has {join_words(dict.fromkeys(kinds))}"
-        why = "Every write of the interface needs the right to join them, which the brief's ten actions lack."
+        why = "Every write of the interface needs the right to join them, which Trustgrid's ten actions lack."
         yield NamedFinding(key, Finding(Level.NOTE, fact, f"{why} The rehearsal shows whether it is held."))
 
 

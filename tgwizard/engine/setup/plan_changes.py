@@ -309,12 +309,12 @@ def _short(actions: tuple[str, ...]) -> str:
 
 
 def _extras(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> str:
-    extra = {need.action.lower() for need in needs if not need.in_brief}
+    extra = {need.action.lower() for need in needs if not need.in_role}
     taken = tuple(action for action in role.actions if action.lower() in extra)
     if taken:
-        return f"beyond the brief's ten: {_short(taken)}"
-    asked = {need.action.lower() for need in needs if need.asked and need.in_brief}
-    return f"the brief's ten; Azure asks for {len(asked)} of them when this address moves"
+        return f"beyond Trustgrid's ten: {_short(taken)}"
+    asked = {need.action.lower() for need in needs if need.asked and need.in_role}
+    return f"Trustgrid's ten; Azure asks for {len(asked)} of them when this address moves"
 
 
 def _added_words(planned: PlannedRole) -> str:

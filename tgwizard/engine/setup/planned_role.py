@@ -179,7 +179,7 @@ def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRig
             "Make a new role.",
         )
         return PlannedRole(existing, existing, (problem,))
-    extras = {need.action.lower() for need in needs if not need.in_brief}
+    extras = {need.action.lower() for need in needs if not need.in_role}
     taken = {action.lower() for action in answer.extra}
     wanted = tuple(action for action in judged.missing if action.lower() not in extras or action.lower() in taken)
     wanted += tuple(action for action in answer.extra if not allows(existing.held, action) and action not in wanted)
@@ -254,7 +254,7 @@ def _built_in_warnings(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -
     wide = Problem(
         "role-is-wide",
         f"{sanitize(role.name, 128)} may change every network resource in the scopes below.",
-        "The brief's role has ten actions; this one has all of Microsoft.Network.",
+        "Trustgrid's role has ten actions; this one has all of Microsoft.Network.",
         "A custom role gives the machines no more than they need.",
     )
     if not absent:

@@ -302,7 +302,7 @@ def _interface(vm: VmFound, nic: NicFound) -> list[StepProblem]:
             Problem(
                 "lan-has-public-ip",
                 f"{name} has a public IP.",
-                "Every write of the interface then needs one right more, which the brief's role does not have.",
+                "Every write of the interface then needs one right more, which Trustgrid's role does not have.",
                 "The step Role offers it. Or choose the interface without a public IP.",
             )
         )
@@ -501,7 +501,7 @@ def _extras(role: RoleAnswer, planned: PlannedRole, needs: tuple[RequiredRight, 
     one = len(actions) == 1
     problem = Problem(
         "extra-actions",
-        f"These interfaces need {'one action' if one else f'{len(actions)} actions'} beyond the brief's ten.",
+        f"These interfaces need {'one action' if one else f'{len(actions)} actions'} beyond Trustgrid's ten.",
         f"{join_words(actions)}: to {join_words(dict.fromkeys(item.why for item in open_))}. Without "
         f"{'it' if one else 'them'} Azure refuses every failover.",
         "Add to the role what is needed, or leave it out on purpose.",

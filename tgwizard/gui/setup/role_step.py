@@ -344,19 +344,19 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     key = f"others of {existing.guid if existing is not None else ''}"
     others = session.once(key, lambda: _of_others(existing, facts, chosen))
     extra = sum(row.extra and bool(row.on) for row in rows)
-    asked = len({need.action.lower() for need in needs if need.asked and need.in_brief})
-    lead = f"The brief's ten actions, no more. Azure asks for {_NUMBERS[asked]} of them when this address moves."
+    asked = len({need.action.lower() for need in needs if need.asked and need.in_role})
+    lead = f"Trustgrid's ten actions, no more. Azure asks for {_NUMBERS[asked]} of them when this address moves."
     if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
         lead = "Azure's own role for networks: wider than needed, without virtualMachines/read, which is not asked for."
     elif extra:
         words = _NUMBERS[extra] if extra < len(_NUMBERS) else str(extra)
-        lead = f"The brief's ten actions; {words} more {'is' if extra == 1 else 'are'} offered for what is here."
+        lead = f"Trustgrid's ten actions; {words} more {'is' if extra == 1 else 'are'} offered for what is here."
     elif existing is not None:
         lacks = sum(
             not row.extra and row.today in {HeldToday.TO_ADD, HeldToday.MISSING, HeldToday.NOT_ASKED} for row in rows
         )
         has = "all ten actions" if not lacks else f"{_NUMBERS[10 - lacks]} of the ten actions"
-        lead = f"{sanitize(existing.name, 90)} has {has} of the brief's role."
+        lead = f"{sanitize(existing.name, 90)} has {has} of Trustgrid's role."
     return RoleShown(
         _options(session, answer, facts),
         answer,

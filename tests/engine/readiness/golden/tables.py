@@ -169,7 +169,7 @@ def identities() -> Table:
     table = Table()
     seen = world()
     full = members()
-    table.both("the brief's ten actions on the subscription", seen, full(seen))
+    table.both("Trustgrid's ten actions on the subscription", seen, full(seen))
     table.both(
         "the same on every group", seen, members(scopes=(GROUP, f"{SUBSCRIPTION}/resourceGroups/rg-security"))(seen)
     )
@@ -220,7 +220,7 @@ def identities() -> Table:
     table.both("a live pair, the members by themselves", live, full(live))
     table.both("a live pair, the operator", live)
     floating = world(carrying(publicIPAddress={"id": PIP}))
-    table.both("a public IP travels, the brief's role", floating, full(floating))
+    table.both("a public IP travels, Trustgrid's role", floating, full(floating))
     return table
 
 
