@@ -10,16 +10,16 @@ from typing import Any
 
 import requests
 
-from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens, ports
+from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens
 from tgwizard.app.environments import LabMembers
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import Members, SetupPorts
+from tgwizard.engine.ports import Members
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.lab.clock import LabTime, VirtualClock
@@ -131,17 +131,12 @@ def rig(
 
 @dataclass
 class SetupRig:
-    """A lab before there is a cluster, with the ports that setting one up needs."""
+    """A lab before there is a cluster, with everything that setting one up needs."""
 
     lab: Lab
     clock: LabTime
     services: Services
     session: requests.Session
-
-    @property
-    def ports(self) -> SetupPorts:
-        """Sign-in, inventories and access."""
-        return self.services.setup
 
     @property
     def subscription(self) -> str:
@@ -199,7 +194,7 @@ def setup_rig(
     folder.mkdir(parents=True, exist_ok=True)
     services = _services(lab, clock, folder, session(lab), inline_journal)
     if members:
-        services = replace(services, setup=replace(services.setup, members=members_of(lab)))
+        services = replace(services, members=members_of(lab))
     return SetupRig(lab, clock, services, lab_session(lab))
 
 
@@ -211,13 +206,6 @@ def members_of(lab: Lab) -> Members:
     )
 
 
-def lab_ports(
-    azure: ArmAzure, cloud: str, tokens: LabToken, jobs: JobRunner, authority: str | None = None
-) -> SetupPorts:
-    """What setting up needs, in a lab; ``lab_sign_in`` says what the words are."""
-    return ports(azure, lab_sign_in(azure, cloud, tokens, jobs, authority))
-
-
 def _services(
     lab: Lab,
     clock: LabTime,
@@ -226,6 +214,6 @@ def _services(
     open_journal: Callable[[Path, ClusterIdentity], FailoverJournal],
 ) -> Services:
     tokens = lab_tokens(lab)
-    azure = ArmAzure(AzureSession(HeldCredential(tokens), http=http, lab=True))
+    azure = ArmPorts(AzureSession(HeldCredential(tokens), http=http, lab=True))
     jobs = JobRunner()
-    return Services(azure, clock, jobs, folder, lab.cloud, lab_ports(azure, lab.cloud, tokens, jobs), open_journal)
+    return Services(azure, clock, jobs, folder, lab.cloud, lab_sign_in(azure, lab.cloud, tokens, jobs), open_journal)

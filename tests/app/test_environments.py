@@ -31,7 +31,7 @@ def test_that_a_second_program_sees_the_lab_of_the_first_over_tls(tmp_path: Path
             for place in (first, second):
                 verdict = assess(Observer(place.services.azure, place.services.clock, setup).look())
                 assert verdict.name is VerdictName.IN_SYNC
-            assert second.services.azure.token_life_s() > 3600
+            assert second.services.azure.directory.token_life_s() > 3600
 
 
 def test_that_a_machine_of_the_lab_can_be_asked_for_in_process_and_over_tls(tmp_path: Path) -> None:
@@ -39,17 +39,17 @@ def test_that_a_machine_of_the_lab_can_be_asked_for_in_process_and_over_tls(tmp_
         with contextlib.closing(open_lab_environment(tmp_path / "lab")) as second:
             (setup,) = second.profiles.read_all().clusters
             for place in (first, second):
-                members = place.services.setup.members
+                members = place.services.members
                 assert members is not None
                 with members.azure_as(setup.members[1].vm) as azure:
-                    assert azure.read_nic(setup.members[0].nic).lists(str(setup.address))
+                    assert azure.network.read_nic(setup.members[0].nic).lists(str(setup.address))
         assert isinstance(first.lab, HostedLab)
         reads = [item.caller for item in first.lab.lab.requests if item.path == setup.members[0].nic.text]
         assert reads == [setup.members[1].name] * 2
         none = ResourceId(setup.members[1].vm.text + "-gone")
-        assert first.services.setup.members is not None
-        with first.services.setup.members.azure_as(none) as azure, pytest.raises(AzureCallError) as caught:
-            azure.read_nic(setup.members[0].nic)
+        assert first.services.members is not None
+        with first.services.members.azure_as(none) as azure, pytest.raises(AzureCallError) as caught:
+            azure.network.read_nic(setup.members[0].nic)
         assert caught.value.certainty is Certainty.NOT_SENT
 
 

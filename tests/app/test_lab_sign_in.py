@@ -70,7 +70,7 @@ def test_that_the_page_that_the_program_opens_asks_for_nothing_more(
     browser = Browser(host.ca)
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(webbrowser, "open", browser.open)
-    sign_in = place.services.setup.sign_in
+    sign_in = place.services.sign_in
     prompts: list[SignInPrompt] = []
     wish = SignInRequest(SignInMethod.BROWSER, sign_in.clouds()[0])
     caller = sign_in.sign_in(wish, prompts.append, CancelToken())

@@ -65,7 +65,7 @@ def test_that_a_damaged_publication_is_a_sign_in_problem_of_the_attached_program
         (tmp_path / "lab" / "lab.json").write_text("{")
         (setup,) = attached.profiles.read_all().clusters
         with pytest.raises(AzureCallError) as caught:
-            attached.services.azure.read_nic(setup.members[0].nic)
+            attached.services.azure.network.read_nic(setup.members[0].nic)
         assert caught.value.cause is Cause.SIGN_IN
         assert "lab.json" in caught.value.problem.detail
 

@@ -121,8 +121,8 @@ def test_that_the_window_signs_in_as_the_command_line_says(tmp_path: Path, monke
         if name.startswith("AZURE_"):
             monkeypatch.setenv(name, value)
     second = open_program(WindowOptions(tmp_path, where=EnvironmentChoice(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))
-    assert second.services.setup.sign_in.caller().kind is CallerKind.APPLICATION
-    assert first.services.setup.sign_in.caller().kind is CallerKind.USER
+    assert second.services.azure.directory.caller().kind is CallerKind.APPLICATION
+    assert first.services.azure.directory.caller().kind is CallerKind.USER
     second.close()
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "wrong")
     with pytest.raises(UserError) as caught:

@@ -11,9 +11,9 @@ from tests.azure.test_arm import fails
 from tests.azure.test_inventory import recorded
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure import access_documents
-from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.clients import AzureSession, Clients
 from tgwizard.azure.credentials import HeldCredential, LabToken
+from tgwizard.azure.directory import ArmDirectory
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
@@ -57,15 +57,15 @@ def ask() -> str:
 
 def with_role() -> tuple[SetupRig, RoleDefinition]:
     it = setup_rig()
-    return it, it.ports.access.put_role(it.scope, role(it), request_id=ask())
+    return it, it.services.azure.access.put_role(it.scope, role(it), request_id=ask())
 
 
 def test_that_a_role_is_created_and_read_back_as_it_was_sent() -> None:
     it, stored = with_role()
     assert stored.actions == tuple(needed.action for needed in TEN_ACTIONS)
     assert stored.id.endswith(GUID)
-    assert it.ports.access.role_definition(it.group(), GUID) == stored
-    assert stored in it.ports.access.role_definitions(it.group())
+    assert it.services.azure.access.role_definition(it.group(), GUID) == stored
+    assert stored in it.services.azure.access.role_definitions(it.group())
 
 
 def test_that_a_role_keeps_its_data_actions_and_every_block() -> None:
@@ -74,20 +74,20 @@ def test_that_a_role_keeps_its_data_actions_and_every_block() -> None:
         RolePermission(("Microsoft.Network/networkInterfaces/read",), (), ("Microsoft.Storage/*",), ()),
         RolePermission(("Microsoft.Compute/virtualMachines/*",), ("Microsoft.Compute/virtualMachines/write",)),
     )
-    stored = it.ports.access.put_role(it.scope, replace(role(it), permissions=blocks), request_id=ask())
+    stored = it.services.azure.access.put_role(it.scope, replace(role(it), permissions=blocks), request_id=ask())
     assert stored.permissions == blocks
 
 
 def test_that_built_in_roles_are_listed_and_known_as_such() -> None:
     it = setup_rig()
-    found = {item.guid: item for item in it.ports.access.role_definitions(it.scope)}
+    found = {item.guid: item for item in it.services.azure.access.role_definitions(it.scope)}
     assert found[NETWORK_CONTRIBUTOR].kind is RoleKind.BUILT_IN
     assert found[NETWORK_CONTRIBUTOR].name == "Network Contributor"
 
 
 def test_that_what_is_not_there_is_none_and_a_missing_group_is_a_failure() -> None:
     it = setup_rig()
-    access = it.ports.access
+    access = it.services.azure.access
     assert access.role_definition(it.scope, GUID) is None
     assert access.role_assignment(it.group(), GUID) is None
     failure = fails(lambda: access.role_assignment(it.group("rg-gone"), GUID))
@@ -97,7 +97,7 @@ def test_that_what_is_not_there_is_none_and_a_missing_group_is_a_failure() -> No
 def test_that_a_taken_role_name_is_told() -> None:
     it, _ = with_role()
     again = role(it, guid=GUID.replace("1", "2"))
-    failure = fails(lambda: it.ports.access.put_role(it.scope, again, request_id=ask()))
+    failure = fails(lambda: it.services.azure.access.put_role(it.scope, again, request_id=ask()))
     assert (failure.cause, failure.certainty) == (Cause.NAME_TAKEN, Certainty.REFUSED)
     assert "whole directory" in failure.problem.why
     assert DEFAULT_ROLE_NAME in failure.problem.what
@@ -105,21 +105,21 @@ def test_that_a_taken_role_name_is_told() -> None:
 
 def test_that_a_role_is_deleted_and_one_that_is_gone_is_no_error() -> None:
     it, _ = with_role()
-    it.ports.access.delete_role(it.scope, GUID, request_id=ask())
-    it.ports.access.delete_role(it.scope, GUID, request_id=ask())
-    assert it.ports.access.role_definition(it.scope, GUID) is None
+    it.services.azure.access.delete_role(it.scope, GUID, request_id=ask())
+    it.services.azure.access.delete_role(it.scope, GUID, request_id=ask())
+    assert it.services.azure.access.role_definition(it.scope, GUID) is None
 
 
 def test_that_a_role_in_use_is_not_deleted_and_says_so() -> None:
     it, stored = with_role()
-    it.ports.access.put_assignment(assignment(it, it.lab.principals[0].oid), stored.id, request_id=ask())
-    failure = fails(lambda: it.ports.access.delete_role(it.scope, GUID, request_id=ask()))
+    it.services.azure.access.put_assignment(assignment(it, it.lab.principals[0].oid), stored.id, request_id=ask())
+    failure = fails(lambda: it.services.azure.access.delete_role(it.scope, GUID, request_id=ask()))
     assert failure.problem.code == "role-has-assignments"
 
 
 def test_that_an_assignment_is_made_listed_and_removed() -> None:
     it, stored = with_role()
-    access, principal = it.ports.access, it.lab.principals[0].oid
+    access, principal = it.services.azure.access, it.lab.principals[0].oid
     made = access.put_assignment(assignment(it, principal), stored.id, request_id=ask())
     assert (made.role_guid, made.principal_id, made.scope) == (GUID, principal, it.group())
     assert made.principal_kind is PrincipalKind.SERVICE_PRINCIPAL
@@ -136,18 +136,18 @@ def test_that_an_assignment_reaches_an_identity_that_the_directory_does_not_know
     it, stored = with_role()
     it.lab.directory.propagation = Propagation.AZURE
     vm = it.vm("tg-node-b")
-    it.ports.access.enable_identity(vm, request_id=ask())
-    principal = it.ports.inventories.vm(vm).identity.principal_id
-    made = it.ports.access.put_assignment(assignment(it, principal), stored.id, request_id=ask())
+    it.services.azure.compute.enable_identity(vm, request_id=ask())
+    principal = it.services.azure.compute.vm(vm).identity.principal_id
+    made = it.services.azure.access.put_assignment(assignment(it, principal), stored.id, request_id=ask())
     assert made.principal_id == principal
 
 
 def test_that_the_same_right_under_another_id_exists_already() -> None:
     it, stored = with_role()
     principal = it.lab.principals[0].oid
-    it.ports.access.put_assignment(assignment(it, principal), stored.id, request_id=ask())
+    it.services.azure.access.put_assignment(assignment(it, principal), stored.id, request_id=ask())
     other = assignment(it, principal, guid=GUID.replace("1", "3"))
-    failure = fails(lambda: it.ports.access.put_assignment(other, stored.id, request_id=ask()))
+    failure = fails(lambda: it.services.azure.access.put_assignment(other, stored.id, request_id=ask()))
     assert failure.cause is Cause.ALREADY_ASSIGNED
 
 
@@ -155,7 +155,7 @@ def test_that_a_role_that_azure_does_not_know_yet_is_told() -> None:
     it = setup_rig()
     wish = assignment(it, it.lab.principals[0].oid)
     missing = f"{it.scope}/providers/Microsoft.Authorization/roleDefinitions/{GUID}"
-    failure = fails(lambda: it.ports.access.put_assignment(wish, missing, request_id=ask()))
+    failure = fails(lambda: it.services.azure.access.put_assignment(wish, missing, request_id=ask()))
     assert (failure.cause, failure.problem.code) == (Cause.ROLE_UNKNOWN, "role-not-found")
 
 
@@ -163,14 +163,14 @@ def test_that_an_assignment_without_the_kind_of_its_principal_is_a_mistake_of_th
     it = setup_rig()
     wish = replace(assignment(it, "p"), principal_kind=PrincipalKind.OTHER)
     with pytest.raises(ValueError, match="kind of its principal"):
-        it.ports.access.put_assignment(wish, "r", request_id=ask())
+        it.services.azure.access.put_assignment(wish, "r", request_id=ask())
     assert it.writes() == []
 
 
 def test_that_writes_go_out_once_under_the_request_id_of_the_engine() -> None:
     it, recorder = recorded()
     it.lab.faults.add(Fault("PUT", "roleDefinitions", FaultAnswer(503, "{}"), times=5))
-    failure = fails(lambda: it.ports.access.put_role(it.scope, role(it), request_id="our-own-id"))
+    failure = fails(lambda: it.services.azure.access.put_role(it.scope, role(it), request_id="our-own-id"))
     assert failure.certainty is Certainty.UNKNOWN
     (put,) = [request for request in recorder.sent if request.method == "PUT"]
     assert put.headers["x-ms-client-request-id"] == "our-own-id"
@@ -179,13 +179,13 @@ def test_that_writes_go_out_once_under_the_request_id_of_the_engine() -> None:
 def test_that_an_unreadable_answer_to_a_write_leaves_its_effect_unknown() -> None:
     it = setup_rig()
     it.lab.faults.add(Fault("PUT", "roleDefinitions", FaultAnswer(201, "<html>")))
-    failure = fails(lambda: it.ports.access.put_role(it.scope, role(it), request_id=ask()))
+    failure = fails(lambda: it.services.azure.access.put_role(it.scope, role(it), request_id=ask()))
     assert failure.certainty is Certainty.UNKNOWN
 
 
 def test_that_a_reader_is_refused_with_the_action_that_is_missing() -> None:
     it = setup_rig("reader")
-    failure = fails(lambda: it.ports.access.put_role(it.scope, role(it), request_id=ask()))
+    failure = fails(lambda: it.services.azure.access.put_role(it.scope, role(it), request_id=ask()))
     assert (failure.cause, failure.certainty) == (Cause.NOT_ALLOWED, Certainty.REFUSED)
     assert "Microsoft.Authorization/roleDefinitions/write" in failure.problem.sentence()
 
@@ -193,7 +193,7 @@ def test_that_a_reader_is_refused_with_the_action_that_is_missing() -> None:
 def test_that_own_permissions_are_read_at_a_subscription_a_group_and_a_resource() -> None:
     it = setup_rig("reader")
     for scope in (it.scope, it.group(), it.vm("tg-node-a").text):
-        held = it.ports.access.own_permissions(scope)
+        held = it.services.azure.access.own_permissions(scope)
         assert allows(held, "Microsoft.Compute/virtualMachines/read")
         assert not allows(held, "Microsoft.Compute/virtualMachines/write")
 
@@ -208,7 +208,7 @@ def test_that_locks_are_found_on_the_group_and_on_one_resource() -> None:
         )
         body = {"properties": {"level": level, "notes": "kept"}}
         it.session.put(url, json=body, headers=token, timeout=30).raise_for_status()
-    found = {lock.scope: lock for lock in it.ports.access.locks(it.subscription)}
+    found = {lock.scope: lock for lock in it.services.azure.access.locks(it.subscription)}
     assert found[it.group()].level is LockLevel.READ_ONLY
     assert (found[vm].level, found[vm].notes) == (LockLevel.CAN_NOT_DELETE, "kept")
 
@@ -219,7 +219,7 @@ def test_that_deny_assignments_are_read_with_everybody_as_nobody_in_particular()
     one = Denial(str(uuid.uuid4()), "one", it.scope, ("*",), ("*/read",), ("Abc",), ("Def",), this_scope_only=True)
     for item in (everyone, one):
         it.lab.directory.deny(item)
-    first, second = sorted(it.ports.access.deny_assignments(it.group()), key=lambda item: item.name)
+    first, second = sorted(it.services.azure.access.deny_assignments(it.group()), key=lambda item: item.name)
     assert (first.name, first.principals, first.scope) == ("no restarts", (), it.group())
     assert first.denies.actions == ("Microsoft.Compute/*/restart/action",)
     assert (second.principals, second.excluded, second.this_scope_only) == (("abc",), ("def",), True)
@@ -230,60 +230,62 @@ def test_that_the_directory_tells_who_exists_and_leaves_out_who_does_not() -> No
     it = setup_rig()
     member = it.lab.principals[0]
     gone = str(uuid.uuid4())
-    assert it.ports.access.known_principals((member.oid.upper(), gone, member.oid)) == ((member.oid, member.name),)
-    assert it.ports.access.known_principals(()) == ()
+    assert it.services.azure.directory.known_principals((member.oid.upper(), gone, member.oid)) == (
+        (member.oid, member.name),
+    )
+    assert it.services.azure.directory.known_principals(()) == ()
 
 
 def test_that_a_directory_that_may_not_be_read_is_a_failure_and_not_an_empty_answer() -> None:
     lab = setup_rig().lab
     member = lab.principals[0]
     tokens = LabToken(lambda: lab.issue_token_for(member), lambda: lab.issue_token_for(member, audience=GRAPH_AUDIENCE))
-    access = ArmAccess(Clients(AzureSession(HeldCredential(tokens), http=lab_session(lab), lab=True)))
-    failure = fails(lambda: access.known_principals((member.oid,)))
+    directory = ArmDirectory(Clients(AzureSession(HeldCredential(tokens), http=lab_session(lab), lab=True)))
+    failure = fails(lambda: directory.known_principals((member.oid,)))
     assert (failure.cause, failure.problem.code) == (Cause.NOT_ALLOWED, "directory-not-readable")
 
 
 def test_that_an_identity_is_turned_on_and_off_and_nothing_is_sent_twice() -> None:
     it = setup_rig()
-    vm, access = it.vm("tg-node-b"), it.ports.access
-    access.enable_identity(vm, request_id=ask())
-    assert it.ports.inventories.vm(vm).identity.kind is IdentityKind.SYSTEM
-    access.enable_identity(vm, request_id=ask())
+    vm, compute = it.vm("tg-node-b"), it.services.azure.compute
+    compute.enable_identity(vm, request_id=ask())
+    assert compute.vm(vm).identity.kind is IdentityKind.SYSTEM
+    compute.enable_identity(vm, request_id=ask())
     assert len(it.writes()) == 1
-    access.disable_identity(vm, request_id=ask())
-    access.disable_identity(vm, request_id=ask())
-    assert it.ports.inventories.vm(vm).identity.kind is IdentityKind.NONE
+    compute.disable_identity(vm, request_id=ask())
+    compute.disable_identity(vm, request_id=ask())
+    assert compute.vm(vm).identity.kind is IdentityKind.NONE
     assert len(it.writes()) == 2
 
 
 def test_that_user_assigned_identities_stay() -> None:
     it, recorder = recorded()
-    vm, access = it.vm("tg-node-b"), it.ports.access
+    vm, compute = it.vm("tg-node-b"), it.services.azure.compute
     own = f"{it.group()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-1"
     token = {"Authorization": f"Bearer {it.lab.issue_token()}"}
     url = f"https://management.azure.com{vm.text}?api-version=2024-11-01"
     body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {own: {}}}}
     it.session.patch(url, json=body, headers=token, timeout=30).raise_for_status()
-    access.enable_identity(vm, request_id=ask())
-    both = it.ports.inventories.vm(vm).identity
+    compute.enable_identity(vm, request_id=ask())
+    both = compute.vm(vm).identity
     assert (both.kind, both.user_assigned) == (IdentityKind.BOTH, (own,))
     assert recorder.sent[-2].body == '{"identity": {"type": "SystemAssigned, UserAssigned"}}'
-    access.disable_identity(vm, request_id=ask())
-    assert it.ports.inventories.vm(vm).identity.kind is IdentityKind.USER
+    compute.disable_identity(vm, request_id=ask())
+    assert compute.vm(vm).identity.kind is IdentityKind.USER
 
 
 def test_that_a_restart_is_accepted_and_not_waited_for() -> None:
     it = setup_rig()
-    it.ports.access.restart(it.vm("tg-node-b"), request_id=ask())
+    it.services.azure.compute.restart(it.vm("tg-node-b"), request_id=ask())
     assert it.writes() == [("POST", f"{it.vm('tg-node-b').text}/restart")]
-    failure = fails(lambda: it.ports.access.restart(it.vm("nobody"), request_id=ask()))
+    failure = fails(lambda: it.services.azure.compute.restart(it.vm("nobody"), request_id=ask()))
     assert failure.cause is Cause.NOT_FOUND
 
 
 def test_that_a_lock_stops_a_write_by_name() -> None:
     it = setup_rig()
     it.lab._world.locks.append(Lock("keep", it.group(), Level.READ_ONLY))
-    failure = fails(lambda: it.ports.access.enable_identity(it.vm("tg-node-b"), request_id=ask()))
+    failure = fails(lambda: it.services.azure.compute.enable_identity(it.vm("tg-node-b"), request_id=ask()))
     assert failure.cause is Cause.LOCKED
 
 

@@ -24,7 +24,7 @@ from tests.front import Came, Exchange, Front, Treatment, answer, drips, says, s
 from tests.rig import rig
 from tgwizard.app.adapters import over_tls
 from tgwizard.azure import rest
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Timeouts, bounded_session
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
@@ -51,7 +51,7 @@ class Wired:
 
     front: Front
     ca: Path
-    azure: ArmAzure
+    azure: ArmPorts
     lab: Lab
 
     @property
@@ -131,7 +131,7 @@ def test_that_a_handshake_that_never_ends_means_that_nothing_was_sent(wired: Wir
 
 def test_that_a_handshake_that_breaks_means_that_nothing_was_sent(wired: Wired) -> None:
     wired.front.greet = lambda plain: bool(plain.recv(1)) and False
-    error = fails(lambda: wired.azure.read_nic(_nic(wired)))
+    error = fails(lambda: wired.azure.network.read_nic(_nic(wired)))
     assert (error.problem.code, error.certainty) == ("azure-not-reached", Certainty.NOT_SENT)
 
 
@@ -207,7 +207,7 @@ def test_that_an_answer_of_any_length_costs_no_more_memory_than_the_longest(wire
     wired.front.treat = always(treat)
     tracemalloc.start()
     try:
-        failure = fails(lambda: wired.azure.read_nic(_nic(wired)))
+        failure = fails(lambda: wired.azure.network.read_nic(_nic(wired)))
         _now, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -236,7 +236,7 @@ def test_that_what_is_packed_is_read_whole_and_in_clear(wired: Wired) -> None:
 )
 def test_that_a_badly_packed_answer_is_unreadable(wired: Wired, coding: str, body: bytes) -> None:
     wired.front.treat = always(says(answer(200, body, Content_Encoding=coding)))
-    assert fails(lambda: wired.azure.read_nic(_nic(wired))).problem.code == "answer-not-understood"
+    assert fails(lambda: wired.azure.network.read_nic(_nic(wired))).problem.code == "answer-not-understood"
 
 
 def test_that_a_short_answer_is_a_lost_one(wired: Wired) -> None:
@@ -247,7 +247,7 @@ def test_that_a_short_answer_is_a_lost_one(wired: Wired) -> None:
         raise ConnectionAbortedError
 
     wired.front.treat = always(treat)
-    assert fails(lambda: wired.azure.read_nic(_nic(wired))).certainty is Certainty.UNKNOWN
+    assert fails(lambda: wired.azure.network.read_nic(_nic(wired))).certainty is Certainty.UNKNOWN
 
 
 def test_that_a_connection_is_used_again_after_an_answer_was_read(wired: Wired) -> None:
@@ -259,7 +259,7 @@ def test_that_a_connection_is_used_again_after_an_answer_was_read(wired: Wired) 
 
     wired.front.greet = greet
     for _ in range(3):
-        wired.azure.read_nic(_nic(wired))
+        wired.azure.network.read_nic(_nic(wired))
     assert (len(wired.front.came), len(greeted)) == (3, 1)
 
 
@@ -282,17 +282,17 @@ def test_that_a_read_and_its_repetition_share_the_seconds_of_one(wired: Wired) -
 @pytest.mark.full
 @pytest.mark.parametrize("treatment", [stalls(), drips(1.0)], ids=["stall", "drip"])
 def test_that_a_read_ends_after_ten_seconds_and_a_write_after_thirty(wired: Wired, treatment: Treatment) -> None:
-    nic = wired.azure.read_nic(_nic(wired))
+    nic = wired.azure.network.read_nic(_nic(wired))
     wired.front.treat = always(treatment)
 
     def took(call: Callable[[], object]) -> tuple[AzureCallError, float]:
         begun = time.monotonic()
         return fails(call), time.monotonic() - begun
 
-    failure, seconds = took(lambda: wired.azure.read_nic(_nic(wired)))
+    failure, seconds = took(lambda: wired.azure.network.read_nic(_nic(wired)))
     assert failure.problem.code == "answer-lost"
     assert 9.5 < seconds < 10 + SLACK_S
-    write = lambda: wired.azure.write_nic(_nic(wired), nic, if_match=nic.etag, request_id="r")  # noqa: E731
+    write = lambda: wired.azure.network.write_nic(_nic(wired), nic, if_match=nic.etag, request_id="r")  # noqa: E731
     failure, seconds = took(write)
     assert failure.certainty is Certainty.UNKNOWN
     assert 29.5 < seconds < 30 + SLACK_S
@@ -311,9 +311,9 @@ def stranger(wired: Wired) -> Iterator[Front]:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_that_a_redirect_is_no_answer_and_is_not_followed(wired: Wired, stranger: Front, status: int) -> None:
     wired.front.treat = always(says(answer(status, "", Location=f"{stranger.url}/more")))
-    read = fails(lambda: wired.azure.read_nic(_nic(wired)))
+    read = fails(lambda: wired.azure.network.read_nic(_nic(wired)))
     assert read.problem.code == "answer-not-from-azure"
-    listed = fails(lambda: wired.azure.permissions_at(_nic(wired)))
+    listed = fails(lambda: wired.azure.access.permissions_at(_nic(wired)))
     assert listed.problem.code == "answer-not-from-azure"
     deleted = fails(lambda: rest.write(wired.azure.clients, DELETING, "DELETE", rest.ArmPath("/x", "1"), None, "r"))
     assert (deleted.problem.code, deleted.certainty) == ("answer-not-from-azure", Certainty.UNKNOWN)
@@ -329,12 +329,12 @@ def test_that_the_pages_of_every_list_are_read_in_the_place_itself(wired: Wired,
     nic, subscription = _nic(wired), wired.lab.subscription.id
     subnet = ResourceId(f"{nic.text.rsplit('/networkInterfaces/', 1)[0]}/virtualNetworks/v/subnets/s")
     lists: list[Callable[[], object]] = [
-        lambda: wired.azure.nics_listing("10.20.2.50", subnet),
-        lambda: wired.azure.permissions_at(nic),
-        lambda: wired.azure.permissions_in_subscription(subscription),
-        lambda: wired.azure.roles_of("oid", subscription),
-        lambda: wired.azure.denials_of("oid", subscription),
-        lambda: wired.azure.locks_over((nic,)),
+        lambda: wired.azure.network.nics_listing("10.20.2.50", subnet),
+        lambda: wired.azure.access.permissions_at(nic),
+        lambda: wired.azure.access.permissions_in_subscription(subscription),
+        lambda: wired.azure.access.roles_of("oid", subscription),
+        lambda: wired.azure.access.denials_of("oid", subscription),
+        lambda: wired.azure.access.locks_over((nic,)),
     ]
     for each in lists:
         failure = fails(each)
@@ -347,7 +347,7 @@ def test_that_a_list_that_leads_to_itself_is_broken_off(wired: Wired) -> None:
         exchange.send(answer(200, {"value": [], "nextLink": f"{wired.front.url}/more"}))
 
     wired.front.treat = always(treat)
-    assert fails(lambda: wired.azure.permissions_at(_nic(wired))).problem.code == "answer-not-understood"
+    assert fails(lambda: wired.azure.access.permissions_at(_nic(wired))).problem.code == "answer-not-understood"
     assert len(wired.front.came) == 2
 
 
@@ -367,7 +367,7 @@ def test_that_a_list_that_never_ends_is_broken_off() -> None:
     endless, http = Endless(), requests.Session()
     http.mount("https://", endless)
     made = rig(session=lambda _lab: http)
-    assert fails(lambda: made.services.azure.permissions_at(made.a.nic)).problem.why == "The list does not end."
+    assert fails(lambda: made.services.azure.access.permissions_at(made.a.nic)).problem.why == "The list does not end."
     assert endless.asked == rest.MOST_PAGES
 
 

@@ -16,7 +16,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tests.azure.test_arm import fails
 from tests.rig import Rig, rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, azure_cli
@@ -49,10 +49,10 @@ def test_that_the_cli_sign_in_is_asked_once_for_arm_in_the_tenant(
 ) -> None:
     it = rig()
     calls = signed_in(it.lab, tmp_path, monkeypatch)
-    azure = ArmAzure(AzureSession(azure_cli(it.setup.tenant), http=lab_session(it.lab), lab=True))
-    assert azure.read_nic(it.a.nic).lists(it.address)
-    azure.read_vm(it.a.vm)
-    assert azure.token_life_s() > 3500
+    azure = ArmPorts(AzureSession(azure_cli(it.setup.tenant), http=lab_session(it.lab), lab=True))
+    assert azure.network.read_nic(it.a.nic).lists(it.address)
+    azure.compute.read_vm(it.a.vm)
+    assert azure.directory.token_life_s() > 3500
     (call,) = calls.read_text().splitlines()
     assert "https://management.azure.com" in call
     assert it.setup.tenant in call
@@ -62,8 +62,8 @@ JWT = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
 
 
 def told(it: Rig, **changes: object) -> AzureCallError:
-    azure = ArmAzure(AzureSession(HeldCredential(AzureCli(**changes)), http=lab_session(it.lab), lab=True))  # type: ignore[arg-type]
-    failure = fails(lambda: azure.read_nic(it.a.nic))
+    azure = ArmPorts(AzureSession(HeldCredential(AzureCli(**changes)), http=lab_session(it.lab), lab=True))  # type: ignore[arg-type]
+    failure = fails(lambda: azure.network.read_nic(it.a.nic))
     assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
     assert not it.lab.requests
     return failure
@@ -118,8 +118,8 @@ def test_that_a_token_is_found_in_whatever_else_az_writes(
     answer = json.dumps({"accessToken": it.lab.issue_token(), "expires_on": int(time.time()) + 3600})
     (tmp_path / "answer").write_text(f"{noise}{answer}\nBye.\n", "utf-8")
     az(tmp_path, f"cat {tmp_path}/answer", monkeypatch)
-    azure = ArmAzure(AzureSession(azure_cli(), http=lab_session(it.lab), lab=True))
-    assert azure.read_nic(it.a.nic).lists(it.address)
+    azure = ArmPorts(AzureSession(azure_cli(), http=lab_session(it.lab), lab=True))
+    assert azure.network.read_nic(it.a.nic).lists(it.address)
 
 
 def test_that_an_old_az_tells_the_local_time() -> None:
@@ -135,8 +135,8 @@ def test_that_az_is_found_where_its_installers_put_it(tmp_path: Path, monkeypatc
     calls = signed_in(it.lab, tmp_path, monkeypatch)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     source = AzureCli(places=(str(tmp_path / "nowhere"), str(tmp_path)))
-    azure = ArmAzure(AzureSession(HeldCredential(source), http=lab_session(it.lab), lab=True))
-    assert azure.read_nic(it.a.nic).lists(it.address)
+    azure = ArmPorts(AzureSession(HeldCredential(source), http=lab_session(it.lab), lab=True))
+    assert azure.network.read_nic(it.a.nic).lists(it.address)
     assert "get-access-token" in calls.read_text()
 
 
@@ -158,8 +158,8 @@ def test_that_an_az_that_hangs_is_ended_with_its_children(tmp_path: Path, monkey
         reading = threading.Thread(target=end.read, daemon=True)
         reading.start()
         it = rig()
-        azure = ArmAzure(AzureSession(HeldCredential(source), http=lab_session(it.lab), lab=True))
-        assert fails(lambda: azure.read_nic(it.a.nic)).problem.code == "az-not-answering"
+        azure = ArmPorts(AzureSession(HeldCredential(source), http=lab_session(it.lab), lab=True))
+        assert fails(lambda: azure.network.read_nic(it.a.nic)).problem.code == "az-not-answering"
         os.close(ours)
         reading.join(60)
         assert not reading.is_alive()
@@ -177,9 +177,9 @@ def test_that_a_second_factor_on_writes_is_told_with_the_whole_command_for_az(
     )
     headers = (("Content-Type", "application/json"), ("WWW-Authenticate", said))
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", FaultAnswer(401, body, headers), times=None))
-    azure = ArmAzure(AzureSession(azure_cli(), http=lab_session(it.lab), lab=True))
-    read = azure.read_nic(it.a.nic)
-    failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+    azure = ArmPorts(AzureSession(azure_cli(), http=lab_session(it.lab), lab=True))
+    read = azure.network.read_nic(it.a.nic)
+    failure = fails(lambda: azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
     assert (failure.problem.code, failure.cause, failure.certainty) == (
         "second-factor",
         Cause.SIGN_IN,
@@ -202,8 +202,8 @@ def test_that_a_sign_in_that_is_over_when_it_is_given_tells_of_the_clock() -> No
         def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
             return AccessToken(it.lab.issue_token(), int(time.time()) - 82_800)
 
-    azure = ArmAzure(AzureSession(HeldCredential(Behind()), http=lab_session(it.lab), lab=True))
-    problem = fails(azure.token_life_s).problem
+    azure = ArmPorts(AzureSession(HeldCredential(Behind()), http=lab_session(it.lab), lab=True))
+    problem = fails(azure.directory.token_life_s).problem
     assert problem.code == "clock-wrong"
     assert "clock is wrong" in problem.what
     assert "1380 min" in problem.why

@@ -370,8 +370,8 @@ def challenged(
     it = rig()
     body = json.dumps({"error": {"code": code, "message": message}})
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", FaultAnswer(401, body, headers), times=None))
-    read = it.services.azure.read_nic(it.a.nic)
-    failure = fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+    read = it.services.azure.network.read_nic(it.a.nic)
+    failure = fails(lambda: it.services.azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
     assert it.setup.tenant in failure.problem.fix
     return failure
 

@@ -12,7 +12,7 @@ import requests
 from tests.azure.test_arm import fails
 from tests.azure.test_error_table import ROWS, TABLE, words_for
 from tests.rig import Rig, rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.error_document import ArmError
@@ -38,8 +38,8 @@ def answered(it: Rig, status: int, code: str, message: str = "", details: str = 
 
 def struck(it: Rig, effect: Effect) -> AzureCallError:
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", effect))
-    read = it.services.azure.read_nic(it.a.nic)
-    return fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+    read = it.services.azure.network.read_nic(it.a.nic)
+    return fails(lambda: it.services.azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
 
 
 @ROWS
@@ -94,15 +94,15 @@ def test_that_an_answer_below_500_refuses_a_write_for_a_cause(
 
 def test_that_a_reference_that_is_failed_is_told_from_one_that_is_being_updated() -> None:
     it = rig()
-    subnet = it.services.azure.read_nic(it.a.nic).body["properties"]["ipConfigurations"][0]["properties"]["subnet"][
-        "id"
-    ]
+    subnet = it.services.azure.network.read_nic(it.a.nic).body["properties"]["ipConfigurations"][0]["properties"][
+        "subnet"
+    ]["id"]
     body = {"properties": it.call("GET", subnet).json()["properties"]}
     it.lab.faults.add(Fault("PUT", "/subnets/", OperationFails()))
-    read = it.services.azure.read_nic(it.a.nic)
+    read = it.services.azure.network.read_nic(it.a.nic)
 
     def write() -> object:
-        return it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r")
+        return it.services.azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r")
 
     it.call("PUT", subnet, body).raise_for_status()
     busy = fails(write)
@@ -154,7 +154,7 @@ def test_that_a_lost_answer_leaves_a_write_unknown_and_is_sent_once(effect: Effe
 def test_that_a_read_is_repeated_once_when_the_connection_broke() -> None:
     it = rig()
     it.lab.faults.add(Fault("GET", "tg-node-a-inside", Reset(Moment.BEFORE_COMMIT)))
-    assert it.services.azure.read_nic(it.a.nic).lists(it.address)
+    assert it.services.azure.network.read_nic(it.a.nic).lists(it.address)
 
 
 def test_that_a_missing_right_is_named_with_its_scope() -> None:
@@ -200,8 +200,8 @@ def test_that_hostile_text_is_tamed() -> None:
     assert len(failure.problem.detail) <= LONGEST_DETAIL
 
 
-def unreachable(url: str) -> Callable[[Lab], ArmAzure]:
-    return lambda lab: ArmAzure(AzureSession(HeldCredential(LabToken(lab.issue_token)), base_url=url, lab=True))
+def unreachable(url: str) -> Callable[[Lab], ArmPorts]:
+    return lambda lab: ArmPorts(AzureSession(HeldCredential(LabToken(lab.issue_token)), base_url=url, lab=True))
 
 
 def test_that_a_refused_connection_means_that_nothing_was_sent() -> None:
@@ -209,9 +209,9 @@ def test_that_a_refused_connection_means_that_nothing_was_sent() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))  # and nobody else gets it, nor listens there
         azure = unreachable(f"https://localhost:{free.getsockname()[1]}")(it.lab)
-        read = it.services.azure.read_nic(it.a.nic)
+        read = it.services.azure.network.read_nic(it.a.nic)
         try:
-            failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+            failure = fails(lambda: azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
         finally:
             azure.close()
     assert failure.certainty is Certainty.NOT_SENT
@@ -222,7 +222,7 @@ def test_that_a_name_that_does_not_resolve_means_that_nothing_was_sent() -> None
     it = rig()
     azure = unreachable("https://arm.invalid")(it.lab)
     try:
-        failure = fails(lambda: azure.read_nic(it.a.nic))
+        failure = fails(lambda: azure.network.read_nic(it.a.nic))
     finally:
         azure.close()
     assert failure.certainty is Certainty.NOT_SENT
@@ -261,17 +261,17 @@ def test_that_only_what_was_provably_not_sent_counts_as_not_sent(error: Exceptio
         return found
 
     good, it = rig(), rig(session=session)
-    read = good.services.azure.read_nic(good.a.nic)
-    failure = fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+    read = good.services.azure.network.read_nic(good.a.nic)
+    failure = fails(lambda: it.services.azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
     assert failure.certainty is certainty
 
 
 def test_that_a_vm_of_another_kind_of_answer_is_not_understood() -> None:
     it = rig()
     it.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", FaultAnswer(200, "[]")))
-    assert fails(lambda: it.services.azure.read_vm(it.a.vm)).problem.code == "answer-not-understood"
+    assert fails(lambda: it.services.azure.compute.read_vm(it.a.vm)).problem.code == "answer-not-understood"
 
 
 def test_that_an_id_without_a_group_does_not_break_the_program() -> None:
     it = rig()
-    assert fails(lambda: it.services.azure.read_nic(ResourceId("/nonsense"))).certainty is not None
+    assert fails(lambda: it.services.azure.network.read_nic(ResourceId("/nonsense"))).certainty is not None

@@ -15,7 +15,7 @@ from tests.azure.people import EntraSays, application, ignore, public_lab, wish
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tests.rig import Rig, rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.intercepted_answers import (
@@ -40,8 +40,8 @@ PAGE = (
 
 
 def write(it: Rig) -> AzureCallError:
-    read = it.services.azure.read_nic(it.a.nic)
-    return fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+    read = it.services.azure.network.read_nic(it.a.nic)
+    return fails(lambda: it.services.azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
 
 
 def told_everywhere(effect: FaultAnswer) -> Iterator[AzureCallError]:
@@ -50,10 +50,10 @@ def told_everywhere(effect: FaultAnswer) -> Iterator[AzureCallError]:
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", effect))
     yield write(it)
     calls: tuple[Callable[[], object], ...] = (
-        lambda: it.services.azure.read_nic(it.a.nic),
-        lambda: it.services.azure.read_vm(it.a.vm),
-        lambda: it.services.azure.nics_listing(it.address, it.setup.subnet),
-        it.services.setup.inventories.subscriptions,
+        lambda: it.services.azure.network.read_nic(it.a.nic),
+        lambda: it.services.azure.compute.read_vm(it.a.vm),
+        lambda: it.services.azure.network.nics_listing(it.address, it.setup.subnet),
+        it.services.azure.directory.subscriptions,
     )
     for call in calls:
         it.lab.faults.clear()
@@ -150,10 +150,10 @@ def test_that_a_page_in_the_place_of_entra_is_told_as_one(method: SignInMethod, 
 # --- settings ---
 
 
-def real(it: Rig) -> ArmAzure:
+def real(it: Rig) -> ArmPorts:
     """A connection that goes by the settings of this computer, to a host that does not exist."""
     held = HeldCredential(LabToken(it.lab.issue_token))
-    return ArmAzure(AzureSession(held, base_url="https://arm.invalid"))
+    return ArmPorts(AzureSession(held, base_url="https://arm.invalid"))
 
 
 def nothing_sent(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> AzureCallError:
@@ -162,9 +162,9 @@ def nothing_sent(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> Azur
         monkeypatch.delenv(variable.lower(), raising=False)
     monkeypatch.setenv(name, value)
     it = rig()
-    azure, read = real(it), it.services.azure.read_nic(it.a.nic)
+    azure, read = real(it), it.services.azure.network.read_nic(it.a.nic)
     try:
-        failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+        failure = fails(lambda: azure.network.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
     finally:
         azure.close()
     assert failure.certainty is Certainty.NOT_SENT
@@ -226,7 +226,7 @@ def test_that_a_lab_is_asked_whatever_the_settings_say(monkeypatch: pytest.Monke
     monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:1")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
     it = rig()
-    assert it.services.azure.read_nic(it.a.nic).lists(it.address)
+    assert it.services.azure.network.read_nic(it.a.nic).lists(it.address)
     assert public_lab() is not None
 
 

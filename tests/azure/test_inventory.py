@@ -11,7 +11,7 @@ from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure import compute, network_documents
 from tgwizard.engine.errors import Cause, Certainty
-from tgwizard.engine.ports import Inventories
+from tgwizard.engine.ports import AzurePorts
 from tgwizard.lab.arm import providers
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.fronts.in_process import lab_session
@@ -38,16 +38,16 @@ def recorded(scenario: str = "fresh") -> tuple[SetupRig, Recorder]:
     return setup_rig(scenario, session=session), recorders[0]
 
 
-def listed(it: SetupRig, kind: str, body: object, status: int = 200) -> Inventories:
+def listed(it: SetupRig, kind: str, body: object, status: int = 200) -> AzurePorts:
     """Let the next list of a kind answer this."""
     it.lab.faults.add(Fault("GET", kind, FaultAnswer(status, json.dumps(body))))
-    return it.ports.inventories
+    return it.services.azure
 
 
 def test_that_directories_and_subscriptions_are_those_of_the_account() -> None:
     it = setup_rig()
-    (tenant,) = it.ports.inventories.tenants()
-    (subscription,) = it.ports.inventories.subscriptions()
+    (tenant,) = it.services.azure.directory.tenants()
+    (subscription,) = it.services.azure.directory.subscriptions()
     assert tenant.id == subscription.tenant == it.lab.subscription.tenant
     assert (subscription.id, subscription.name, subscription.enabled) == (
         it.subscription,
@@ -63,18 +63,18 @@ def test_that_directories_and_subscriptions_are_those_of_the_account() -> None:
 def test_that_a_subscription_that_can_only_be_read_is_not_enabled(state: str, enabled: bool) -> None:
     it = setup_rig()
     entry = {"subscriptionId": "s", "displayName": "x", "tenantId": "t", "state": state}
-    (found,) = listed(it, "/subscriptions", {"value": [entry]}).subscriptions()
+    (found,) = listed(it, "/subscriptions", {"value": [entry]}).directory.subscriptions()
     assert found.enabled is enabled
 
 
 def test_that_groups_are_listed() -> None:
     it = setup_rig()
-    assert [group.name for group in it.ports.inventories.groups(it.subscription, silent)] == ["rg-tg-prod"]
+    assert [group.name for group in it.services.azure.directory.groups(it.subscription, silent)] == ["rg-tg-prod"]
 
 
 def test_that_machines_are_found_with_interfaces_identity_zone_size_and_tags() -> None:
     it = setup_rig()
-    a, b, *_ = it.ports.inventories.vms(it.subscription, silent)
+    a, b, *_ = it.services.azure.compute.vms(it.subscription, silent)
     assert (a.id.name, a.zone, a.size) == ("tg-node-a", "1", "Standard_D2s_v5")
     assert [nic.name for nic in a.nics] == ["tg-node-a-outside", "tg-node-a-inside"]
     assert a.primary_nic == it.network("networkInterfaces", "tg-node-a-outside")
@@ -90,7 +90,7 @@ def test_that_the_power_of_all_machines_comes_from_one_request() -> None:
     it = setup_rig()
     it.lab.switch(it.vm("tg-node-b").text, on=False)
     before = len(it.lab.requests)
-    powers = dict(it.ports.inventories.powers(it.subscription, silent))
+    powers = dict(it.services.azure.compute.powers(it.subscription, silent))
     assert powers[it.vm("tg-node-a")] is Power.RUNNING
     assert powers[it.vm("tg-node-b")] is not Power.RUNNING
     assert len(it.lab.requests) == before + 1
@@ -98,14 +98,14 @@ def test_that_the_power_of_all_machines_comes_from_one_request() -> None:
 
 def test_that_one_machine_is_read_with_its_power() -> None:
     it = setup_rig()
-    found = it.ports.inventories.vm(it.vm("tg-node-a"))
+    found = it.services.azure.compute.vm(it.vm("tg-node-a"))
     assert (found.power, found.zone, found.identity.kind) == (Power.RUNNING, "1", IdentityKind.SYSTEM)
-    assert fails(lambda: it.ports.inventories.vm(it.vm("nobody"))).cause is Cause.NOT_FOUND
+    assert fails(lambda: it.services.azure.compute.vm(it.vm("nobody"))).cause is Cause.NOT_FOUND
 
 
 def test_that_interfaces_are_found_with_all_that_their_configurations_name() -> None:
     it = setup_rig("busy-nic")
-    nics = {nic.id.name: nic for nic in it.ports.inventories.nics(it.subscription, silent)}
+    nics = {nic.id.name: nic for nic in it.services.azure.network.nics(it.subscription, silent)}
     inside = nics["tg-node-a-inside"]
     assert inside.vm == it.vm("tg-node-a")
     assert inside.ip_forwarding
@@ -119,7 +119,7 @@ def test_that_interfaces_are_found_with_all_that_their_configurations_name() -> 
 
 def test_that_networks_are_found_with_subnets_ranges_and_groups() -> None:
     it = setup_rig()
-    (network,) = it.ports.inventories.networks(it.subscription, silent)
+    (network,) = it.services.azure.network.networks(it.subscription, silent)
     assert network.prefixes == ("10.20.0.0/16",)
     subnets = {subnet.id.name: subnet for subnet in network.subnets}
     assert subnets["snet-inside"].prefixes == ("10.20.2.0/24",)
@@ -144,7 +144,7 @@ def test_that_a_delegated_subnet_with_several_ranges_is_read() -> None:
 
 def test_that_security_groups_hold_their_rules_and_azures_by_priority() -> None:
     it = setup_rig()
-    groups = {group.id.name: group for group in it.ports.inventories.security_groups(it.subscription, silent)}
+    groups = {group.id.name: group for group in it.services.azure.network.security_groups(it.subscription, silent)}
     rules = groups["nsg-tg-inside"].rules
     assert [rule.priority for rule in rules] == sorted(rule.priority for rule in rules)
     last = rules[-1]
@@ -179,7 +179,7 @@ def test_that_a_rule_with_one_value_or_several_is_read_alike() -> None:
 
 def test_that_private_frontends_of_load_balancers_are_found() -> None:
     it = setup_rig("busy-nic")
-    (frontend,) = it.ports.inventories.frontends(it.subscription, silent)
+    (frontend,) = it.services.azure.network.frontends(it.subscription, silent)
     assert (frontend.balancer.name, frontend.address) == ("lb-tg-inside", "10.20.2.100")
     assert frontend.subnet == it.network("virtualNetworks", "vnet-dal-prod/subnets/snet-inside")
 
@@ -187,11 +187,11 @@ def test_that_private_frontends_of_load_balancers_are_found() -> None:
 def test_that_azure_is_asked_whether_an_address_is_free() -> None:
     it = setup_rig()
     subnet = it.network("virtualNetworks", "vnet-dal-prod/subnets/snet-inside")
-    assert it.ports.inventories.address_free(subnet, "10.20.2.50").free
-    taken = it.ports.inventories.address_free(subnet, "10.20.2.11")
+    assert it.services.azure.network.check_address(subnet, "10.20.2.50").free
+    taken = it.services.azure.network.check_address(subnet, "10.20.2.11")
     assert (taken.free, taken.reserved, len(taken.others)) == (False, False, 5)
-    assert it.ports.inventories.address_free(subnet, "10.20.2.1").reserved
-    failure = fails(lambda: it.ports.inventories.address_free(subnet, "10.99.0.4"))
+    assert it.services.azure.network.check_address(subnet, "10.20.2.1").reserved
+    failure = fails(lambda: it.services.azure.network.check_address(subnet, "10.99.0.4"))
     assert failure.problem.code == "address-outside-subnet"
     assert failure.certainty is Certainty.REFUSED
 
@@ -200,7 +200,7 @@ def test_that_every_page_of_a_list_is_read_and_told() -> None:
     it = setup_rig("busy-nic")
     it.lab.page_size = 2
     heard: list[int] = []
-    nics = it.ports.inventories.nics(it.subscription, heard.append)
+    nics = it.services.azure.network.nics(it.subscription, heard.append)
     assert len({nic.id for nic in nics}) == 5
     assert heard == [2, 4, 5]
 
@@ -214,7 +214,7 @@ def test_that_a_reading_stops_between_pages_when_it_is_cancelled() -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        it.ports.inventories.nics(it.subscription, stop)
+        it.services.azure.network.nics(it.subscription, stop)
     assert sum("networkInterfaces" in item.path for item in it.lab.requests) == 2
 
 
@@ -230,7 +230,7 @@ def test_that_a_reading_stops_between_pages_when_it_is_cancelled() -> None:
 def test_that_a_list_is_followed_to_the_arm_endpoint_only(link: str) -> None:
     it, recorder = recorded()
     reading = listed(it, "networkInterfaces", {"value": [], "nextLink": link})
-    failure = fails(lambda: reading.nics(it.subscription, silent))
+    failure = fails(lambda: reading.network.nics(it.subscription, silent))
     assert (failure.problem.code, failure.certainty) == ("azure-elsewhere", Certainty.NOT_SENT)
     assert len(recorder.sent) == 1
 
@@ -238,7 +238,7 @@ def test_that_a_list_is_followed_to_the_arm_endpoint_only(link: str) -> None:
 def test_that_a_link_with_braces_is_followed_as_it_is() -> None:
     it, recorder = recorded()
     link = f"https://management.azure.com/subscriptions/{it.subscription}/resourcegroups?api-version=2025-04-01&x={{y}}"
-    listed(it, "resourcegroups", {"value": [], "nextLink": link}).groups(it.subscription, silent)
+    listed(it, "resourcegroups", {"value": [], "nextLink": link}).directory.groups(it.subscription, silent)
     assert str(recorder.sent[-1].url).endswith("x=%7By%7D")
 
 
@@ -246,7 +246,7 @@ def test_that_one_part_may_be_refused_and_the_others_stand() -> None:
     it = setup_rig()
     refused = {"error": {"code": "AuthorizationFailed", "message": "no"}}
     it.lab.faults.add(Fault("GET", "/loadBalancers", FaultAnswer(403, json.dumps(refused)), times=None))
-    reading = it.ports.inventories
+    reading = it.services.azure.network
     assert fails(lambda: reading.frontends(it.subscription, silent)).cause is Cause.NOT_ALLOWED
     assert reading.nics(it.subscription, silent)
 
@@ -254,12 +254,12 @@ def test_that_one_part_may_be_refused_and_the_others_stand() -> None:
 def test_that_who_may_read_some_groups_only_sees_what_is_in_them() -> None:
     it = setup_rig()
     refused = FaultAnswer(403, json.dumps({"error": {"code": "AuthorizationFailed", "message": "no"}}))
-    everywhere = it.ports.inventories.nics(it.subscription, silent)
+    everywhere = it.services.azure.network.nics(it.subscription, silent)
     it.lab.faults.add(Fault("GET", f"{it.subscription}/providers/Microsoft.Network/networkInterfaces", refused))
-    assert it.ports.inventories.nics(it.subscription, silent) == everywhere
+    assert it.services.azure.network.nics(it.subscription, silent) == everywhere
     it.lab.faults.add(Fault("GET", f"{it.subscription}/providers/Microsoft.Network/networkInterfaces", refused))
     it.lab.faults.add(Fault("GET", "/resourcegroups", refused))
-    refusal = fails(lambda: it.ports.inventories.nics(it.subscription, silent))
+    refusal = fails(lambda: it.services.azure.network.nics(it.subscription, silent))
     assert "network interfaces" in refusal.problem.what
 
 
@@ -267,15 +267,15 @@ def test_that_who_may_read_some_groups_only_sees_what_is_in_them() -> None:
 def test_that_an_answer_that_is_no_list_is_not_an_empty_one(body: object) -> None:
     it = setup_rig()
     reading = listed(it, "virtualMachines", body)
-    assert fails(lambda: reading.vms(it.subscription, silent)).problem.code == "answer-not-understood"
+    assert fails(lambda: reading.compute.vms(it.subscription, silent)).problem.code == "answer-not-understood"
 
 
 @pytest.mark.parametrize("provider", ["microsoft.network", "microsoft.compute"])
 def test_that_a_provider_that_is_not_registered_is_told_and_not_registered_behind_the_users_back(provider: str) -> None:
     it = setup_rig()
     it.lab._world.unregistered = [provider]
-    inventories = it.ports.inventories
-    reading = inventories.nics if provider == "microsoft.network" else inventories.vms
+    azure = it.services.azure
+    reading = azure.network.nics if provider == "microsoft.network" else azure.compute.vms
     assert fails(lambda: reading(it.subscription, silent)).problem.code == "provider-not-registered"
     assert it.writes() == []
 
@@ -336,7 +336,7 @@ def test_that_an_identity_is_told_whatever_its_spelling(kind: str | None, seen: 
 def test_that_a_name_with_signs_of_urls_is_asked_for_as_it_is() -> None:
     it, recorder = recorded()
     name = "vm ?#%{x}é"
-    failure = fails(lambda: it.ports.inventories.vm(it.vm(name)))
+    failure = fails(lambda: it.services.azure.compute.vm(it.vm(name)))
     assert failure.cause is Cause.NOT_FOUND
     assert "vm%20%3F%23%25%7Bx%7D%C3%A9?" in str(recorder.sent[-1].url)
 
@@ -388,6 +388,6 @@ def test_that_thousands_of_machines_are_parsed_from_what_azure_sends() -> None:
         for number in range(5000)
     ]
     it = setup_rig()
-    found = listed(it, "virtualMachines", {"value": machines}).vms(it.subscription, silent)
+    found = listed(it, "virtualMachines", {"value": machines}).compute.vms(it.subscription, silent)
     assert len({vm.id for vm in found}) == 5000
     assert found[4999].primary_nic == ResourceId(f"{group}/Microsoft.Network/networkInterfaces/nic-4999")

@@ -113,35 +113,38 @@ def _with(document: Any, place: tuple[Any, ...], value: Any) -> Any:
 Ask = Callable[[Rig], object]
 
 READS: dict[str, tuple[str, Ask]] = {
-    "interface": ("/networkinterfaces/tg-node-a-inside", lambda it: it.services.azure.read_nic(it.a.nic)),
-    "machine": ("/virtualmachines/tg-node-a", lambda it: it.services.azure.read_vm(it.a.vm)),
-    "identity": ("/virtualmachines/tg-node-a", lambda it: it.services.azure.identity_of(it.a.vm)),
-    "subnet": ("/subnets/snet-inside", lambda it: it.services.azure.subnet_prefixes(it.setup.subnet)),
-    "interfaces": ("/networkinterfaces", lambda it: it.services.azure.nics_listing(it.address, it.setup.subnet)),
-    "rights": ("/permissions", lambda it: it.services.azure.permissions_at(it.a.nic)),
+    "interface": ("/networkinterfaces/tg-node-a-inside", lambda it: it.services.azure.network.read_nic(it.a.nic)),
+    "machine": ("/virtualmachines/tg-node-a", lambda it: it.services.azure.compute.read_vm(it.a.vm)),
+    "identity": ("/virtualmachines/tg-node-a", lambda it: it.services.azure.compute.identity_of(it.a.vm)),
+    "subnet": ("/subnets/snet-inside", lambda it: it.services.azure.network.subnet_prefixes(it.setup.subnet)),
+    "interfaces": (
+        "/networkinterfaces",
+        lambda it: it.services.azure.network.nics_listing(it.address, it.setup.subnet),
+    ),
+    "rights": ("/permissions", lambda it: it.services.azure.access.permissions_at(it.a.nic)),
     "rights everywhere": (
         "/permissions",
-        lambda it: it.services.azure.permissions_in_subscription(it.setup.subscription),
+        lambda it: it.services.azure.access.permissions_in_subscription(it.setup.subscription),
     ),
-    "roles": ("/roleassignments", lambda it: it.services.azure.roles_of(_oid(it), it.setup.subscription)),
-    "role": ("/roledefinitions/", lambda it: it.services.azure.roles_of(_oid(it), it.setup.subscription)),
+    "roles": ("/roleassignments", lambda it: it.services.azure.access.roles_of(_oid(it), it.setup.subscription)),
+    "role": ("/roledefinitions/", lambda it: it.services.azure.access.roles_of(_oid(it), it.setup.subscription)),
     "address": (
         "/checkipaddressavailability",
-        lambda it: it.services.azure.check_address(it.setup.subnet, it.address),
+        lambda it: it.services.azure.network.check_address(it.setup.subnet, it.address),
     ),
     "inventory of machines": (
         "/virtualmachines",
-        lambda it: it.services.setup.inventories.vms(it.setup.subscription, lambda _count: None),
+        lambda it: it.services.azure.compute.vms(it.setup.subscription, lambda _count: None),
     ),
     "inventory of interfaces": (
         "/networkinterfaces",
-        lambda it: it.services.setup.inventories.nics(it.setup.subscription, lambda _count: None),
+        lambda it: it.services.azure.network.nics(it.setup.subscription, lambda _count: None),
     ),
     "inventory of networks": (
         "/virtualnetworks",
-        lambda it: it.services.setup.inventories.networks(it.setup.subscription, lambda _count: None),
+        lambda it: it.services.azure.network.networks(it.setup.subscription, lambda _count: None),
     ),
-    "subscriptions": ("/subscriptions", lambda it: it.services.setup.inventories.subscriptions()),
+    "subscriptions": ("/subscriptions", lambda it: it.services.azure.directory.subscriptions()),
 }
 
 
@@ -203,20 +206,20 @@ def test_that_what_is_made_of_an_odd_answer_breaks_nothing_either(path: str, ver
 
 
 WRITES: dict[str, Ask] = {
-    "interface": lambda it: it.services.azure.write_nic(
+    "interface": lambda it: it.services.azure.network.write_nic(
         it.a.nic, it.nic(it.a), if_match=it.nic(it.a).etag, request_id="r"
     ),
-    "stop": lambda it: it.services.azure.stop_vm(it.a.vm, StopMethod.POWER_OFF, request_id="r"),
+    "stop": lambda it: it.services.azure.compute.stop_vm(it.a.vm, StopMethod.POWER_OFF, request_id="r"),
 }
 
 
 def test_that_a_name_that_is_no_text_breaks_no_look_up() -> None:
     it, odd = odd_rig()
     odd.wanted = lambda request: "/roleassignments" in str(request.url).lower()
-    assert len(it.services.azure.roles_of(_oid(it), it.setup.subscription)) == 1
+    assert len(it.services.azure.access.roles_of(_oid(it), it.setup.subscription)) == 1
     odd.seen["value"][0]["properties"]["roleDefinitionId"] = "\ud800"
     odd.body = json.dumps(odd.seen).encode()
-    after = it.services.azure.roles_of(_oid(it), it.setup.subscription)
+    after = it.services.azure.access.roles_of(_oid(it), it.setup.subscription)
     assert after == (), "an assignment whose role has no name grants nothing"
 
 

@@ -20,14 +20,14 @@ STOP = "Microsoft.Compute/virtualMachines/powerOff/action"
 
 
 def identity(made: Rig, member: int = 0) -> str:
-    return made.services.azure.identity_of(made.setup.members[member].vm)
+    return made.services.azure.compute.identity_of(made.setup.members[member].vm)
 
 
 def test_that_a_members_identity_and_its_roles_are_found() -> None:
     made = rig()
     principal = identity(made)
     assert principal in {item.oid for item in made.lab.principals}
-    roles = made.services.azure.roles_of(principal, made.setup.subscription)
+    roles = made.services.azure.access.roles_of(principal, made.setup.subscription)
     assert [len(role.grants.actions) for role in roles] == [10]
     assert allows_at(roles, (), WRITE, made.a.nic.text)
     assert not allows_at(roles, (), STOP, made.a.vm.text)
@@ -45,7 +45,7 @@ def test_that_an_assignment_whose_role_is_gone_grants_nothing() -> None:
     principal = identity(made)
     gone = '{"error": {"code": "RoleDefinitionDoesNotExist"}}'
     made.lab.faults.add(Fault("GET", "/roleDefinitions/", FaultAnswer(404, gone)))
-    assert made.services.azure.roles_of(principal, made.setup.subscription) == ()
+    assert made.services.azure.access.roles_of(principal, made.setup.subscription) == ()
 
 
 def test_that_the_deny_assignments_of_an_identity_are_found_and_those_it_is_excluded_from_are_not() -> None:
@@ -63,12 +63,12 @@ def test_that_the_deny_assignments_of_an_identity_are_found_and_those_it_is_excl
         ]
 
     made = changed(edit)
-    found = made.services.azure.denials_of(principal, made.setup.subscription)
+    found = made.services.azure.access.denials_of(principal, made.setup.subscription)
     assert [(item.denies.actions, item.this_scope_only) for item in found] == [((WRITE,), True), (("*/read",), True)]
 
 
 def test_that_ones_own_rights_on_the_subscription_are_read() -> None:
-    held = rig().services.azure.permissions_in_subscription(rig().setup.subscription)
+    held = rig().services.azure.access.permissions_in_subscription(rig().setup.subscription)
     assert allows(held, "Microsoft.Network/locations/operations/read")
 
 
@@ -83,7 +83,7 @@ def test_that_locks_above_and_on_the_resources_are_found_and_others_are_not() ->
     ):
         path = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
         made.call("PUT", path, {"properties": {"level": level, "notes": "why"}}).raise_for_status()
-    found = made.services.azure.locks_over((made.a.nic,))
+    found = made.services.azure.access.locks_over((made.a.nic,))
     assert {(lock.name, lock.level, lock.place) for lock in found} == {
         ("whole-group", LockLevel.CAN_NOT_DELETE, "resource group rg-tg-prod"),
         ("everything", LockLevel.READ_ONLY, "the subscription"),
@@ -92,7 +92,7 @@ def test_that_locks_above_and_on_the_resources_are_found_and_others_are_not() ->
 
 def test_that_the_address_check_tells_free_taken_and_reserved_apart() -> None:
     made = rig()
-    check = made.services.azure.check_address
+    check = made.services.azure.network.check_address
     assert check(made.setup.subnet, "10.20.2.77").free
     taken = check(made.setup.subnet, made.address)
     assert (taken.free, taken.reserved) == (False, False)
@@ -103,7 +103,7 @@ def test_that_the_address_check_tells_free_taken_and_reserved_apart() -> None:
 def test_that_a_refusal_names_the_right_that_is_missing_and_where() -> None:
     made = without(STOP)
     with pytest.raises(AzureCallError) as failed:
-        made.services.azure.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="1")
+        made.services.azure.compute.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="1")
     assert failed.value.cause is Cause.NOT_ALLOWED
     assert failed.value.missing == MissingRight(STOP, made.a.vm.text)
 
@@ -115,10 +115,10 @@ def test_that_a_vm_is_stopped_by_one_request_and_its_interface_keeps_its_address
     how: StopMethod, after: Power
 ) -> None:
     made = rig()
-    accepted = made.services.azure.stop_vm(made.a.vm, how, request_id="1")
+    accepted = made.services.azure.compute.stop_vm(made.a.vm, how, request_id="1")
     assert "/operations/" in accepted.operation
     made.clock.sleep(120)
-    assert made.services.azure.read_vm(made.a.vm).power is after
+    assert made.services.azure.compute.read_vm(made.a.vm).power is after
     assert made.holders() == ["tg-node-a"]
     assert len([record for record in made.lab.requests if record.method == "POST"]) == 1
 
@@ -127,5 +127,5 @@ def test_that_a_lost_answer_to_a_stop_is_unknown() -> None:
     made = rig()
     made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
     with pytest.raises(AzureCallError) as failed:
-        made.services.azure.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="1")
+        made.services.azure.compute.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="1")
     assert failed.value.certainty is Certainty.UNKNOWN

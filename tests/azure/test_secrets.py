@@ -13,7 +13,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tests.azure.test_arm import detach, fails
 from tests.rig import rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import RENEW_BELOW_S, HeldCredential, LabToken, expiry
 from tgwizard.engine.errors import Cause, Certainty
@@ -44,16 +44,16 @@ def test_that_no_token_is_logged_or_raised_at_any_level(debug_log: io.StringIO) 
         return tokens[-1]
 
     credential = HeldCredential(LabToken(fetch))
-    azure = ArmAzure(AzureSession(credential, http=lab_session(it.lab), lab=True))
-    azure.read_vm(it.a.vm)
+    azure = ArmPorts(AzureSession(credential, http=lab_session(it.lab), lab=True))
+    azure.compute.read_vm(it.a.vm)
     detach(it)
     it.lab.faults.add(Fault("GET", "tg-node-b-inside", Reset(Moment.BEFORE_COMMIT), times=5))
-    lost = fails(lambda: azure.read_nic(it.b.nic))
+    lost = fails(lambda: azure.network.read_nic(it.b.nic))
     it.lab.faults.clear()
     it.lab.faults.add(
         Fault("GET", "tg-node-b-inside", FaultAnswer(401, '{"error":{"code":"InvalidAuthenticationToken"}}'))
     )
-    refused = fails(lambda: azure.read_nic(it.b.nic))
+    refused = fails(lambda: azure.network.read_nic(it.b.nic))
     assert refused.cause is Cause.SIGN_IN
     said = debug_log.getvalue() + repr(credential) + repr(azure)
     for failure in (lost, refused):
@@ -67,8 +67,8 @@ def test_that_no_token_is_logged_or_raised_at_any_level(debug_log: io.StringIO) 
 
 def test_that_a_credential_that_gives_nothing_is_a_sign_in_problem() -> None:
     it = rig()
-    azure = ArmAzure(AzureSession(HeldCredential(LabToken(lambda: "no-jwt")), http=lab_session(it.lab), lab=True))
-    for call in (lambda: azure.read_nic(it.a.nic), azure.token_life_s):
+    azure = ArmPorts(AzureSession(HeldCredential(LabToken(lambda: "no-jwt")), http=lab_session(it.lab), lab=True))
+    for call in (lambda: azure.network.read_nic(it.a.nic), azure.directory.token_life_s):
         failure = fails(call)
         assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
     assert not it.lab.requests
@@ -77,7 +77,7 @@ def test_that_a_credential_that_gives_nothing_is_a_sign_in_problem() -> None:
 def test_that_the_life_of_a_token_is_that_of_its_exp_claim_in_real_time() -> None:
     it = rig()
     it.clock.sleep(100_000)
-    assert 3500 < it.services.azure.token_life_s() <= 3600
+    assert 3500 < it.services.azure.directory.token_life_s() <= 3600
 
 
 def test_that_an_old_token_is_renewed_before_it_is_used_and_a_young_one_is_kept() -> None:

@@ -52,7 +52,7 @@ def test_that_each_refusal_of_entra_is_met_through_msal_with_its_sentence(reason
         assert (said, failure.problem.code) == (said, reason.problem)
         assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
         assert "Words" in failure.problem.detail
-        assert it.ports.inventories.subscriptions()
+        assert it.services.azure.directory.subscriptions()
 
 
 @pytest.mark.parametrize("reason", [*REASONS, *CREDENTIALS], ids=lambda reason: "-".join(reason.said))

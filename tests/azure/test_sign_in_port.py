@@ -54,7 +54,7 @@ def by(it: SetupRig) -> str:
 
 def test_that_in_a_lab_its_operator_is_found_and_signed_in_by_one_click() -> None:
     it = setup_rig()
-    sign_in = it.ports.sign_in
+    sign_in = it.services.sign_in
     (cloud,) = sign_in.clouds()
     assert cloud.name == it.lab.cloud
     first = sign_in.methods(cloud)[0]
@@ -65,22 +65,22 @@ def test_that_in_a_lab_its_operator_is_found_and_signed_in_by_one_click() -> Non
         it.lab.subscription.tenant,
         CallerKind.USER,
     )
-    assert sign_in.caller() == caller
+    assert it.services.azure.directory.caller() == caller
 
 
 def test_that_the_operator_chooses_among_the_directories_of_a_lab() -> None:
     it = setup_rig("two-tenants")
-    sign_in, inventories = it.ports.sign_in, it.ports.inventories
+    sign_in, directory = it.services.sign_in, it.services.azure.directory
     (cloud,) = sign_in.clouds()
     asks = replace(wish(SignInMethod.LAB), cloud=cloud)
-    names = {tenant.name: tenant.id for tenant in inventories.tenants()}
+    names = {tenant.name: tenant.id for tenant in directory.tenants()}
     assert 'Contoso "Lab" <b>GmbH</b> & $(id)' in names
     caller = sign_in.sign_in(replace(asks, tenant=names["Fabrikam Partners"]), ignore, CancelToken())
     assert caller.tenant == names["Fabrikam Partners"]
-    assert [found.name for found in inventories.subscriptions()] == ["Fabrikam Shared"]
+    assert [found.name for found in directory.subscriptions()] == ["Fabrikam Shared"]
     home = sign_in.sign_in(replace(asks, tenant=it.lab.subscription.tenant), ignore, CancelToken())
     assert home.tenant == it.lab.subscription.tenant
-    closed = {found.name: found.enabled for found in inventories.subscriptions()}
+    closed = {found.name: found.enabled for found in directory.subscriptions()}
     assert closed["Closed in spring"] is False
     assert closed["Trustgrid Production"] is True
     failure = fails(lambda: sign_in.sign_in(replace(asks, tenant="contoso.com"), ignore, CancelToken()))
@@ -99,9 +99,9 @@ def test_that_the_browser_signs_in_and_every_port_asks_as_that_person_from_then_
     assert [prompt.url for prompt in prompts] == browser.opened
     assert prompts[0].url.startswith("https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?")
     assert clients_of(it).session.credential is not before
-    assert it.ports.inventories.subscriptions()
+    assert it.services.azure.directory.subscriptions()
     assert by(it) == "operator@lab.example"
-    assert sign_in.caller() == caller
+    assert it.services.azure.directory.caller() == caller
 
 
 def test_that_the_page_after_signing_in_says_so_and_keeps_the_code_to_itself() -> None:
@@ -208,7 +208,7 @@ def test_that_a_person_is_renewed_without_being_asked_and_told_when_that_ends() 
     held = clients_of(it).session.credential
     held._tokens.clear()
     source._app.remove_account(source._account)
-    failure = fails(it.ports.inventories.subscriptions)
+    failure = fails(it.services.azure.directory.subscriptions)
     assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
     assert "az login" in failure.problem.fix
     assert len(browser.opened) == 1
@@ -229,7 +229,7 @@ def test_that_a_code_is_shown_with_its_end_and_waited_for_at_the_pace_of_entra()
     assert prompt.expires is not None
     assert 800 < prompt.expires.timestamp() - time.time() < 905
     assert user.waits == [5.0, 5.0, 5.0]
-    it.ports.inventories.groups(it.subscription, lambda _count: None)
+    it.services.azure.directory.groups(it.subscription, lambda _count: None)
     assert by(it) == "operator@lab.example"
 
 
@@ -263,23 +263,23 @@ def test_that_a_list_is_read_to_its_end_as_who_began_it_and_later_calls_are_the_
             sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
 
     it.lab.page_size = 1
-    assert it.ports.inventories.nics(it.subscription, page)
+    assert it.services.azure.network.nics(it.subscription, page)
     assert len(asked) > 2
     assert set(asked) == {"operator@lab.example"}
-    it.ports.inventories.subscriptions()
+    it.services.azure.directory.subscriptions()
     assert by(it) == it.lab.directory.automation.name
 
 
 def test_that_many_threads_may_read_while_the_account_changes() -> None:
     it = setup_rig()
-    (cloud,) = it.ports.sign_in.clouds()
+    (cloud,) = it.services.sign_in.clouds()
     failures: list[AzureCallError] = []
     stop = threading.Event()
 
     def read() -> None:
         while not stop.is_set():
             try:
-                it.ports.inventories.groups(it.subscription, lambda _count: None)
+                it.services.azure.directory.groups(it.subscription, lambda _count: None)
             except AzureCallError as failure:
                 failures.append(failure)
 
@@ -287,7 +287,7 @@ def test_that_many_threads_may_read_while_the_account_changes() -> None:
     for thread in threads:
         thread.start()
     for _ in range(20):
-        it.ports.sign_in.sign_in(replace(wish(SignInMethod.LAB), cloud=cloud), ignore, CancelToken())
+        it.services.sign_in.sign_in(replace(wish(SignInMethod.LAB), cloud=cloud), ignore, CancelToken())
     stop.set()
     for thread in threads:
         thread.join()
@@ -296,17 +296,17 @@ def test_that_many_threads_may_read_while_the_account_changes() -> None:
 
 def test_that_a_run_that_may_still_write_keeps_its_account() -> None:
     it = rig()
-    (cloud,) = it.services.setup.sign_in.clouds()
+    (cloud,) = it.services.sign_in.clouds()
     asks = replace(wish(SignInMethod.LAB), cloud=cloud)
     left = threading.Event()
     job = it.services.jobs.start("run", lambda _report, _token: _wait(left), writes=it.setup.identity)
     before = it.services.azure.clients.session  # type: ignore[attr-defined]
-    failure = fails(lambda: it.services.setup.sign_in.sign_in(asks, ignore, CancelToken()))
+    failure = fails(lambda: it.services.sign_in.sign_in(asks, ignore, CancelToken()))
     assert (failure.problem.code, failure.certainty) == ("run-in-progress", Certainty.NOT_SENT)
     assert it.services.azure.clients.session is before  # type: ignore[attr-defined]
     left.set()
     job.thread.join(60)
-    assert it.services.setup.sign_in.sign_in(asks, ignore, CancelToken()).name == "operator@lab.example"
+    assert it.services.sign_in.sign_in(asks, ignore, CancelToken()).name == "operator@lab.example"
 
 
 def test_that_a_run_that_begins_during_a_sign_in_keeps_its_account_too() -> None:

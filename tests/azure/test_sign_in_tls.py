@@ -10,9 +10,8 @@ import requests
 
 from tests.azure.people import action_of, bring, fields_of
 from tests.azure.test_arm import fails
-from tests.rig import lab_ports
-from tgwizard.app.adapters import over_tls
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.app.adapters import lab_sign_in, over_tls
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
 from tgwizard.azure.sign_in.available_methods import SignInSurvey
@@ -38,10 +37,10 @@ class Served:
         self.ca = files.ca
         self.server = LabServer(self.lab, files.server)
         self.server.start()
-        self.azure: ArmAzure = over_tls(self.server.url, files.ca, self.lab.issue_token, self.lab.issue_graph_token)
+        self.azure: ArmPorts = over_tls(self.server.url, files.ca, self.lab.issue_token, self.lab.issue_graph_token)
         tokens = LabToken(self.lab.issue_token, self.lab.issue_graph_token)
-        self.ports = lab_ports(self.azure, self.lab.cloud, tokens, JobRunner(), self.server.url)
-        (self.cloud,) = self.ports.sign_in.clouds()
+        self.own_sign_in = lab_sign_in(self.azure, self.lab.cloud, tokens, JobRunner(), self.server.url)
+        (self.cloud,) = self.own_sign_in.clouds()
 
     def page(self, method: str, url: str, **form: str) -> str:
         with requests.Session() as http:
@@ -89,9 +88,9 @@ def test_that_a_person_signs_in_by_browser_and_asks_arm_and_the_directory(served
     caller = served.sign_in().sign_in(served.wish(SignInMethod.BROWSER), prompts.append, CancelToken())
     assert caller.kind is CallerKind.USER
     assert prompts[0].url.startswith(f"{served.server.url}/organizations/")
-    assert served.ports.inventories.subscriptions()
+    assert served.azure.directory.subscriptions()
     member = served.lab.principals[0]
-    assert served.ports.access.known_principals((member.oid,)) == ((member.oid, member.name),)
+    assert served.azure.directory.known_principals((member.oid,)) == ((member.oid, member.name),)
 
 
 def test_that_a_person_signs_in_by_code(served: Served) -> None:
@@ -118,15 +117,15 @@ def test_that_an_application_and_a_machine_sign_in(served: Served, monkeypatch: 
 
 
 def test_that_an_operator_who_signed_in_as_somebody_can_come_back(served: Served) -> None:
-    sign_in = served.ports.sign_in
+    sign_in = served.own_sign_in
     served.sign_in().sign_in(served.wish(SignInMethod.DEVICE_CODE), served.type_code, CancelToken())
     back = sign_in.sign_in(served.wish(SignInMethod.LAB), lambda _prompt: None, CancelToken())
     assert back.name == "operator@lab.example"
-    assert served.ports.inventories.tenants()
+    assert served.azure.directory.tenants()
 
 
 def test_that_the_azure_cli_is_no_way_into_a_lab(served: Served) -> None:
-    sign_in, wish = served.ports.sign_in, served.wish(SignInMethod.AZURE_CLI)
+    sign_in, wish = served.own_sign_in, served.wish(SignInMethod.AZURE_CLI)
     assert SignInMethod.AZURE_CLI not in {seen.method for seen in sign_in.methods(served.cloud)}
     failure = fails(lambda: sign_in.sign_in(wish, lambda _prompt: None, CancelToken()))
     assert failure.problem.code == "no-azure-cli-here"

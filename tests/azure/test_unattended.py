@@ -46,7 +46,7 @@ def test_that_an_application_signs_in_by_the_secret_in_the_environment() -> None
     caller = sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
     assert caller.kind is CallerKind.APPLICATION
     assert caller.object_id == it.lab.directory.automation.oid
-    assert it.ports.inventories.subscriptions()
+    assert it.services.azure.directory.subscriptions()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_that_an_application_signs_in_by_its_registered_certificate(tmp_path: Pa
     it.lab.directory.register_certificate(it.lab.directory.automation, pem)
     caller = sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
     assert (caller.kind, caller.object_id) == (CallerKind.APPLICATION, it.lab.directory.automation.oid)
-    assert it.ports.inventories.subscriptions()
+    assert it.services.azure.directory.subscriptions()
 
 
 def test_that_an_assertion_out_of_time_is_told_as_a_wrong_clock(

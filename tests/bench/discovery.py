@@ -11,9 +11,8 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.rig import lab_ports
 from tgwizard.app.adapters import lab_tokens
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.access.matching_roles import AccessSeen
@@ -21,7 +20,6 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.setup.read_access import read_access
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import lab_session
@@ -34,14 +32,13 @@ def main(clusters: int) -> None:
     """Print the seconds of each part."""
     lab = Lab.from_scenario("fleet", clock=VirtualClock(), latency=Latency.INSTANT, clusters=clusters)
     tokens = lab_tokens(lab)
-    azure = ArmAzure(AzureSession(HeldCredential(tokens), http=lab_session(lab), lab=True))
-    ports = lab_ports(azure, lab.cloud, tokens, JobRunner())
-    subscription = next(one for one in ports.inventories.subscriptions() if one.id == lab.subscription.id)
+    azure = ArmPorts(AzureSession(HeldCredential(tokens), http=lab_session(lab), lab=True))
+    subscription = next(one for one in azure.directory.subscriptions() if one.id == lab.subscription.id)
     clock = SystemClock()
     started = time.monotonic()
-    inventory = discover(ports.inventories, subscription, clock, lambda _event: None, CancelToken())
+    inventory = discover(azure, subscription, clock, lambda _event: None, CancelToken())
     read = time.monotonic()
-    facts = read_access(ports, Answers(), inventory, clock, lambda _event: None, CancelToken())
+    facts = read_access(azure, Answers(), inventory, clock, lambda _event: None, CancelToken())
     known = time.monotonic()
     found = suggest_pairs(inventory, access=AccessSeen(facts.roles.known, facts.assignments.known))
     done = time.monotonic()

@@ -81,7 +81,7 @@ def apply_once(seed: int, folder: Path) -> Applied:
     services = it.services
     journal = SetupJournal.open(folder / "setup.sqlite")
     events: list[SetupEvent] = []
-    desk = ApplyContext(services.setup, services.azure, services.clock, journal, events.append, CancelToken())
+    desk = ApplyContext(services.azure, services.clock, journal, events.append, CancelToken())
     before, began = len(lab.requests), clock.monotonic()
     finished = apply_in_context(desk, plan)
     seconds = clock.monotonic() - began

@@ -93,9 +93,9 @@ def ours(strategy: Strategy) -> Callable[[Stage], Move]:
 
     def begin(place: Stage) -> Move:
         for member in place.setup.members:
-            place.services.azure.read_nic(member.nic)
-            place.services.azure.read_vm(member.vm)
-            place.services.azure.permissions_at(member.nic)
+            place.services.azure.network.read_nic(member.nic)
+            place.services.azure.compute.read_vm(member.vm)
+            place.services.azure.access.permissions_at(member.nic)
 
         def move(to: Member) -> None:
             events: list[Event] = []

@@ -14,7 +14,7 @@ import jsonschema
 from tests.rig import Rig, SetupRig
 from tgwizard import paths
 from tgwizard.app.environments import Environment
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.console import Console
@@ -71,7 +71,7 @@ class Shell(Generic[R]):
 
     def _connect(self, _where: EnvironmentChoice) -> OpenEnvironment:
         services = self.rig.services
-        assert isinstance(services.azure, ArmAzure)
+        assert isinstance(services.azure, ArmPorts)
         return Lasting(services, ClusterFolder(services.state_dir, services.cloud), services.azure)
 
 

@@ -263,7 +263,7 @@ def test_that_hostile_names_of_azure_cannot_leave_their_place(tmp_path: Path) ->
         fits(listed.lines[0], "discover")
     else:
         assert "subscription" in listed.err
-    name = next(one.name for one in it.ports.inventories.subscriptions())
+    name = next(one.name for one in it.services.azure.directory.subscriptions())
     words = Shell(it)("discover", "--subscription", name)
     assert words.code == 0, words.err
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", words.out)
@@ -297,7 +297,7 @@ def test_that_a_plan_that_is_young_is_not_read_again(it: SetupRig) -> None:
 def test_that_a_plan_that_changed_while_it_was_read_is_shown_again_and_asked_for_again(it: SetupRig) -> None:
     def someone_turns_it_on() -> None:
         it.clock.sleep(301)
-        it.ports.access.enable_identity(it.vm("tg-node-b"), request_id=str(uuid.uuid4()))
+        it.services.azure.compute.enable_identity(it.vm("tg-node-b"), request_id=str(uuid.uuid4()))
 
     shell = Shell(it, answers=["y", "n"], thinking=someone_turns_it_on)
     answered = shell("setup", "apply")
@@ -321,7 +321,7 @@ def test_that_a_yes_given_beforehand_does_not_cover_a_plan_that_changed(tmp_path
             if "checkipaddressavailability" in str(request.url).lower() and made[1:] == []:
                 made.append(made[0])
                 made[0].clock.sleep(301)
-                made[0].ports.access.enable_identity(made[0].vm("tg-node-b"), request_id=str(uuid.uuid4()))
+                made[0].services.azure.compute.enable_identity(made[0].vm("tg-node-b"), request_id=str(uuid.uuid4()))
             return super().send(request, *arguments, **options)  # type: ignore[arg-type]
 
     def session(lab: Lab) -> requests.Session:

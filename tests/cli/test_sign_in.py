@@ -32,7 +32,7 @@ class Place:
     """A connection to a lab whose sign-in is ours."""
 
     def __init__(self, it: SetupRig, folder: Path, does: SignIn) -> None:
-        self.services: Services = replace(it.services, setup=replace(it.services.setup, sign_in=does))
+        self.services: Services = replace(it.services, sign_in=does)
         self.profiles = ClusterFolder(folder, it.services.cloud)
 
     def check(self, setup: ClusterSetup) -> None: ...
@@ -44,13 +44,12 @@ class Door:
     """A sign-in that prompts once and lets in, or refuses."""
 
     def __init__(self, it: SetupRig, refusal: BaseException | None = None) -> None:
-        self._ports = it.services.setup.sign_in
+        own = it.services.sign_in
         self._refusal = refusal
         self.wishes: list[SignInRequest] = []
         self.cancels: list[CancelToken] = []
-        self.clouds = self._ports.clouds
-        self.methods = self._ports.methods
-        self.caller = self._ports.caller
+        self.clouds = own.clouds
+        self.methods = own.methods
 
     def sign_in(self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         self.wishes.append(wish)
@@ -164,9 +163,9 @@ def test_that_a_cloud_is_connected_by_name(tmp_path: Path, named: str | None, ar
     try:
         session = place.azure.clients.session
         assert session.base_url == arm
-        assert session.credential.scope == f"{place.services.setup.sign_in.clouds()[0].audience}/.default"
-        assert place.services.setup.sign_in.clouds()[0].name == place.services.cloud
-        assert {cloud.name for cloud in place.services.setup.sign_in.clouds()} == {"public", "usgovernment", "china"}
+        assert session.credential.scope == f"{place.services.sign_in.clouds()[0].audience}/.default"
+        assert place.services.sign_in.clouds()[0].name == place.services.cloud
+        assert {cloud.name for cloud in place.services.sign_in.clouds()} == {"public", "usgovernment", "china"}
     finally:
         place.close()
 

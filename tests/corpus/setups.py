@@ -53,9 +53,9 @@ class Story:
 def rebuilt(it: SetupRig) -> None:
     """A machine got another identity, as one that was built anew."""
     machine = it.vm("tg-node-b")
-    it.ports.access.disable_identity(machine, request_id=str(uuid.uuid4()))
+    it.services.azure.compute.disable_identity(machine, request_id=str(uuid.uuid4()))
     it.clock.sleep(600.0)
-    it.ports.access.enable_identity(machine, request_id=str(uuid.uuid4()))
+    it.services.azure.compute.enable_identity(machine, request_id=str(uuid.uuid4()))
     it.clock.sleep(600.0)
 
 

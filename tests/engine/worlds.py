@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.rig import Rig, rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.lab.clock import VirtualClock
@@ -79,7 +79,7 @@ def locked(nic: str) -> Rig:
 def sign_in_for(made: Rig, life: timedelta) -> Rig:
     """The same rig with a sign-in that ends that soon."""
     token = LabToken(lambda: made.lab.issue_token(lifetime=life))
-    azure = ArmAzure(AzureSession(HeldCredential(token), http=lab_session(made.lab), lab=True))
+    azure = ArmPorts(AzureSession(HeldCredential(token), http=lab_session(made.lab), lab=True))
     return replace(made, services=replace(made.services, azure=azure))
 
 

@@ -126,8 +126,7 @@ def open_setup_desk(
     made = setup_rig(scenario, latency, lab=lab, clock=time, state=state, members=is_lab)
     before(made)
     if signing_in is not None:
-        setup = replace(made.services.setup, sign_in=signing_in(made))
-        made = replace(made, services=replace(made.services, setup=setup))
+        made = replace(made, services=replace(made.services, sign_in=signing_in(made)))
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)

@@ -9,19 +9,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tgwizard.azure.access import ArmAccess
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.endpoint_metadata import cloud_at
-from tgwizard.azure.inventory import ArmInventories
 from tgwizard.azure.sign_in.interactive import PageAddress, SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import Members, SetupPorts
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.entra.tokens import AUDIENCE, GRAPH_AUDIENCE
 from tgwizard.lab.fronts.in_process import lab_session
@@ -40,17 +37,17 @@ class LabClock(SystemClock):
             super().sleep(seconds)
 
 
-def in_process(lab: Lab, tokens: LabToken | None = None) -> ArmAzure:
+def in_process(lab: Lab, tokens: LabToken | None = None) -> ArmPorts:
     """The real adapter and SDK over the lab's in-process transport; ``tokens``: None is the operator."""
-    return ArmAzure(AzureSession(HeldCredential(tokens or lab_tokens(lab)), http=lab_session(lab), lab=True))
+    return ArmPorts(AzureSession(HeldCredential(tokens or lab_tokens(lab)), http=lab_session(lab), lab=True))
 
 
-def over_tls(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> ArmAzure:
+def over_tls(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> ArmPorts:
     """The real adapter and SDK over TLS to a lab on loopback.
 
     ``arm``: its URL; ``token`` and ``graph`` fetch a bearer token for it and for its directory.
     """
-    return ArmAzure(tls_session(arm, ca, token, graph))
+    return ArmPorts(tls_session(arm, ca, token, graph))
 
 
 def tls_session(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> AzureSession:
@@ -58,10 +55,10 @@ def tls_session(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[]
     return AzureSession(HeldCredential(LabToken(token, graph)), base_url=arm, graph=arm, ca=str(ca), lab=True)
 
 
-def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmAzure:
+def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmPorts:
     """The real Azure with the Azure CLI's sign-in. Written from azure/README.md; not yet run against the real Azure."""
     credential = HeldCredential(AzureCli(tenant), f"{cloud.audience}/.default")
-    return ArmAzure(AzureSession(credential, base_url=cloud.arm, graph=cloud.graph))
+    return ArmPorts(AzureSession(credential, base_url=cloud.arm, graph=cloud.graph))
 
 
 def real_cloud(named: str | None) -> Cloud:
@@ -98,7 +95,7 @@ def _tokens_in(lab: Lab, tenant: str) -> LabToken:
 
 
 def lab_sign_in(
-    azure: ArmAzure,
+    azure: ArmPorts,
     cloud: str,
     tokens: LabToken,
     jobs: JobRunner,
@@ -116,12 +113,7 @@ def lab_sign_in(
     return ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), dialog=dialog)
 
 
-def real_ports(azure: ArmAzure, cloud: Cloud, jobs: JobRunner) -> SetupPorts:
-    """What setting up needs, in the real Azure; ``cloud``: the one that is connected, first among those offered."""
+def real_sign_in(azure: ArmPorts, cloud: Cloud, jobs: JobRunner) -> ArmSignIn:
+    """Signing in to the real Azure; ``cloud``: the one that is connected, first among those offered."""
     others = tuple(known for known in KNOWN if known != cloud)
-    return ports(azure, ArmSignIn(azure.clients, (cloud, *others), busy=lambda: bool(jobs.writers())))
-
-
-def ports(azure: ArmAzure, sign_in: ArmSignIn, members: Members | None = None) -> SetupPorts:
-    """What setting up needs; ``members``: who can ask in a machine's own name, in a lab."""
-    return SetupPorts(sign_in, ArmInventories(azure.clients), ArmAccess(azure.clients), members)
+    return ArmSignIn(azure.clients, (cloud, *others), busy=lambda: bool(jobs.writers()))

@@ -53,8 +53,6 @@ def sign_in_as(place: Environment, where: EnvironmentChoice) -> None:
     from tgwizard.engine.errors import AzureCallError
 
     try:
-        place.services.setup.sign_in.sign_in(
-            sign_in_request_of(where, place.services), lambda _prompt: None, CancelToken()
-        )
+        place.services.sign_in.sign_in(sign_in_request_of(where, place.services), lambda _prompt: None, CancelToken())
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure

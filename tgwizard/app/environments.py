@@ -16,7 +16,7 @@ from pathlib import Path
 from tgwizard import paths
 from tgwizard.app import adapters
 from tgwizard.app.lab_link import AttachedLabLink
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
 from tgwizard.cli.app_ports import ClientChoice, LabOptions, LabReady
@@ -43,13 +43,13 @@ Token = Callable[[], str]
 class LabMembers:
     """``control`` opens the controls of the lab, ``connect`` makes the adapter that uses the token it fetches."""
 
-    def __init__(self, control: Callable[[], HttpLabControl], connect: Callable[[Token], ArmAzure]) -> None:
+    def __init__(self, control: Callable[[], HttpLabControl], connect: Callable[[Token], ArmPorts]) -> None:
         """Nothing is asked before a machine is named."""
         self._control = control
         self._connect = connect
 
     @contextlib.contextmanager
-    def azure_as(self, vm: ResourceId) -> Iterator[ArmAzure]:
+    def azure_as(self, vm: ResourceId) -> Iterator[ArmPorts]:
         """Azure as the machine's system-assigned identity sees it now; a new token every time."""
         with contextlib.closing(self._control()) as control:
             azure = self._connect(lambda: control.identity_token(vm.text))
@@ -68,7 +68,7 @@ class Environment:
 
     services: Services
     profiles: ClusterFolder
-    azure: ArmAzure
+    azure: ArmPorts
     lab: HostedLab | AttachedLab | None = None
     link: AttachedLabLink | None = None
     """Keeps it at a lab that another program holds; None: this process does, or it is the real Azure."""
@@ -79,7 +79,7 @@ class Environment:
         A subnet that may not be read is no fault of the file: the run's own checks judge that.
         """
         try:
-            prefixes = self.azure.subnet_prefixes(setup.subnet)
+            prefixes = self.azure.network.subnet_prefixes(setup.subnet)
         except AzureCallError as failure:
             if failure.cause is Cause.NOT_FOUND:
                 raise UserError(failure.problem) from failure
@@ -131,10 +131,10 @@ def open_lab_environment(directory: Path, *, config: Path | None = None) -> Envi
     if isinstance(lab, HostedLab):
         azure, tokens = adapters.in_process(lab.lab), adapters.lab_tokens(lab.lab)
     else:
-        azure = ArmAzure(_session(lab))
+        azure = ArmPorts(_session(lab))
         tokens = LabToken(lab.token, lab.graph_token)
 
-    def as_machine(token: Token) -> ArmAzure:
+    def as_machine(token: Token) -> ArmPorts:
         if isinstance(lab, HostedLab):
             return adapters.in_process(lab.lab, LabToken(token))
         return adapters.over_tls(lab.arm_url, lab.ca, token)
@@ -145,8 +145,10 @@ def open_lab_environment(directory: Path, *, config: Path | None = None) -> Envi
 
     jobs, members = JobRunner(), LabMembers(lambda: control_of(lab), as_machine)
     sign_in = adapters.lab_sign_in(azure, lab.cloud, tokens, jobs, lab.arm_url, lab.sign_in_url)
-    state, setup = lab.directory / "state", adapters.ports(azure, sign_in, members)
-    services = Services(azure, JumpCountingClock(SystemClock()), jobs, state, lab.cloud, setup, endpoint=endpoint)
+    state = lab.directory / "state"
+    services = Services(
+        azure, JumpCountingClock(SystemClock()), jobs, state, lab.cloud, sign_in, endpoint=endpoint, members=members
+    )
     link = AttachedLabLink(lab, azure.clients, sign_in, _session) if isinstance(lab, AttachedLab) else None
     return Environment(services, ClusterFolder((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
 
@@ -179,8 +181,8 @@ def open_real_environment(
     # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
     azure = adapters.real(place, tenant or (tenants.pop() if len(tenants) == 1 else None))
     jobs = JobRunner()
-    setup = adapters.real_ports(azure, place, jobs)
-    services = Services(azure, JumpCountingClock(SystemClock()), jobs, state or paths.state_dir(), place.name, setup)
+    sign_in = adapters.real_sign_in(azure, place, jobs)
+    services = Services(azure, JumpCountingClock(SystemClock()), jobs, state or paths.state_dir(), place.name, sign_in)
     return Environment(services, profiles, azure)
 
 

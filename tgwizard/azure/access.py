@@ -1,7 +1,4 @@
-"""``ArmAccess``: roles, assignments, denials, locks and rights, and the few writes that setting up needs.
-
-The functions below it ask the same about one identity.
-"""
+"""``ArmAccess``: roles, assignments, denials, locks and rights, and the writes of roles and assignments."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tgwizard.azure import access_documents as documents
-from tgwizard.azure import compute, directory
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.rest import AUTHORIZATION_API, LOCKS_API, ArmPath, Json, items, read, write
@@ -84,9 +80,77 @@ class ArmAccess:
         found = self._items(scope, "permissions", "your permissions")
         return tuple(documents.permission_set(item) for item in found)
 
-    def known_principals(self, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        """Object id and display name of those that exist in the directory, asked of Microsoft Graph."""
-        return directory.known_principals(self._clients, principals)
+    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
+        """The permission sets that apply at the resource. Deny assignments are not part of them."""
+        where = ArmPath(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
+        listed = items(
+            self._clients, Operation("read your rights on", scope.name), where, each=self._clients.limits.read()
+        )  # one entry for each role
+        return tuple(documents.permission_set(item) for item in listed)
+
+    def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
+        """Every role that the identity holds at, above or below the subscription, through groups too, defined.
+
+        An assignment whose role was deleted meanwhile grants nothing and is left out.
+        """
+        scope = f"/subscriptions/{subscription}"
+        known: dict[str, tuple[PermissionSet, ...]] = {}
+        held: list[HeldRole] = []
+        for assignment in self.assignments_to(scope, principal):
+            guid = assignment.role_guid
+            if guid not in known:
+                role = self.role_definition(scope, guid)
+                known[guid] = role.held if role else ()
+            held += [HeldRole(assignment.scope, grants, assignment.condition) for grants in known[guid]]
+        return tuple(held)
+
+    def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
+        """The deny assignments that concern the identity: by name, as everyone, or through a group.
+
+        Its groups are known as far as a role is assigned to them: being in one that is excluded spares it too.
+        """
+        quoted = principal.replace("'", "''")
+        path, doing = (
+            f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments",
+            Operation("list", "the deny assignments"),
+        )
+        through = items(
+            self._clients, doing, ArmPath(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),))
+        )
+        named = {str(item.get("id", "")).lower() for item in through}
+        found = [
+            denial if str(item.get("id", "")).lower() not in named else replace(denial, principals=())
+            for item in items(self._clients, doing, ArmPath(path, AUTHORIZATION_API))
+            for denial in documents.denials(item)
+        ]
+        known: tuple[str, ...] = (principal,)
+        if any(denial.excluded for denial in found):
+            held = self.assignments_to(f"/subscriptions/{subscription}", principal)
+            known = (principal, *(item.principal_id for item in held))
+        return tuple(denial for denial in found if denial.concerns(known))
+
+    def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
+        """The deny assignments that concern the signed-in identity."""
+        caller = translate_errors(Operation("check", "the sign-in"), self._clients.session.credential.caller)
+        return self.denials_of(caller.object_id, subscription)
+
+    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
+        """The locks that count at one of the resources; of their groups when only those may be read."""
+        found: list[LockSeen] = []
+        for subscription in dict.fromkeys(item.subscription for item in resources):
+            try:
+                found += self.locks(subscription)
+            except AzureCallError as refused:
+                if refused.cause is not Cause.NOT_ALLOWED:
+                    raise
+                groups = dict.fromkeys(item.group for item in resources if item.subscription == subscription)
+                for group in groups:
+                    found += self._locks_in(f"/subscriptions/{subscription}/resourceGroups/{group}", group)
+        return tuple(lock for lock in dict.fromkeys(found) if any(reaches(lock.scope, item.text) for item in resources))
+
+    def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
+        """What the signed-in identity holds on a whole subscription."""
+        return self.own_permissions(f"/subscriptions/{subscription}")
 
     def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
         """Create or replace a custom role; the answer is what Azure stored."""
@@ -117,17 +181,6 @@ class ArmAccess:
         where = _where(assignment.scope, "roleAssignments", assignment.guid)
         self._delete(Operation("delete", "the role assignment", writes=True), where, request_id)
 
-    def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
-        """Turn the system-assigned identity on; nothing is sent when it is on."""
-        compute.enable_identity(self._clients, vm, request_id)
-
-    def disable_identity(self, vm: ResourceId, *, request_id: str) -> None:
-        """Turn the system-assigned identity off; nothing is sent when it is off."""
-        compute.disable_identity(self._clients, vm, request_id)
-
-    def restart(self, vm: ResourceId, *, request_id: str) -> None:
-        compute.restart(self._clients, vm, request_id)
-
     def _assignments(self, scope: str, query: tuple[tuple[str, str], ...]) -> tuple[RoleAssignment, ...]:
         found = self._items(scope, "roleAssignments", "the role assignments", query)
         assignments = (documents.assignment(item) for item in found)
@@ -136,6 +189,13 @@ class ArmAccess:
     def _items(self, scope: str, kind: str, words: str, query: tuple[tuple[str, str], ...] = ()) -> list[Json]:
         where = ArmPath(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}", AUTHORIZATION_API, query)
         return items(self._clients, Operation("list", words), where)
+
+    def _locks_in(self, scope: str, group: str) -> list[LockSeen]:
+        listed = items(
+            self._clients, Operation("list", f"the locks in {group}"), ArmPath(f"{scope}/{_PROVIDER}/locks", LOCKS_API)
+        )
+        locks = (documents.lock(item) for item in listed)
+        return [lock for lock in locks if lock is not None]
 
     def _one(self, doing: Operation, scope: str, kind: str, guid: str) -> Json | None:
         try:
@@ -161,82 +221,3 @@ def _known(doing: Operation, parsed: T | None) -> T:
     if parsed is None:
         raise unreadable(doing, "It lacks what such an answer holds.")
     return parsed
-
-
-def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, ...]:
-    """The permission sets that apply at the resource. Deny assignments are not part of them."""
-    where = ArmPath(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
-    listed = items(
-        clients, Operation("read your rights on", scope.name), where, each=clients.limits.read()
-    )  # one entry for each role
-    return tuple(documents.permission_set(item) for item in listed)
-
-
-def roles_of(clients: Clients, principal: str, subscription: str) -> tuple[HeldRole, ...]:
-    """Every role that the identity holds at, above or below the subscription, through groups too, defined.
-
-    An assignment whose role was deleted meanwhile grants nothing and is left out.
-    """
-    access, scope = ArmAccess(clients), f"/subscriptions/{subscription}"
-    known: dict[str, tuple[PermissionSet, ...]] = {}
-    held: list[HeldRole] = []
-    for assignment in access.assignments_to(scope, principal):
-        guid = assignment.role_guid
-        if guid not in known:
-            role = access.role_definition(scope, guid)
-            known[guid] = role.held if role else ()
-        held += [HeldRole(assignment.scope, grants, assignment.condition) for grants in known[guid]]
-    return tuple(held)
-
-
-def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
-    """The deny assignments that concern the identity: by name, as everyone, or through a group.
-
-    Which groups it is in is known as far as a role is assigned to them: being in one that is excluded spares it too.
-    """
-    quoted = principal.replace("'", "''")
-    path, doing = (
-        f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments",
-        Operation("list", "the deny assignments"),
-    )
-    through = items(clients, doing, ArmPath(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),)))
-    named = {str(item.get("id", "")).lower() for item in through}
-    found = [
-        denial if str(item.get("id", "")).lower() not in named else replace(denial, principals=())
-        for item in items(clients, doing, ArmPath(path, AUTHORIZATION_API))
-        for denial in documents.denials(item)
-    ]
-    known: tuple[str, ...] = (principal,)
-    if any(denial.excluded for denial in found):
-        held = ArmAccess(clients).assignments_to(f"/subscriptions/{subscription}", principal)
-        known = (principal, *(item.principal_id for item in held))
-    return tuple(denial for denial in found if denial.concerns(known))
-
-
-def own_denials(clients: Clients, subscription: str) -> tuple[DenyAssignment, ...]:
-    """The deny assignments that concern the signed-in identity."""
-    caller = translate_errors(Operation("check", "the sign-in"), clients.session.credential.caller)
-    return denials_of(clients, caller.object_id, subscription)
-
-
-def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
-    """The locks of the subscription that count at one of the resources; of their groups when only those may be read."""
-    found: list[LockSeen] = []
-    for subscription in dict.fromkeys(item.subscription for item in resources):
-        try:
-            found += ArmAccess(clients).locks(subscription)
-        except AzureCallError as refused:
-            if refused.cause is not Cause.NOT_ALLOWED:
-                raise
-            groups = dict.fromkeys(item.group for item in resources if item.subscription == subscription)
-            for group in groups:
-                found += _locks_in(clients, f"/subscriptions/{subscription}/resourceGroups/{group}", group)
-    return tuple(lock for lock in dict.fromkeys(found) if any(reaches(lock.scope, item.text) for item in resources))
-
-
-def _locks_in(clients: Clients, scope: str, group: str) -> list[LockSeen]:
-    listed = items(
-        clients, Operation("list", f"the locks in {group}"), ArmPath(f"{scope}/{_PROVIDER}/locks", LOCKS_API)
-    )
-    locks = (documents.lock(item) for item in listed)
-    return [lock for lock in locks if lock is not None]

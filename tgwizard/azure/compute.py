@@ -1,6 +1,6 @@
-"""Virtual machines: power, zone, agent and identity out of Azure's documents, and what is done to them.
+"""``ArmCompute``: virtual machines as they are, and what is done to them.
 
-What is done: stop, restart, identity on and off. Nothing here waits: the engine reads the machine.
+Nothing here waits: the engine reads the machine. Nothing here was run against the real Azure.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from tgwizard.azure.clients import Clients
+from tgwizard.azure.directory import group_names
 from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.rest import (
     AS_IT_IS,
@@ -18,120 +19,132 @@ from tgwizard.azure.rest import (
     WriteOptions,
     headers_of,
     inner,
+    items_of_subscription,
     objects,
+    parse_each,
     read,
     resource,
     text,
     texts,
     write,
 )
-from tgwizard.engine.ports import Precondition, StopAccepted
+from tgwizard.engine.ports import Page, Precondition, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.inventory import IdentityKind, VmFound, VmIdentity
 from tgwizard.model.snapshot import Power, VmSeen
 
 _POWER = {power.value: power for power in Power if power is not Power.NOT_KNOWN}
-
-
-def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
-    """Power, zone and whether the guest agent reports."""
-    doing = Operation("read", vm.name)
-    operations = clients.compute(vm.subscription).virtual_machines
-    body: object = translate_errors(
-        doing,
-        lambda: operations.get(vm.group, vm.name, expand="instanceView", **AS_IT_IS, **clients.limits.read()),
-    )
-    if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
-        raise unreadable(doing, "It is not a virtual machine.")
-    view = inner(inner(body), "instanceView")
-    zone, availability_set = next(iter(texts(body, "zones")), ""), text(inner(inner(body), "availabilitySet"), "id")
-    return VmSeen(power_in(view), zone, _agent_ready(view), availability_set)
-
-
-def identity_of(clients: Clients, vm: ResourceId) -> str:
-    """The object id of a VM's system-assigned identity, empty when it has none."""
-    doing = Operation("read", vm.name)
-    operations = clients.compute(vm.subscription).virtual_machines
-    body: object = translate_errors(
-        doing, lambda: operations.get(vm.group, vm.name, **AS_IT_IS, **clients.limits.read())
-    )
-    if not isinstance(body, Mapping):
-        raise unreadable(doing, "It is not a virtual machine.")
-    return text(inner(body, "identity"), "principalId")
-
-
-def stop_vm(
-    clients: Clients, vm: ResourceId, how: StopMethod, *, request_id: str, precondition: Precondition | None = None
-) -> StopAccepted:
-    """One POST, sent once. powerOff skips the guest's shutdown: a machine that hangs would not answer it."""
-    doing = Operation("stop", vm.name, writes=True)
-    operations = clients.compute(vm.subscription).virtual_machines
-    options: dict[str, Any] = {
-        "headers": {"x-ms-client-request-id": request_id},
-        "polling": False,
-        "cls": headers_of,
-        **WriteOptions(request_id, precondition).options(clients),
-    }
-
-    def post() -> Mapping[str, str]:
-        if how is StopMethod.POWER_OFF:
-            poller = operations.begin_power_off(vm.group, vm.name, skip_shutdown=True, **options)
-        else:
-            poller = operations.begin_deallocate(vm.group, vm.name, **options)
-        return cast("Mapping[str, str]", poller.result())
-
-    answered = translate_errors(doing, post)
-    return StopAccepted(str(answered.get("Azure-AsyncOperation", "")), str(answered.get("x-ms-request-id", "")))
-
-
-def power_in(view: Json) -> Power:
-    """The power state that an instance view reports."""
-    for status in objects(view, "statuses"):
-        kind, _, word = text(status, "code").partition("/")
-        if kind.lower() == "powerstate":
-            return _POWER.get(word.lower(), Power.NOT_KNOWN)
-    return Power.NOT_KNOWN
-
-
-def _agent_ready(view: Json) -> bool | None:
-    words = [text(status, "displayStatus").lower() for status in objects(inner(view, "vmAgent"), "statuses")]
-    return any(word == "ready" for word in words) if words else None
-
-
 _IDENTITY_KINDS = {kind.value.replace(" ", "").lower(): kind for kind in IdentityKind}
 
 
-def read_found_vm(clients: Clients, vm: ResourceId) -> VmFound:
-    """One machine with its power."""
-    doing = Operation("read", vm.name)
-    found = _vm(read(clients, doing, ArmPath(vm.text, COMPUTE_API, (("$expand", "instanceView"),))))
-    if found is None:
-        raise unreadable(doing, "It is not a virtual machine.")
-    return found
+class ArmCompute:
+    """The engine's ``Compute`` port. Usable from several threads; each call raises AzureCallError alone."""
+
+    def __init__(self, clients: Clients) -> None:
+        """Nothing is connected before the first call."""
+        self._clients = clients
+
+    def read_vm(self, vm: ResourceId) -> VmSeen:
+        """Power, zone and whether the guest agent reports."""
+        doing = Operation("read", vm.name)
+        operations = self._clients.compute(vm.subscription).virtual_machines
+        limits = self._clients.limits.read()
+        body: object = translate_errors(
+            doing, lambda: operations.get(vm.group, vm.name, expand="instanceView", **AS_IT_IS, **limits)
+        )
+        if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
+            raise unreadable(doing, "It is not a virtual machine.")
+        view = inner(inner(body), "instanceView")
+        zone, availability_set = next(iter(texts(body, "zones")), ""), text(inner(inner(body), "availabilitySet"), "id")
+        return VmSeen(power_in(view), zone, _agent_ready(view), availability_set)
+
+    def identity_of(self, vm: ResourceId) -> str:
+        """The object id of a VM's system-assigned identity, empty when it has none."""
+        doing = Operation("read", vm.name)
+        operations = self._clients.compute(vm.subscription).virtual_machines
+        body: object = translate_errors(
+            doing, lambda: operations.get(vm.group, vm.name, **AS_IT_IS, **self._clients.limits.read())
+        )
+        if not isinstance(body, Mapping):
+            raise unreadable(doing, "It is not a virtual machine.")
+        return text(inner(body, "identity"), "principalId")
+
+    def vm(self, vm: ResourceId) -> VmFound:
+        """One machine, with power, zone and identity as of now."""
+        doing = Operation("read", vm.name)
+        found = found_vm(read(self._clients, doing, ArmPath(vm.text, COMPUTE_API, (("$expand", "instanceView"),))))
+        if found is None:
+            raise unreadable(doing, "It is not a virtual machine.")
+        return found
+
+    def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
+        """Machines, without power."""
+        return parse_each(found_vm, self._list(subscription, "the virtual machines", page))
+
+    def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
+        """Power of every machine, from one list (``statusOnly``, documented and not recorded)."""
+        status = (("statusOnly", "true"),)
+        return parse_each(found_power, self._list(subscription, "the states of the virtual machines", page, status))
+
+    def stop_vm(
+        self, vm: ResourceId, how: StopMethod, *, request_id: str, precondition: Precondition | None = None
+    ) -> StopAccepted:
+        """One POST, sent once. powerOff skips the guest's shutdown: a machine that hangs would not answer it."""
+        doing = Operation("stop", vm.name, writes=True)
+        operations = self._clients.compute(vm.subscription).virtual_machines
+        options: dict[str, Any] = {
+            "headers": {"x-ms-client-request-id": request_id},
+            "polling": False,
+            "cls": headers_of,
+            **WriteOptions(request_id, precondition).options(self._clients),
+        }
+
+        def post() -> Mapping[str, str]:
+            if how is StopMethod.POWER_OFF:
+                poller = operations.begin_power_off(vm.group, vm.name, skip_shutdown=True, **options)
+            else:
+                poller = operations.begin_deallocate(vm.group, vm.name, **options)
+            return cast("Mapping[str, str]", poller.result())
+
+        answered = translate_errors(doing, post)
+        return StopAccepted(str(answered.get("Azure-AsyncOperation", "")), str(answered.get("x-ms-request-id", "")))
+
+    def restart(self, vm: ResourceId, *, request_id: str) -> None:
+        """Restart the machine."""
+        doing = Operation("restart", vm.name, writes=True)
+        write(self._clients, doing, "POST", ArmPath(f"{vm.text}/restart", COMPUTE_API), None, request_id)
+
+    def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity on, beside user-assigned ones. Nothing is sent when it is on already."""
+        doing = Operation("turn on the identity of", vm.name, writes=True)
+        now = self.vm(vm).identity.kind
+        if now is IdentityKind.NONE:
+            self._patch(vm, doing, IdentityKind.SYSTEM, request_id)
+        elif now is IdentityKind.USER:
+            self._patch(vm, doing, IdentityKind.BOTH, request_id)
+
+    def disable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity off, user-assigned ones stay. Nothing is sent when it is off already."""
+        doing = Operation("turn off the identity of", vm.name, writes=True)
+        now = self.vm(vm).identity.kind
+        if now is IdentityKind.SYSTEM:
+            self._patch(vm, doing, IdentityKind.NONE, request_id)
+        elif now is IdentityKind.BOTH:
+            self._patch(vm, doing, IdentityKind.USER, request_id)
+
+    def _list(self, subscription: str, words: str, page: Page, query: tuple[tuple[str, str], ...] = ()) -> list[Json]:
+        where = ArmPath("Microsoft.Compute/virtualMachines", COMPUTE_API, query)
+        groups = group_names(self._clients, subscription)
+        return items_of_subscription(self._clients, Operation("list", words), subscription, where, groups, page)
+
+    def _patch(self, vm: ResourceId, doing: Operation, kind: IdentityKind, request_id: str) -> None:
+        body = {"identity": {"type": kind.value}}
+        write(self._clients, doing, "PATCH", ArmPath(vm.text, COMPUTE_API), body, request_id)
 
 
 def found_vm(item: Json) -> VmFound | None:
-    """A machine of a list; None for what has no id of a resource."""
-    return _vm(item)
-
-
-def found_power(item: Json) -> tuple[ResourceId, Power] | None:
-    """A machine's power out of a document with its instance view."""
-    found = resource(item)
-    return None if found is None else (found, power_in(inner(inner(item), "instanceView")))
-
-
-def found_identity(item: Json) -> VmIdentity:
-    """The managed identity of a machine's document. An unknown type counts as none that the role can be given to."""
-    identity = inner(item, "identity")
-    kind = _IDENTITY_KINDS.get(text(identity, "type").replace(" ", "").lower(), IdentityKind.NONE)
-    assigned = inner(identity, "userAssignedIdentities")
-    has_own = kind in (IdentityKind.SYSTEM, IdentityKind.BOTH)
-    return VmIdentity(kind, text(identity, "principalId") if has_own else "", tuple(assigned))
-
-
-def _vm(item: Json) -> VmFound | None:
+    """A machine out of its document; None for what has no id of a resource."""
     found = resource(item)
     if found is None:
         return None
@@ -161,6 +174,21 @@ def _vm(item: Json) -> VmFound | None:
     )
 
 
+def found_power(item: Json) -> tuple[ResourceId, Power] | None:
+    """A machine's power out of a document with its instance view."""
+    found = resource(item)
+    return None if found is None else (found, power_in(inner(inner(item), "instanceView")))
+
+
+def found_identity(item: Json) -> VmIdentity:
+    """The managed identity of a machine's document. An unknown type counts as none that the role can be given to."""
+    identity = inner(item, "identity")
+    kind = _IDENTITY_KINDS.get(text(identity, "type").replace(" ", "").lower(), IdentityKind.NONE)
+    assigned = inner(identity, "userAssignedIdentities")
+    has_own = kind in (IdentityKind.SYSTEM, IdentityKind.BOTH)
+    return VmIdentity(kind, text(identity, "principalId") if has_own else "", tuple(assigned))
+
+
 def _image(item: Json, properties: Json) -> str:
     """Publisher, offer, SKU and version; else the id of a gallery image; else the plan that the machine runs under."""
     image = inner(inner(properties, "storageProfile"), "imageReference")
@@ -173,29 +201,15 @@ def _joined(document: Mapping[str, object], *names: str) -> str:
     return ":".join(part for name in names if (part := text(document, name)))
 
 
-def enable_identity(clients: Clients, vm: ResourceId, request_id: str) -> None:
-    """Turn the system-assigned identity on, beside user-assigned ones. Nothing is sent when it is on already."""
-    now = read_found_vm(clients, vm).identity.kind
-    if now is IdentityKind.NONE:
-        _patch(clients, vm, Operation("turn on the identity of", vm.name, writes=True), IdentityKind.SYSTEM, request_id)
-    elif now is IdentityKind.USER:
-        _patch(clients, vm, Operation("turn on the identity of", vm.name, writes=True), IdentityKind.BOTH, request_id)
+def power_in(view: Json) -> Power:
+    """The power state that an instance view reports."""
+    for status in objects(view, "statuses"):
+        kind, _, word = text(status, "code").partition("/")
+        if kind.lower() == "powerstate":
+            return _POWER.get(word.lower(), Power.NOT_KNOWN)
+    return Power.NOT_KNOWN
 
 
-def disable_identity(clients: Clients, vm: ResourceId, request_id: str) -> None:
-    """Turn the system-assigned identity off, user-assigned ones stay. Nothing is sent when it is off already."""
-    now = read_found_vm(clients, vm).identity.kind
-    if now is IdentityKind.SYSTEM:
-        _patch(clients, vm, Operation("turn off the identity of", vm.name, writes=True), IdentityKind.NONE, request_id)
-    elif now is IdentityKind.BOTH:
-        _patch(clients, vm, Operation("turn off the identity of", vm.name, writes=True), IdentityKind.USER, request_id)
-
-
-def restart(clients: Clients, vm: ResourceId, request_id: str) -> None:
-    """Restart the machine."""
-    doing = Operation("restart", vm.name, writes=True)
-    write(clients, doing, "POST", ArmPath(f"{vm.text}/restart", COMPUTE_API), None, request_id)
-
-
-def _patch(clients: Clients, vm: ResourceId, doing: Operation, kind: IdentityKind, request_id: str) -> None:
-    write(clients, doing, "PATCH", ArmPath(vm.text, COMPUTE_API), {"identity": {"type": kind.value}}, request_id)
+def _agent_ready(view: Json) -> bool | None:
+    words = [text(status, "displayStatus").lower() for status in objects(inner(view, "vmAgent"), "statuses")]
+    return any(word == "ready" for word in words) if words else None

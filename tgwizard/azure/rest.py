@@ -9,9 +9,9 @@ over.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from azure.core.rest import HttpRequest
@@ -21,7 +21,7 @@ from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.http_pipeline import elsewhere, same_place
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.engine.ports import Precondition
+from tgwizard.engine.ports import Page, Precondition
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.mgmt.resource.subscriptions import SubscriptionClient
 
+T = TypeVar("T")
+
 Json = Mapping[str, Any]
-Page = Callable[[int], None]
 
 NETWORK_API = "2026-03-01"
 COMPUTE_API = "2026-04-01"
@@ -127,6 +128,53 @@ def items(
         # The SDK's client fills in what stands in braces.
         link = str(following).replace("{", "%7B").replace("}", "%7D")
     raise unreadable(doing, "The list does not end.")
+
+
+def items_of_subscription(
+    clients: Clients,
+    doing: Operation,
+    subscription: str,
+    kind: ArmPath,
+    groups: Callable[[], Iterable[str]],
+    page: Page = lambda _count: None,
+    *,
+    longest_s: float = LONGEST_LIST_S,
+) -> list[Json]:
+    """Every thing of a kind in a subscription; ``kind``: such as Microsoft.Compute/virtualMachines.
+
+    Azure refuses the list of a subscription to who has rights in some of its groups only. Then it is read in those of
+    ``groups`` (names) that may be read and are still there; ``page`` hears before each. The refusal stands where none
+    can be read or even be named.
+    """
+    home, below = f"/subscriptions/{subscription}", f"providers/{kind.path}"
+    try:
+        return items(clients, doing, replace(kind, path=f"{home}/{below}"), page, longest_s=longest_s)
+    except AzureCallError as refusal:
+        if refusal.cause is not Cause.NOT_ALLOWED:
+            raise
+        try:
+            names = tuple(groups())
+        except AzureCallError:
+            raise refusal from None  # it says more
+        found: list[Json] = []
+        read_one = False
+        for name in names:
+            page(len(found))
+            try:
+                where = replace(kind, path=f"{home}/resourceGroups/{name}/{below}")
+                found += items(clients, doing, where, longest_s=longest_s)
+                read_one = True
+            except AzureCallError as failure:
+                if failure.cause not in (Cause.NOT_ALLOWED, Cause.NOT_FOUND):
+                    raise
+        if not read_one:
+            raise
+        return found
+
+
+def parse_each(parse: Callable[[Json], T | None], found: Iterable[Json]) -> tuple[T, ...]:
+    """What can be parsed of a list; what has no id of a resource is none and is left out."""
+    return tuple(parsed for item in found if (parsed := parse(item)) is not None)
 
 
 def write(

@@ -164,7 +164,7 @@ def _read_again(at: _At, state: WizardState) -> WizardState:
 
     def work(report: Report, token: CancelToken) -> WizardState:
         try:
-            return read_again(services.setup, services.clock, state, report, token)
+            return read_again(services.azure, services.clock, state, report, token)
         except AzureCallError as failure:
             raise UserError(failure.problem) from failure
 
@@ -305,7 +305,7 @@ def _moved(at: _At, setup: ClusterSetup, to: Member) -> Finished | None:
 
 def _holder(at: _At, setup: ClusterSetup) -> Member:
     for member in setup.members:
-        if at.connection.services.azure.read_nic(member.nic).lists(str(setup.address)):
+        if at.connection.services.azure.network.read_nic(member.nic).lists(str(setup.address)):
             return member
     what = f"{setup.address} is on neither member, so there is nothing to move."
     raise UserError(Problem("on-no-nic", what, "", "Create the Azure IP Configuration first: tgwizard setup apply."))

@@ -77,13 +77,13 @@ def answers_given(
     if wanted is None and not names and start.subscription is None:
         return answers
     try:
-        subscriptions = services.setup.inventories.subscriptions()
+        subscriptions = services.azure.directory.subscriptions()
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     answers = replace(answers, subscription=_subscription(answers, wanted, names, subscriptions))
     inventory: Inventory | None = None
     if looked_up and answers.subscription is not None:
-        inventory = discover(services.setup.inventories, answers.subscription, services.clock, report, token)
+        inventory = discover(services.azure, answers.subscription, services.clock, report, token)
     machines = _pair(given.values.get(fields.MEMBER_VM.key), lambda text: _machine(text, inventory))
     nics = _pair(given.values.get(fields.MEMBER_NIC.key), lambda text: _interface(text, inventory))
     return replace(answers, machines=machines or answers.machines, nics=nics or answers.nics)
@@ -98,7 +98,7 @@ def filled(
     token: CancelToken,
 ) -> WizardState:
     """Walk the wizard as far as it goes, taking the offered fixes that the options ask for."""
-    state = prepare(services.setup, services.clock, answers, saved, report, token)
+    state = prepare(services.azure, services.clock, answers, saved, report, token)
     wanted = [
         kind
         for kind, asked in (
@@ -113,8 +113,8 @@ def filled(
             offered = [fix for item in problems_of(state) for fix in item.fixes if fix.kind in wanted]
             if not offered:
                 return _dropping(state, given)
-            state = read_needed(services.setup, services.clock, take_fix(state, offered[0]), report, token)
-            state = read_needed(services.setup, services.clock, answer_all(state), report, token)
+            state = read_needed(services.azure, services.clock, take_fix(state, offered[0]), report, token)
+            state = read_needed(services.azure, services.clock, answer_all(state), report, token)
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     return _dropping(state, given)

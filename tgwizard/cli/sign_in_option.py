@@ -19,7 +19,7 @@ def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, console: Cons
     cancel = CancelToken()
     services = connection.services
     try:
-        caller = services.setup.sign_in.sign_in(
+        caller = services.sign_in.sign_in(
             sign_in_request_of(where, services), lambda prompt: console.note(words_of(prompt)), cancel
         )
     except AzureCallError as failure:
@@ -34,7 +34,7 @@ def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, console: Cons
 
 def sign_in_request_of(where: EnvironmentChoice, services: Services) -> SignInRequest:
     """What the options ask for, in the cloud that is connected."""
-    clouds = services.setup.sign_in.clouds()
+    clouds = services.sign_in.clouds()
     cloud = next((cloud for cloud in clouds if cloud.name == services.cloud), clouds[0])
     return SignInRequest(where.sign_in or SignInMethod.AZURE_CLI, cloud, where.tenant, where.claims)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from tgwizard.engine.errors import AzureCallError, Cause
-from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import PAUSES_S, RetryPolicy, is_plausible, plausible_wait_s
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Observer:
     """Reads one cluster again and again, keeping the last good value of every source."""
 
-    azure: Azure
+    azure: AzurePorts
     clock: Clock
     setup: ClusterSetup
     _members: list[MemberSeen] = field(init=False)
@@ -68,7 +68,7 @@ class Observer:
         """Read one member's interface."""
         place = self.setup.members.index(member)
         seen = self._members[place]
-        nic = self._read(seen.nic, lambda: self.azure.read_nic(member.nic), retry_policy)
+        nic = self._read(seen.nic, lambda: self.azure.network.read_nic(member.nic), retry_policy)
         if nic.gone and (seen.nic.value is None or (seen.nic.gone and seen.nic.problem is None)):
             # It was never there as long as anybody looked: a run can count on that. One that vanishes later is missed.
             nic = replace(nic, value=NicDocument.of_nothing(), problem=None)
@@ -82,12 +82,12 @@ class Observer:
         """Read one member's VM."""
         place = self.setup.members.index(member)
         seen = self._members[place]
-        vm = self._read(seen.vm, lambda: self.azure.read_vm(member.vm), retry_policy)
+        vm = self._read(seen.vm, lambda: self.azure.compute.read_vm(member.vm), retry_policy)
         self._members[place] = replace(seen, vm=vm)
 
     def look_at_subnet(self) -> None:
         """Read the subnet's ranges. Who may not read them loses nothing but a check and a word in the picture."""
-        self._ranges = self._read(self._ranges, lambda: self.azure.subnet_prefixes(self.setup.subnet))
+        self._ranges = self._read(self._ranges, lambda: self.azure.network.subnet_prefixes(self.setup.subnet))
 
     def problems(self) -> dict[Source, Problem | None]:
         """The problem of every source's latest try, None where it answered."""
@@ -113,7 +113,7 @@ class Observer:
         own = {member.nic for member in self.setup.members}
         self._elsewhere = self._read(
             replace(self._elsewhere, value=None, read_at=None),
-            lambda: tuple(nic for nic in self.azure.nics_listing(address, subnet) if nic not in own),
+            lambda: tuple(nic for nic in self.azure.network.nics_listing(address, subnet) if nic not in own),
             retry_policy,
         )
 

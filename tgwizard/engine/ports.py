@@ -112,8 +112,12 @@ class OperationSeen:
     problem: Problem | None = None
 
 
-class Azure(Protocol):
-    """The calls of Azure Resource Manager that watching and failing over need."""
+Page = Callable[[int], None]
+"""Called after each page of a list with the number of items so far; may raise Cancelled to stop the reading."""
+
+
+class Network(Protocol):
+    """Interfaces and what they are connected to. ``subscription`` is a GUID; lists follow every page."""
 
     def read_nic(self, nic: ResourceId) -> NicDocument:
         """The whole interface, unknown fields included."""
@@ -150,110 +154,20 @@ class Azure(Protocol):
     def moves_registered(self, subscription: str) -> bool:
         """Whether the subscription has the preview feature that ``move_configuration`` needs."""
 
-    def read_operation(self, url: str) -> OperationSeen:
-        """The state of an operation; a refusal here says nothing about the write itself (azure/README.md 2.6)."""
-
-    def read_vm(self, vm: ResourceId) -> VmSeen:
-        """Power, zone and agent of a VM."""
-
     def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
         """Every interface in the subnet's virtual network, as far as it can be read, that names the address."""
-
-    def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
-        """The address ranges of a subnet, as Azure spells them (10.20.2.0/24)."""
-
-    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
-        """What the signed-in identity holds at a scope."""
-
-    def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
-        """What the signed-in identity holds on a whole subscription (GUID)."""
-
-    def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
-        """Every role that an identity (object id) holds in a subscription, through groups too, with its definition."""
-
-    def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
-        """The deny assignments in a subscription that concern an identity."""
-
-    def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
-        """The deny assignments in a subscription that concern the signed-in identity."""
-
-    def identity_of(self, vm: ResourceId) -> str:
-        """The object id of a VM's system-assigned identity, empty when it has none."""
-
-    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
-        """The management locks that lie on these resources, their groups or their subscription."""
-
-    def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
-        """Whether an address is free in the subnet's virtual network (azure/README.md 1.4)."""
-
-    def read_public_ip(self, public_ip: ResourceId) -> PublicIpSeen:
-        """A public IP: its zones, SKU and family, and what has it."""
-
-    def read_balancer(self, balancer: ResourceId) -> BalancerSeen:
-        """A load balancer: its kind, and what is behind it."""
-
-    def stop_vm(
-        self, vm: ResourceId, how: StopMethod, *, request_id: str, precondition: Precondition | None = None
-    ) -> StopAccepted:
-        """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""
-
-    def token_life_s(self) -> float:
-        """How many real seconds the access token is still good for, after renewing it when it is old."""
-
-
-Page = Callable[[int], None]
-"""Called after each page of a list with the number of items so far; may raise Cancelled to stop the reading."""
-
-
-class SignIn(Protocol):
-    """Signs in and lets every adapter of the environment use the new account from then on."""
-
-    def clouds(self) -> tuple[Cloud, ...]:
-        """The clouds known here, the connected one first; in a lab the lab alone."""
-
-    def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
-        """Which ways there are on this computer; asks no one and changes nothing."""
-
-    def sign_in(self, request: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
-        """Sign in and switch to the account; AzureCallError explains a failure, Cancelled when abandoned.
-
-        Only in the connected cloud: journals, locks and the clusters that are watched belong to it.
-        A browser or code sign-in that is abandoned leaves the account that was there before.
-        """
-
-    def caller(self) -> Caller:
-        """Who is signed in now; AzureCallError when nobody is."""
-
-
-class Inventories(Protocol):
-    """Reads what is in a subscription. Lists follow every page; ``page`` hears of each."""
-
-    def tenants(self) -> tuple[TenantSeen, ...]:
-        """The directories of the account."""
-
-    def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
-        """The subscriptions that the account can see, in this directory."""
-
-    def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
-        """Resource groups."""
-
-    def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
-        """Machines, without power."""
-
-    def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
-        """Power of every machine, from one list."""
-
-    def vm(self, vm: ResourceId) -> VmFound:
-        """One machine, with power, zone and identity as of now."""
-
-    def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
-        """Interfaces."""
 
     def nic(self, nic: ResourceId) -> NicFound:
         """One interface as of now."""
 
+    def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
+        """Interfaces."""
+
     def networks(self, subscription: str, page: Page) -> tuple[NetworkFound, ...]:
         """Virtual networks with their subnets."""
+
+    def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
+        """The address ranges of a subnet, as Azure spells them (10.20.2.0/24)."""
 
     def security_groups(self, subscription: str, page: Page) -> tuple[SecurityGroupFound, ...]:
         """Network security groups with their rules."""
@@ -261,12 +175,51 @@ class Inventories(Protocol):
     def frontends(self, subscription: str, page: Page) -> tuple[FrontendFound, ...]:
         """Private frontends of load balancers."""
 
-    def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
-        """Ask the subnet's network whether the address is free (azure/README.md 1.4)."""
+    def read_public_ip(self, public_ip: ResourceId) -> PublicIpSeen:
+        """A public IP: its zones, SKU and family, and what has it."""
+
+    def read_balancer(self, balancer: ResourceId) -> BalancerSeen:
+        """A load balancer: its kind, and what is behind it."""
+
+    def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
+        """Whether an address is free in the subnet's virtual network (azure/README.md 1.4)."""
+
+
+class Compute(Protocol):
+    """Virtual machines. Each write is accepted, not finished: read the machine."""
+
+    def read_vm(self, vm: ResourceId) -> VmSeen:
+        """Power, zone and agent of a VM."""
+
+    def identity_of(self, vm: ResourceId) -> str:
+        """The object id of a VM's system-assigned identity, empty when it has none."""
+
+    def vm(self, vm: ResourceId) -> VmFound:
+        """One machine, with power, zone and identity as of now."""
+
+    def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
+        """Machines, without power."""
+
+    def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
+        """Power of every machine, from one list."""
+
+    def stop_vm(
+        self, vm: ResourceId, how: StopMethod, *, request_id: str, precondition: Precondition | None = None
+    ) -> StopAccepted:
+        """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""
+
+    def restart(self, vm: ResourceId, *, request_id: str) -> None:
+        """Restart a machine. Accepted, not finished: read the VM."""
+
+    def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity on, beside user-assigned ones. Accepted, not finished: read the VM."""
+
+    def disable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity off, user-assigned ones stay. Accepted, not finished."""
 
 
 class Access(Protocol):
-    """Roles, assignments, denials, locks and rights, and the few writes that setting up needs.
+    """Roles, assignments, denials, locks and rights.
 
     ``scope`` is a full id: of a subscription, a group or a resource.
     """
@@ -295,8 +248,23 @@ class Access(Protocol):
     def own_permissions(self, scope: str) -> tuple[PermissionSet, ...]:
         """What the caller holds at the scope, one entry per role. Denials are not part of it."""
 
-    def known_principals(self, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        """Object id and display name of those that exist in the directory; the missing ones are stale."""
+    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
+        """What the signed-in identity holds at a scope."""
+
+    def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
+        """What the signed-in identity holds on a whole subscription (GUID)."""
+
+    def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
+        """Every role that an identity (object id) holds in a subscription, through groups too, with its definition."""
+
+    def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
+        """The deny assignments in a subscription that concern an identity."""
+
+    def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
+        """The deny assignments in a subscription that concern the signed-in identity."""
+
+    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
+        """The management locks that lie on these resources, their groups or their subscription."""
 
     def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
         """Create or replace a custom role; the answer is what Azure stored."""
@@ -310,31 +278,71 @@ class Access(Protocol):
     def delete_assignment(self, assignment: RoleAssignment, *, request_id: str) -> None:
         """Delete an assignment; one that is gone already is no error."""
 
-    def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
-        """Turn the system-assigned identity on, beside user-assigned ones. Accepted, not finished: read the VM."""
 
-    def disable_identity(self, vm: ResourceId, *, request_id: str) -> None:
-        """Turn the system-assigned identity off, user-assigned ones stay. Accepted, not finished."""
+class Directory(Protocol):
+    """Who asks, what they have to choose from, and who else there is."""
 
-    def restart(self, vm: ResourceId, *, request_id: str) -> None:
-        """Restart a machine. Accepted, not finished: read the VM."""
+    def caller(self) -> Caller:
+        """Who is signed in now; AzureCallError when nobody is."""
+
+    def token_life_s(self) -> float:
+        """How many real seconds the access token is still good for, after renewing it when it is old."""
+
+    def tenants(self) -> tuple[TenantSeen, ...]:
+        """The directories of the account."""
+
+    def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
+        """The subscriptions that the account can see, in this directory."""
+
+    def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
+        """Resource groups."""
+
+    def known_principals(self, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Object id and display name of those that exist in the directory; the missing ones are stale."""
+
+
+class AzurePorts(Protocol):
+    """What one identity brings: every call to Azure that can be made as it."""
+
+    @property
+    def network(self) -> Network:
+        """Interfaces and what they are connected to."""
+
+    @property
+    def compute(self) -> Compute:
+        """Machines."""
+
+    @property
+    def access(self) -> Access:
+        """Roles and rights."""
+
+    @property
+    def directory(self) -> Directory:
+        """The identity itself, its directories and subscriptions."""
+
+    def read_operation(self, url: str) -> OperationSeen:
+        """The state of an operation; a refusal here says nothing about the write itself (azure/README.md 2.6)."""
+
+
+class SignIn(Protocol):
+    """Signs in and lets every adapter of the environment use the new account from then on."""
+
+    def clouds(self) -> tuple[Cloud, ...]:
+        """The clouds known here, the connected one first; in a lab the lab alone."""
+
+    def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
+        """Which ways there are on this computer; asks no one and changes nothing."""
+
+    def sign_in(self, request: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
+        """Sign in and switch to the account; AzureCallError explains a failure, Cancelled when abandoned.
+
+        Only in the connected cloud: journals, locks and the clusters that are watched belong to it.
+        A browser or code sign-in that is abandoned leaves the account that was there before.
+        """
 
 
 class Members(Protocol):
     """Calls made with a machine's own identity, where this computer can make them."""
 
-    def azure_as(self, vm: ResourceId) -> AbstractContextManager[Azure]:
+    def azure_as(self, vm: ResourceId) -> AbstractContextManager[AzurePorts]:
         """Azure as the machine's system-assigned identity sees it; the calls fail when it has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetupPorts:
-    """All of them together, as ``Services`` carries them.
-
-    ``members``: None on the real Azure, where a machine's token exists only inside the machine. A lab gives it out.
-    """
-
-    sign_in: SignIn
-    inventories: Inventories
-    access: Access
-    members: Members | None = None

@@ -12,9 +12,8 @@ from tempfile import TemporaryDirectory
 import requests
 
 from tests.bench.measured.hybrid_clock import HybridClock
-from tests.rig import lab_ports
-from tgwizard.app.adapters import in_process, lab_tokens, over_tls
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens, over_tls
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.runs.job_services import Services
@@ -81,6 +80,6 @@ def _setup(lab: Lab, place: Path) -> ClusterSetup:
     return load_cluster(file, lab.cloud)
 
 
-def _services(azure: ArmAzure, lab: Lab, place: Path) -> Services:
+def _services(azure: ArmPorts, lab: Lab, place: Path) -> Services:
     jobs = JobRunner()
-    return Services(azure, lab.clock, jobs, place, lab.cloud, lab_ports(azure, lab.cloud, lab_tokens(lab), jobs))
+    return Services(azure, lab.clock, jobs, place, lab.cloud, lab_sign_in(azure, lab.cloud, lab_tokens(lab), jobs))

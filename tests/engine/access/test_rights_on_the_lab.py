@@ -9,8 +9,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from tests.rig import SetupRig, lab_ports, setup_rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tests.rig import SetupRig, setup_rig
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
@@ -18,8 +18,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError, Cause
-from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import Azure, SetupPorts
+from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.read_access import read_access
 from tgwizard.lab.clock import VirtualClock
@@ -59,8 +58,7 @@ class Account:
     """Someone with given roles, beside the operator who owns everything."""
 
     rig: SetupRig
-    ports: SetupPorts
-    azure: ArmAzure
+    azure: AzurePorts
     caller: Caller
 
     @classmethod
@@ -72,19 +70,18 @@ class Account:
             guid = assignment_guid(at, person.oid, name)
             kind = PrincipalKind.USER
             given = RoleAssignment(guid, at, BY_NAME[name].guid, person.oid, kind)
-            rig.ports.access.put_assignment(given, role_id(at, given.role_guid), request_id=str(uuid.uuid4()))
+            rig.services.azure.access.put_assignment(given, role_id(at, given.role_guid), request_id=str(uuid.uuid4()))
         tokens = LabToken(lambda: rig.lab.issue_token_for(person))
-        azure = ArmAzure(AzureSession(HeldCredential(tokens), http=lab_session(rig.lab), lab=True))
-        ports = lab_ports(azure, rig.lab.cloud, tokens, JobRunner())
-        return cls(rig, ports, azure, Caller(READER_ACCOUNT, person.oid, rig.lab.subscription.tenant))
+        azure = ArmPorts(AzureSession(HeldCredential(tokens), http=lab_session(rig.lab), lab=True))
+        return cls(rig, azure, Caller(READER_ACCOUNT, person.oid, rig.lab.subscription.tenant))
 
     def plan(self, *, whole_subscription: bool = False) -> SetupPlan:
         """Read and planned with this account's own rights."""
         subscription = next(
-            one for one in self.rig.ports.inventories.subscriptions() if one.id == self.rig.subscription
+            one for one in self.rig.services.azure.directory.subscriptions() if one.id == self.rig.subscription
         )
         quiet, token = (lambda _event: None), CancelToken()
-        inventory = discover(self.ports.inventories, subscription, self.rig.clock, quiet, token)
+        inventory = discover(self.azure, subscription, self.rig.clock, quiet, token)
         pair = suggest_pairs(inventory).pairs[0]
         assert pair.nics is not None
         answers = Answers(
@@ -98,42 +95,42 @@ class Account:
             RoleAnswer(),
             whole_subscription,
         )
-        facts = read_access(self.ports, answers, inventory, self.rig.clock, quiet, token)
+        facts = read_access(self.azure, answers, inventory, self.rig.clock, quiet, token)
         return make_plan(answers, inventory, facts)
 
     def may(self, change: SetupChange) -> bool:
         """Try it; what this account is refused, the operator then does, so that the next one can be tried."""
         try:
-            self.send(self.ports, self.azure, change)
+            self.send(self.azure, change)
         except AzureCallError as failure:
             if failure.cause is Cause.ETAG_MOVED:
                 return True
             if failure.cause is not Cause.NOT_ALLOWED:
                 raise
             if not isinstance(change.write, PlaceAddress):
-                self.send(self.rig.ports, self.azure, change)
+                self.send(self.rig.services.azure, change)
             return False
         return True
 
-    def send(self, ports: SetupPorts, azure: Azure, change: SetupChange) -> None:
+    def send(self, azure: AzurePorts, change: SetupChange) -> None:
         request, act = str(uuid.uuid4()), change.write
         match act:
             case EnableIdentity():
-                ports.access.enable_identity(act.vm, request_id=request)
+                azure.compute.enable_identity(act.vm, request_id=request)
                 self.rig.clock.sleep(300.0)
             case PutRole():
-                ports.access.put_role(act.scope, act.role, request_id=request)
+                azure.access.put_role(act.scope, act.role, request_id=request)
                 self.rig.clock.sleep(300.0)
             case Assign():
-                principal = self.rig.ports.inventories.vm(act.vm).identity.principal_id
+                principal = self.rig.services.azure.compute.vm(act.vm).identity.principal_id
                 guid = assignment_guid(act.scope, principal, act.role_guid)
                 wanted = RoleAssignment(guid, act.scope, act.role_guid, principal, PrincipalKind.SERVICE_PRINCIPAL)
-                ports.access.put_assignment(wanted, role_id(act.scope, act.role_guid), request_id=request)
+                azure.access.put_assignment(wanted, role_id(act.scope, act.role_guid), request_id=request)
             case PlaceAddress():
-                document = azure.read_nic(act.nic)
-                azure.write_nic(act.nic, document, if_match=IMPOSSIBLE_ETAG, request_id=request)
+                document = azure.network.read_nic(act.nic)
+                azure.network.write_nic(act.nic, document, if_match=IMPOSSIBLE_ETAG, request_id=request)
             case Restart():
-                ports.access.restart(act.vm, request_id=request)
+                azure.compute.restart(act.vm, request_id=request)
             case _:
                 raise AssertionError(change)
 
@@ -165,7 +162,7 @@ def test_that_the_plan_says_truly_who_may_carry_out_each_change(roles: list[tupl
 
 def test_that_an_owner_of_the_group_alone_sees_the_cluster_and_may_set_it_up() -> None:
     account = Account.with_roles(("Owner", "group"))
-    access = account.rig.ports.access
+    access = account.rig.services.azure.access
     (reads,) = [
         item
         for item in access.assignments_to(account.rig.scope, account.caller.object_id)
@@ -197,14 +194,14 @@ def test_that_an_owner_of_the_group_alone_sees_the_cluster_and_may_set_it_up() -
 )
 def test_that_a_lock_stops_in_the_plan_what_it_stops_in_azure(level: str, below: str, stopped: set[str]) -> None:
     account = Account.with_roles(lock=(level, below))
-    account.caller = account.rig.ports.sign_in.caller()
-    account.ports = account.rig.ports
+    account.caller = account.rig.services.azure.directory.caller()
+    account.azure = account.rig.services.azure
     refused = set()
     for change in account.plan().changes:
         if not change.writes and not isinstance(change.write, Restart):
             continue
         try:
-            account.send(account.ports, account.rig.services.azure, change)
+            account.send(account.azure, change)
         except AzureCallError as failure:
             if failure.cause is Cause.LOCKED:
                 refused.add(change.key)

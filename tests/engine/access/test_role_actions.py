@@ -13,7 +13,7 @@ import pytest
 from tests.engine.readiness.golden.scene import ROLE_ACTIONS
 from tests.engine.worlds import changed
 from tests.rig import Rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ, Writer
@@ -57,7 +57,7 @@ def calling(caller: str, lacking: str = "") -> Rig:
         return made
     principal = next(item for item in made.lab.principals if item.name == caller)
     token = LabToken(lambda: made.lab.issue_token_for(principal))
-    azure = ArmAzure(AzureSession(HeldCredential(token), http=lab_session(made.lab), lab=True))
+    azure = ArmPorts(AzureSession(HeldCredential(token), http=lab_session(made.lab), lab=True))
     return replace(made, services=replace(made.services, azure=azure))
 
 

@@ -41,20 +41,22 @@ class Reader:
 
     @property
     def subscription(self) -> SubscriptionSeen:
-        return next(item for item in self.rig.ports.inventories.subscriptions() if item.id == self.rig.subscription)
+        return next(
+            item for item in self.rig.services.azure.directory.subscriptions() if item.id == self.rig.subscription
+        )
 
     def discover(self) -> Inventory:
-        return discover(self.rig.ports.inventories, self.subscription, self.rig.clock, self.events.append, self.token)
+        return discover(self.rig.services.azure, self.subscription, self.rig.clock, self.events.append, self.token)
 
     def gather(self, answers: Answers, inventory: Inventory) -> AccessFacts:
-        return read_access(self.rig.ports, answers, inventory, self.rig.clock, self.events.append, self.token)
+        return read_access(self.rig.services.azure, answers, inventory, self.rig.clock, self.events.append, self.token)
 
     def answers(self, inventory: Inventory, **changes: object) -> Answers:
         pair = suggest_pairs(inventory).pairs[0]
         assert pair.nics is not None
         done = Answers(
             self.rig.lab.cloud,
-            self.rig.ports.sign_in.caller(),
+            self.rig.services.azure.directory.caller(),
             inventory.subscription,
             (pair.vms[0].id, pair.vms[1].id),
             (pair.nics[0].id, pair.nics[1].id),
@@ -90,7 +92,7 @@ def test_that_a_part_that_cannot_be_read_is_named_and_the_others_stand() -> None
     desk = reader()
     subscription = desk.subscription
     desk.rig.lab.faults.add(Fault("GET", "/loadBalancers", FaultAnswer(403, REFUSED), times=9))
-    inventory = discover(desk.rig.ports.inventories, subscription, desk.rig.clock, desk.events.append, desk.token)
+    inventory = discover(desk.rig.services.azure, subscription, desk.rig.clock, desk.events.append, desk.token)
     assert [part.part for part in inventory.failed] == [Part.BALANCERS]
     assert suggest_pairs(inventory).suggested is not None
     told = [event for event in desk.events if isinstance(event, PartProgress) and event.problem]
@@ -106,7 +108,7 @@ def test_that_discovery_can_be_cancelled_and_tells_nothing_more() -> None:
         desk.token.cancel()
 
     with pytest.raises(Cancelled):
-        discover(desk.rig.ports.inventories, subscription, desk.rig.clock, report, desk.token)
+        discover(desk.rig.services.azure, subscription, desk.rig.clock, report, desk.token)
     assert len(desk.events) == 1
 
 
@@ -243,10 +245,13 @@ def test_that_a_refused_fact_leaves_a_plan_that_says_what_is_not_known() -> None
 def test_that_azure_is_asked_about_one_address_alone() -> None:
     desk = reader()
     inventory = desk.discover()
-    checked = ask_address(desk.rig.ports, desk.answers(inventory), inventory)
+    checked = ask_address(desk.rig.services.azure, desk.answers(inventory), inventory)
     assert checked is not None
     assert checked.answer.free
-    taken = ask_address(desk.rig.ports, desk.answers(inventory, address=IPv4Address("10.20.2.11")), inventory)
+    taken = ask_address(desk.rig.services.azure, desk.answers(inventory, address=IPv4Address("10.20.2.11")), inventory)
     assert taken is not None
     assert not taken.answer.free
-    assert ask_address(desk.rig.ports, desk.answers(inventory, address=IPv4Address("10.99.0.9")), inventory) is None
+    assert (
+        ask_address(desk.rig.services.azure, desk.answers(inventory, address=IPv4Address("10.99.0.9")), inventory)
+        is None
+    )

@@ -23,9 +23,9 @@ from tests.engine.failover.matrix import seeded_random
 from tests.engine.failover.promises import Witness, holders
 from tests.front import Came, Exchange, Front, Treatment, answer, drips, resets, says, stalls
 from tests.guards.tables import Table, part
-from tests.rig import Rig, inline_journal, lab_ports
-from tgwizard.app.adapters import LabClock, lab_tokens
-from tgwizard.azure.arm_ports import ArmAzure
+from tests.rig import Rig, inline_journal
+from tgwizard.app.adapters import LabClock, lab_sign_in, lab_tokens
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.bounded_http import Timeouts, bounded_session
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential
@@ -330,7 +330,7 @@ def play(case: Case, files: Certificates) -> Result:
             return _played(case, made, witness, network, (front, stranger))
         finally:
             azure = made.services.azure
-            assert isinstance(azure, ArmAzure)
+            assert isinstance(azure, ArmPorts)
             azure.close()
             shutil.rmtree(state, ignore_errors=True)
 
@@ -422,8 +422,10 @@ def _rig(lab: Lab, front: Front, files: Certificates, witness: Witness, state: P
     http = witness.session(lab, carrier.get_adapter("https://"))
     tokens, jobs, clock = lab_tokens(lab), JobRunner(), LabClock()
     session = AzureSession(HeldCredential(tokens), front.url, http=http, ca=str(files.ca), lab=True, limits=LIMITS)
-    azure = ArmAzure(session)
-    services = Services(azure, clock, jobs, state, lab.cloud, lab_ports(azure, lab.cloud, tokens, jobs), inline_journal)
+    azure = ArmPorts(session)
+    services = Services(
+        azure, clock, jobs, state, lab.cloud, lab_sign_in(azure, lab.cloud, tokens, jobs), inline_journal
+    )
     return Rig(lab, clock, setup, services, lab_session(lab))
 
 

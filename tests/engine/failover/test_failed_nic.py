@@ -27,7 +27,7 @@ def broken() -> Rig:
 
 def test_that_a_refused_stop_names_the_state_and_its_remedy() -> None:
     made = broken()
-    failure = fails(lambda: made.services.azure.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="r"))
+    failure = fails(lambda: made.services.azure.compute.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="r"))
     problem = failure.problem
     assert (failure.status, failure.certainty, failure.cause) == (400, Certainty.REFUSED, Cause.OTHER)
     assert problem.code == "parent-failed"
@@ -69,10 +69,10 @@ def test_that_an_identity_cannot_be_given_to_such_a_vm_and_the_reason_is_told() 
     it = setup_rig()
     nic = it.network("networkInterfaces", "tg-node-b-inside")
     it.lab.faults.add(Fault("PUT", nic.name, OperationFails()))
-    read = it.services.azure.read_nic(nic)
-    it.services.azure.write_nic(nic, read, if_match=read.etag, request_id="r")
+    read = it.services.azure.network.read_nic(nic)
+    it.services.azure.network.write_nic(nic, read, if_match=read.etag, request_id="r")
     it.clock.sleep(10)
-    failure = fails(lambda: it.ports.access.enable_identity(it.vm("tg-node-b"), request_id="s"))
+    failure = fails(lambda: it.services.azure.compute.enable_identity(it.vm("tg-node-b"), request_id="s"))
     assert (failure.status, failure.problem.code) == (400, "parent-failed")
     assert failure.certainty is Certainty.REFUSED
     assert nic.text in failure.problem.detail

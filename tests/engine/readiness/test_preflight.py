@@ -22,9 +22,10 @@ from tests.engine.worlds import (
     without,
 )
 from tests.rig import Rig, rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
+from tgwizard.azure.network import ArmNetwork
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, ProbeOutcome, probe_write
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
@@ -82,7 +83,7 @@ def probes_of(made: Rig, verb: Verb = Verb.GRACEFUL) -> tuple[Preflight, list[tu
             sent.append((name, [item["properties"]["privateIPAddress"] for item in items]))
 
     session = tapped(note, lambda _request: None)(made.lab)
-    azure = ArmAzure(AzureSession(HeldCredential(LabToken(made.lab.issue_token)), http=session, lab=True))
+    azure = ArmPorts(AzureSession(HeldCredential(LabToken(made.lab.issue_token)), http=session, lab=True))
     return checked(replace(made, services=replace(made.services, azure=azure)), verb), sent
 
 
@@ -242,7 +243,7 @@ def test_that_only_the_gaining_side_is_asked_when_the_address_is_on_no_interface
     assert puts == ["tg-node-b-inside"] * 2, "as it is first, then as the attach"
 
 
-class IgnoresIfMatch(ArmAzure):
+class IgnoresIfMatch(ArmNetwork):
     """An Azure that applies every write, whatever version it was bound to."""
 
     applied = 0
@@ -266,8 +267,9 @@ class IgnoresIfMatch(ArmAzure):
 def test_that_an_azure_that_ignores_versions_is_not_written_to_at_all(verb: Verb) -> None:
     made = rig()
     token = HeldCredential(LabToken(made.lab.issue_token))
-    careless = IgnoresIfMatch(AzureSession(token, http=lab_session(made.lab), lab=True))
-    other = replace(made, services=replace(made.services, azure=careless))
+    azure = ArmPorts(AzureSession(token, http=lab_session(made.lab), lab=True))
+    azure.network = careless = IgnoresIfMatch(azure.clients)
+    other = replace(made, services=replace(made.services, azure=azure))
     finished = other.fail_over(verb=verb, accept_unknown=True)
     assert finished.outcome is Outcome.REFUSED
     assert finished.problem is not None

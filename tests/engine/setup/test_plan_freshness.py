@@ -30,7 +30,7 @@ def planned(state: WizardState) -> SetupPlan:
 
 
 def again(it: SetupRig, state: WizardState) -> WizardState:
-    return read_again(it.ports, it.clock, state, lambda _: None, CancelToken())
+    return read_again(it.services.azure, it.clock, state, lambda _: None, CancelToken())
 
 
 def test_that_a_plan_is_as_old_as_the_oldest_thing_it_rests_on() -> None:
@@ -63,7 +63,7 @@ def test_that_what_someone_did_meanwhile_is_named() -> None:
     it = setup_rig("fresh")
     state = prepared(it)
     before = planned(state)
-    it.ports.access.enable_identity(it.vm("tg-node-b"), request_id=str(uuid.uuid4()))
+    it.services.azure.compute.enable_identity(it.vm("tg-node-b"), request_id=str(uuid.uuid4()))
     it.clock.sleep(STALE_S + 1)
     after = planned(again(it, state))
     found = plan_differences(before, after)
@@ -80,9 +80,9 @@ def test_that_an_address_that_was_taken_meanwhile_is_named_and_the_choice_is_kep
     address = str(proposed_answers(state).address)
     azure = it.services.azure
     nic = it.network("networkInterfaces", "tg-node-b-inside")
-    document = azure.read_nic(nic)
+    document = azure.network.read_nic(nic)
     more = document.plus(document.new_configuration("theirs", address, CarriedConfiguration()))
-    azure.write_nic(nic, more, if_match=document.etag, request_id=str(uuid.uuid4()))
+    azure.network.write_nic(nic, more, if_match=document.etag, request_id=str(uuid.uuid4()))
     it.clock.sleep(STALE_S + 1)
     after = again(it, state)
     assert str(proposed_answers(after).address) == address

@@ -43,12 +43,12 @@ class Person:
     events: list[SetupEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ports = self.rig.ports
-        self.state = self.fed(with_caller(self.state, self.rig.lab.cloud, ports.sign_in.caller()))
+        azure = self.rig.services.azure
+        self.state = self.fed(with_caller(self.state, self.rig.lab.cloud, azure.directory.caller()))
 
     def fed(self, state: WizardState) -> WizardState:
         """Read what is wanted, as the window's jobs do."""
-        ports, clock, token = self.rig.ports, self.rig.clock, CancelToken()
+        azure, clock, token = self.rig.services.azure, self.rig.clock, CancelToken()
         for _ in range(8):
             shown = proposed_answers(state)
             want = reads_needed(state)
@@ -56,19 +56,19 @@ class Person:
                 return state
             match want[0]:
                 case ReadNeeded.SUBSCRIPTIONS:
-                    state = with_subscriptions(state, ports.inventories.subscriptions())
+                    state = with_subscriptions(state, azure.directory.subscriptions())
                 case ReadNeeded.INVENTORY:
                     assert shown.subscription is not None
-                    found = discover(ports.inventories, shown.subscription, clock, self.events.append, token)
+                    found = discover(azure, shown.subscription, clock, self.events.append, token)
                     state = with_inventory(state, found)
                 case ReadNeeded.FACTS:
                     assert state.inventory is not None
-                    facts = read_access(ports, shown, state.inventory, clock, self.events.append, token)
+                    facts = read_access(azure, shown, state.inventory, clock, self.events.append, token)
                     state = with_access_facts(state, facts, shown)
                 case ReadNeeded.ADDRESS:
                     assert state.inventory is not None
                     try:
-                        state = with_address(state, ask_address(ports, shown, state.inventory, state.facts))
+                        state = with_address(state, ask_address(azure, shown, state.inventory, state.facts))
                     except AzureCallError as failure:
                         state = with_address(state, None, failure.problem)
         raise AssertionError(f"it never has enough: {reads_needed(state)}")
@@ -126,9 +126,9 @@ def test_that_the_old_role_is_brought_up_to_date_because_it_is_this_clusters_own
 def test_that_a_rebuilt_machine_gets_its_role_back_and_what_it_left_behind_is_offered_for_removal() -> None:
     rig = setup_rig("ready")
     rebuilt = rig.vm("tg-node-b")
-    rig.ports.access.disable_identity(rebuilt, request_id=str(uuid.uuid4()))
+    rig.services.azure.compute.disable_identity(rebuilt, request_id=str(uuid.uuid4()))
     rig.clock.sleep(600.0)
-    rig.ports.access.enable_identity(rebuilt, request_id=str(uuid.uuid4()))
+    rig.services.azure.compute.enable_identity(rebuilt, request_id=str(uuid.uuid4()))
     rig.clock.sleep(600.0)
     person = Person(rig)
     person.to_review()

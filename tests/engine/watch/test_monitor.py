@@ -66,7 +66,7 @@ def test_that_a_watched_holder_stays_the_holder_while_an_update_of_its_interface
             made.call("PUT", made.a.nic.text, {**made.nic(made.a).body, "tags": {"owner": "network"}})
         elif number == 1:
             source, target = ConfigurationId(made.a.nic, "tg-floating"), ConfigurationId(made.b.nic, "tg-floating-1")
-            made.services.azure.move_configuration(
+            made.services.azure.network.move_configuration(
                 source, target, made.setup.subnet, request_id="1", precondition=lambda: True
             )
 

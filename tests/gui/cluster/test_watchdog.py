@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QObject
@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS
 from tests.gui.held_clock import Later
 from tests.rig import Rig, rig
+from tgwizard.azure.arm_ports import ArmPorts
+from tgwizard.azure.clients import Clients
+from tgwizard.azure.network import ArmNetwork
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report
-from tgwizard.engine.ports import Azure
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
@@ -24,30 +26,29 @@ from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.watchdog import AGAIN_S, SILENT_S, Watchdog
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.latency import Latency
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
 
 
-class Troubled:
-    """An Azure whose interfaces can be made to break their reader, or to keep it waiting."""
+class Troubled(ArmNetwork):
+    """Interfaces that can be made to break their reader, or to keep it waiting."""
 
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, clients: Clients) -> None:
         """In order, at first."""
-        self._azure = azure
+        super().__init__(clients)
         self.breaks = threading.Event()
         self.hangs = threading.Event()
         self.goes_on = threading.Event()
 
-    def read_nic(self, nic: Any) -> Any:
+    def read_nic(self, nic: ResourceId) -> NicDocument:
         """As Azure does, unless there is trouble."""
         if self.breaks.is_set():
             self.breaks.clear()
             raise RuntimeError("nobody expected this")
         if self.hangs.is_set():
             self.goes_on.wait(60)
-        return self._azure.read_nic(nic)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._azure, name)
+        return super().read_nic(nic)
 
 
 class Watched:
@@ -57,8 +58,10 @@ class Watched:
         """On a lab in real time."""
         self.clock = Later()
         self.rig: Rig = rig(Latency.INSTANT, clock=cast("LabTime", self.clock))
-        self.azure = Troubled(self.rig.services.azure)
-        services = replace(self.rig.services, azure=self.azure, clock=self.clock)
+        azure = self.rig.services.azure
+        assert isinstance(azure, ArmPorts)
+        azure.network = self.network = Troubled(azure.clients)
+        services = replace(self.rig.services, clock=self.clock)
         self.owner = QObject()
         self.bridge = Bridge(self.owner)
         self.watching = ClusterRegistry(self.bridge, ReadOnlyLock(parent=self.owner), self.owner)
@@ -72,7 +75,7 @@ class Watched:
 
     def end(self) -> None:
         """Stop everything."""
-        self.azure.goes_on.set()
+        self.network.goes_on.set()
         self.watching.stop()
         assert not self.rig.services.jobs.close(LEAVE_WITHIN_S)
         self.bridge.stop()
@@ -99,7 +102,7 @@ def reads_again(watched: Watched, qtbot: QtBot) -> None:
 
 
 def test_that_a_loop_that_ends_by_an_error_is_told_and_begun_again(watched: Watched, qtbot: QtBot) -> None:
-    watched.azure.breaks.set()
+    watched.network.breaks.set()
     qtbot.waitUntil(lambda: bool(watched.told), timeout=PATIENCE_MS)
     (problem,) = watched.told
     assert problem.what == "Reading Azure had stopped. It was begun again."
@@ -109,12 +112,12 @@ def test_that_a_loop_that_ends_by_an_error_is_told_and_begun_again(watched: Watc
 
 
 def test_that_a_loop_that_hangs_is_left_alone_and_another_one_reads(watched: Watched, qtbot: QtBot) -> None:
-    watched.azure.hangs.set()
+    watched.network.hangs.set()
     old = watched.session.loop.job
     assert old is not None
-    waits = watched.azure.goes_on
+    waits = watched.network.goes_on
     qtbot.waitUntil(lambda: not waits.is_set() and watched.session.now() - watched.read[-1] > 1.5, timeout=PATIENCE_MS)
-    watched.azure.hangs.clear()
+    watched.network.hangs.clear()
     watched.clock.ahead_s += SILENT_S + 1
     watched.watching._watchdog.look()
     assert [problem.why for problem in watched.told] == ["No reading has ended for 3 min."]
@@ -123,10 +126,10 @@ def test_that_a_loop_that_hangs_is_left_alone_and_another_one_reads(watched: Wat
 
 
 def test_that_what_breaks_again_and_again_is_not_begun_again_at_once(watched: Watched, qtbot: QtBot) -> None:
-    watched.azure.breaks.set()
+    watched.network.breaks.set()
     qtbot.waitUntil(lambda: len(watched.told) == 1, timeout=PATIENCE_MS)
     reads_again(watched, qtbot)
-    watched.azure.breaks.set()
+    watched.network.breaks.set()
     qtbot.waitUntil(lambda: watched.session.loop.dead, timeout=PATIENCE_MS)
     watched.watching._watchdog.look()
     assert watched.session.loop.dead
@@ -140,10 +143,10 @@ def test_that_what_breaks_again_and_again_is_not_begun_again_at_once(watched: Wa
 def test_that_a_dead_loop_is_begun_again_by_the_page_and_by_read_again(
     watched: Watched, qtbot: QtBot, wakes: str
 ) -> None:
-    watched.azure.breaks.set()
+    watched.network.breaks.set()
     qtbot.waitUntil(lambda: len(watched.told) == 1, timeout=PATIENCE_MS)
     reads_again(watched, qtbot)
-    watched.azure.breaks.set()
+    watched.network.breaks.set()
     qtbot.waitUntil(lambda: watched.session.loop.dead, timeout=PATIENCE_MS)
     act: Callable[[], None] = watched.session.read_now
     if wakes == "page":

@@ -255,7 +255,7 @@ def test_that_the_whole_wizard_can_be_walked_through_hostile_names(setup_desk: O
         go_on(desk, qtbot)
     assert desk.says("Verdict: All ")
     assert any("$(" in one.name for one in desk.wizard.session.wizard_state.subscriptions or ())
-    assert "$(touch" in desk.rig.ports.sign_in.caller().name or any(
+    assert "$(touch" in desk.rig.services.azure.directory.caller().name or any(
         "<b>" in tenant.name for tenant in desk.wizard.session.account.tenants
     )
 

@@ -47,7 +47,7 @@ def test_that_an_old_plan_that_has_changed_is_shown_again_and_nothing_is_written
     setup_desk: OpenDesk, qtbot: QtBot
 ) -> None:
     desk = at_the_review(setup_desk, qtbot)
-    desk.rig.ports.access.enable_identity(desk.rig.vm("tg-node-b"), request_id=str(uuid.uuid4()))
+    desk.rig.services.azure.compute.enable_identity(desk.rig.vm("tg-node-b"), request_id=str(uuid.uuid4()))
     theirs = len(desk.rig.writes())
     age(desk)
     desk.press("Apply 5 changes")

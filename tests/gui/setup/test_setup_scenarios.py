@@ -34,13 +34,13 @@ LONG_ENOUGH_S = 700.0
 
 def is_own_role(rig: SetupRig) -> str:
     """The GUID of the scenario's own role."""
-    roles = rig.ports.access.role_definitions(rig.scope)
+    roles = rig.services.azure.access.role_definitions(rig.scope)
     return next(role.guid for role in roles if role.kind is RoleKind.CUSTOM and role.name == ROLE)
 
 
 def nobody_set_it_up(rig: SetupRig) -> None:
     """Take the scenario's role and its assignments away, as if it had never been set up."""
-    access, guid = rig.ports.access, is_own_role(rig)
+    access, guid = rig.services.azure.access, is_own_role(rig)
     for item in access.role_assignments(rig.scope):
         if item.role_guid.lower() == guid:
             access.delete_assignment(item, request_id=str(uuid.uuid4()))
@@ -65,7 +65,7 @@ def refused_before(desk: SetupDesk) -> None:
     setup = cluster(desk)
     ended = fail_over_as(desk.rig, setup, setup.members[1], setup.members[1])
     assert ended.outcome is not Outcome.DONE, ended.reason
-    assert desk.rig.services.azure.read_nic(setup.members[0].nic).lists(str(setup.address))
+    assert desk.rig.services.azure.network.read_nic(setup.members[0].nic).lists(str(setup.address))
 
 
 def moves_there_and_back(desk: SetupDesk) -> None:
@@ -75,7 +75,7 @@ def moves_there_and_back(desk: SetupDesk) -> None:
     for member in (setup.members[1], setup.members[0]):
         ended = fail_over_as(desk.rig, setup, member, member)
         assert ended.outcome is Outcome.DONE, ended.reason
-        assert desk.rig.services.azure.read_nic(member.nic).lists(str(setup.address))
+        assert desk.rig.services.azure.network.read_nic(member.nic).lists(str(setup.address))
 
 
 def apply_all(desk: SetupDesk, qtbot: QtBot, count: int) -> None:
@@ -93,10 +93,10 @@ def test_that_an_old_role_is_updated_and_everybody_whom_it_reaches_is_named_firs
     setup_desk: OpenSetupDesk, qtbot: QtBot
 ) -> None:
     def someone_else_has_it(rig: SetupRig) -> None:
-        guid, operator = is_own_role(rig), rig.ports.sign_in.caller().object_id
+        guid, operator = is_own_role(rig), rig.services.azure.directory.caller().object_id
         theirs = RoleAssignment(str(uuid.uuid4()), rig.group(), guid, operator, PrincipalKind.USER)
         role_id = f"{rig.scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
-        rig.ports.access.put_assignment(theirs, role_id, request_id=str(uuid.uuid4()))
+        rig.services.azure.access.put_assignment(theirs, role_id, request_id=str(uuid.uuid4()))
         # Lists show what is new only now and then; this is not new.
         rig.clock.sleep(LONG_ENOUGH_S)
         as_slow_as_azure(rig)

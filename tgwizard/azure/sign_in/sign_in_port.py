@@ -121,11 +121,6 @@ class ArmSignIn:
             self._clients.use(replace(session, credential=held, base_url=request.cloud.arm, graph=request.cloud.graph))
         return caller_of(token)
 
-    def caller(self) -> Caller:
-        """Who is signed in now; AzureCallError when nobody is."""
-        silence_sdk_loggers()
-        return translate_errors(Operation("check", "the sign-in"), self._clients.session.credential.caller)
-
     def _require_idle(self) -> None:
         if self._busy():
             what = "You were not signed in: a run is under way, and it would go on as somebody else."

@@ -13,7 +13,7 @@ from enum import Enum
 from tgwizard.engine.access.access_decision import denied_in_words, with_denials_applied
 from tgwizard.engine.access.required_rights import NOT_ASKED
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
-from tgwizard.engine.ports import Azure
+from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
@@ -70,7 +70,7 @@ class AttachProbe:
 
 
 def probe_write(
-    azure: Azure,
+    azure: AzurePorts,
     nic: ResourceId,
     document: NicDocument,
     attach: AttachProbe | None = None,
@@ -95,7 +95,7 @@ def probe_write(
 
 
 def _asked(
-    azure: Azure,
+    azure: AzurePorts,
     nic: ResourceId,
     document: NicDocument,
     retry_policy: RetryPolicy | None,
@@ -105,11 +105,11 @@ def _asked(
 
     def send() -> None:
         nonlocal lost
-        if lost and azure.read_nic(nic).etag != document.etag:
+        if lost and azure.network.read_nic(nic).etag != document.etag:
             what = f"{nic.name} was changed while it was asked whether it may be."
             raise AzureCallError(Problem("changed-meanwhile", what, "", "Check again."), Certainty.NOT_SENT)
         try:
-            azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
+            azure.network.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
         except AzureCallError as failure:
             lost = failure.certainty is Certainty.UNKNOWN
             raise
@@ -162,7 +162,7 @@ class ProbeResult:
 
 
 def probe_as(
-    azure: Azure, place: int, chosen: ChosenMachines, now: datetime, denials: tuple[DenyAssignment, ...] = ()
+    azure: AzurePorts, place: int, chosen: ChosenMachines, now: datetime, denials: tuple[DenyAssignment, ...] = ()
 ) -> ProbeResult:
     """Ask everything that the machine at ``place`` of ``chosen`` does in a failover; ``azure``: as that machine.
 
@@ -173,7 +173,7 @@ def probe_as(
     own, other = chosen.nics[place].id, chosen.nics[1 - place].id
     for row, nic in (("take", other), ("add", own)):
         try:
-            probe = probe_write(azure, nic, azure.read_nic(nic))
+            probe = probe_write(azure, nic, azure.network.read_nic(nic))
         except AzureCallError as failure:
             refused = failure.cause is Cause.NOT_ALLOWED
             return _answer(vm, ProbeAnswer.REFUSED if refused else ProbeAnswer.NOT_KNOWN, now, failure.problem, "read")
@@ -206,10 +206,10 @@ def _answer(vm: ResourceId, answer: ProbeAnswer, now: datetime, problem: Problem
     return ProbeResult(vm, answer, now, f"Asked in its own name, it was told: {why}", row)
 
 
-def _may_read(azure: Azure, vm: ResourceId) -> bool:
+def _may_read(azure: AzurePorts, vm: ResourceId) -> bool:
     """Whether a machine may be read, as far as Azure says no: an answer that fails to come says nothing."""
     try:
-        azure.read_vm(vm)
+        azure.compute.read_vm(vm)
     except AzureCallError as failure:
         return failure.cause is not Cause.NOT_ALLOWED
     return True

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Clock, Inventories, Page
+from tgwizard.engine.ports import AzurePorts, Clock, Page
 from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import Inventory, Part, PartFailure, SubscriptionSeen
@@ -22,18 +22,18 @@ Report = Callable[[SetupEvent], None]
 
 
 def discover(
-    inventories: Inventories, subscription: SubscriptionSeen, clock: Clock, report: Report, token: CancelToken
+    azure: AzurePorts, subscription: SubscriptionSeen, clock: Clock, report: Report, token: CancelToken
 ) -> Inventory:
     """Read the subscription; Cancelled when the token was set. ``report`` hears every page, one call at a time."""
     started = clock.monotonic()
     lists: dict[Part, Callable[[str, Page], tuple[Any, ...]]] = {
-        Part.MACHINES: inventories.vms,
-        Part.INTERFACES: inventories.nics,
-        Part.NETWORKS: inventories.networks,
-        Part.POWER: inventories.powers,
-        Part.SECURITY_GROUPS: inventories.security_groups,
-        Part.BALANCERS: inventories.frontends,
-        Part.GROUPS: inventories.groups,
+        Part.MACHINES: azure.compute.vms,
+        Part.INTERFACES: azure.network.nics,
+        Part.NETWORKS: azure.network.networks,
+        Part.POWER: azure.compute.powers,
+        Part.SECURITY_GROUPS: azure.network.security_groups,
+        Part.BALANCERS: azure.network.frontends,
+        Part.GROUPS: azure.directory.groups,
     }
     telling = _Telling(clock, report, token)
     answers = read_all({part: telling.of(part, read, subscription.id) for part, read in lists.items()}, clock, token)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, carried_with, write_rights
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.ports import Azure
+from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, ResourceId, Verb
@@ -46,14 +46,14 @@ def vnet_of(subnet: ResourceId) -> ResourceId:
     return ResourceId(subnet.text.rsplit("/subnets/", 1)[0])
 
 
-def move_findings(azure: Azure, setup: ClusterSetup) -> tuple[Finding, ...]:
+def move_findings(azure: AzurePorts, setup: ClusterSetup) -> tuple[Finding, ...]:
     """Whether the subscription and the signed-in user may move a configuration in one call."""
     return _feature(azure, setup), _right(azure, vnet_of(setup.subnet))
 
 
-def _feature(azure: Azure, setup: ClusterSetup) -> Finding:
+def _feature(azure: AzurePorts, setup: ClusterSetup) -> Finding:
     try:
-        registered = azure.moves_registered(setup.subscription)
+        registered = azure.network.moves_registered(setup.subscription)
     except AzureCallError as failure:
         fact = "Whether Azure moves addresses in one call here is not known"
         return Finding(Level.NOT_KNOWN, fact, failure.problem.what, failure.problem)
@@ -69,9 +69,9 @@ def _feature(azure: Azure, setup: ClusterSetup) -> Finding:
     return Finding(Level.BLOCKS, problem.what, problem.why, problem)
 
 
-def _right(azure: Azure, vnet: ResourceId) -> Finding:
+def _right(azure: AzurePorts, vnet: ResourceId) -> Finding:
     try:
-        held = azure.permissions_at(vnet)
+        held = azure.access.permissions_at(vnet)
     except AzureCallError as failure:
         fact = f"Whether you may move addresses in {vnet.name} is not known"
         return Finding(Level.NOT_KNOWN, fact, failure.problem.what, failure.problem)

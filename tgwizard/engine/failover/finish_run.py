@@ -140,7 +140,7 @@ def _with_refusal_cause(state: FailoverRun, ending: RunResult) -> RunResult:
         return ending
     denials: tuple[DenyAssignment, ...] | None = None
     with contextlib.suppress(AzureCallError):
-        denials = state.sender.azure.own_denials(state.setup.subscription)
+        denials = state.sender.azure.access.own_denials(state.setup.subscription)
     cause = explain_refusal(problem, refusal.refused, denials)
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 

@@ -241,7 +241,7 @@ class WriteOutcomes:
     def _signed_out(self, move: Move, member: Member, failure: AzureCallError) -> RunResult | None:
         """The token ended in the middle: it is renewed, and the write goes on while its time lasts."""
         try:
-            self.state.sender.azure.token_life_s()
+            self.state.sender.azure.directory.token_life_s()
         except AzureCallError as silent:
             return self._retry_later(move, member, silent)
         return self._retry_later(move, member, failure)

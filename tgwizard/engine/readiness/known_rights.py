@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tgwizard.engine.access.required_rights import Writer
-from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.readiness.preflight_findings import judge_answers
 from tgwizard.engine.readiness.preflight_questions import PreflightScope, ask_preflight
 from tgwizard.model.cluster import Member, Verb
@@ -68,7 +68,7 @@ RIGHTS_NOT_ASKED = KnownRights()
 """Before anybody asked; what a fleet shows."""
 
 
-def ask_rights(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member) -> KnownRights:
+def ask_rights(azure: AzurePorts, clock: Clock, snapshot: Snapshot, to: Member) -> KnownRights:
     """Ask whose roles allow a move to ``to``: reads alone, about twenty, and for half a minute at most.
 
     Nobody is asked while an interface cannot be read: which rights count shows in what the interfaces refer to.

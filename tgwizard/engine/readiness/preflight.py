@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
-from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.readiness.preflight_findings import judge_answers, judge_preflight
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightFacts, PreflightScope, ask_preflight
 from tgwizard.model.cluster import Member, Verb
@@ -33,7 +33,7 @@ class Preflight:
 
 
 def preflight(
-    azure: Azure,
+    azure: AzurePorts,
     clock: Clock,
     snapshot: Snapshot,
     to: Member,

@@ -19,7 +19,7 @@ from tgwizard.engine.access.required_rights import (
 from tgwizard.engine.access.write_probe import AttachProbe, ProbeOutcome, WriteProbe, probe_write
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
-from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.access_facts import NOT_ASKED, NOTHING_READ, AccessFacts, IdentityRights, OwnRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
@@ -104,7 +104,7 @@ class PreflightFacts:
 class _Asking:
     """Puts questions until the time is up."""
 
-    azure: Azure
+    azure: AzurePorts
     clock: Clock
     budget_s: float
     until: float = field(init=False)
@@ -141,7 +141,7 @@ class _Asking:
 
 
 def ask_preflight(
-    azure: Azure,
+    azure: AzurePorts,
     clock: Clock,
     snapshot: Snapshot,
     to: Member,
@@ -155,23 +155,23 @@ def ask_preflight(
     losing = setup.other(to)
     on_no_nic = snapshot.place.kind is LocationKind.NO_NIC
     operator = by is Writer.OPERATOR
-    life: Queried[float] = asking.fact("The sign-in", azure.token_life_s) if operator else NOT_ASKED
+    life: Queried[float] = asking.fact("The sign-in", azure.directory.token_life_s) if operator else NOT_ASKED
     prefixes: Queried[tuple[str, ...]] = NOT_ASKED
     if thorough or not holds_it_there(snapshot):
-        prefixes = asking.fact(f"The range of {setup.subnet.name}", lambda: azure.subnet_prefixes(setup.subnet))
+        prefixes = asking.fact(f"The range of {setup.subnet.name}", lambda: azure.network.subnet_prefixes(setup.subnet))
     outdated = kept.seen(setup.subscription) if kept is not None else None
     probes = tuple(_probes(asking, snapshot, to, outdated)) if operator and extent.probes else ()
     _keep(kept, snapshot, probes)
     read = tuple(_things(asking, snapshot, to))
     own = _own(asking, snapshot, to, probes, fence) if operator else []
     if operator and thorough:
-        held = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
+        held = asking.fact("Your rights", lambda: azure.access.permissions_in_subscription(setup.subscription))
         own.append(OwnRights(f"/subscriptions/{setup.subscription}", held))
     denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED
     if operator and (not extent.probes or any(not one.denied for probe in probes for one in probe.refused)):
         # Azure words the refusal of a linked right in one way, whether no role gives it or a denial takes it; and what
         # it lists as one's rights leaves denials out.
-        denials = asking.fact("Your deny assignments", lambda: azure.own_denials(setup.subscription))
+        denials = asking.fact("Your deny assignments", lambda: azure.access.own_denials(setup.subscription))
     locks: Queried[tuple[LockSeen, ...]] = NOT_ASKED
     if (
         thorough
@@ -179,7 +179,7 @@ def ask_preflight(
         or any(probe.outcome is not ProbeOutcome.ALLOWED for probe in probes)
     ):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
-        locks = asking.fact("The locks", lambda: azure.locks_over(touched))
+        locks = asking.fact("The locks", lambda: azure.access.locks_over(touched))
     writers = dict.fromkeys((to,) if verb is Verb.FORCED or on_no_nic else (to, losing))
     return PreflightFacts(
         by=by,
@@ -189,7 +189,9 @@ def ask_preflight(
         token_life_s=life,
         prefixes=prefixes,
         availability=(
-            asking.fact(f"Whether {setup.address} is free", lambda: azure.check_address(setup.subnet, snapshot.address))
+            asking.fact(
+                f"Whether {setup.address} is free", lambda: azure.network.check_address(setup.subnet, snapshot.address)
+            )
             if on_no_nic
             else NOT_ASKED
         ),
@@ -268,7 +270,7 @@ def _things(asking: _Asking, snapshot: Snapshot, to: Member) -> Iterator[Resourc
     there = [part for part in map(_readable, gaining.references()) if part is not None]
     for one in dict.fromkeys((*travels, *there)):
         read: Callable[[ResourceId], PublicIpSeen | BalancerSeen]
-        read = asking.azure.read_balancer if _is_balancer(one) else asking.azure.read_public_ip
+        read = asking.azure.network.read_balancer if _is_balancer(one) else asking.azure.network.read_public_ip
         yield asking.thing(one, read)
 
 
@@ -297,21 +299,22 @@ def _own(
             asked += [member.nic, *document.references()]
     if fence.stops:
         asked.append(snapshot.setup.other(to).vm)
+    access = asking.azure.access
     return [
-        OwnRights(one.text, asking.fact(f"Your rights on {one.name}", lambda one=one: asking.azure.permissions_at(one)))  # type: ignore[misc]
+        OwnRights(one.text, asking.fact(f"Your rights on {one.name}", lambda one=one: access.permissions_at(one)))  # type: ignore[misc]
         for one in dict.fromkeys(asked)
     ]
 
 
 def _identity(asking: _Asking, snapshot: Snapshot, member: Member) -> IdentityRights:
     azure, subscription = asking.azure, snapshot.setup.subscription
-    principal = asking.fact(f"The identity of {member.vm.name}", lambda: azure.identity_of(member.vm))
+    principal = asking.fact(f"The identity of {member.vm.name}", lambda: azure.compute.identity_of(member.vm))
     if not principal.value:
         return IdentityRights(member.vm, principal)
     oid = principal.value
     return IdentityRights(
         member.vm,
         principal,
-        asking.fact("The role assignments", lambda: azure.roles_of(oid, subscription)),
-        asking.fact("The deny assignments", lambda: azure.denials_of(oid, subscription)),
+        asking.fact("The role assignments", lambda: azure.access.roles_of(oid, subscription)),
+        asking.fact("The deny assignments", lambda: azure.access.denials_of(oid, subscription)),
     )

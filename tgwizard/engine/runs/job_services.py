@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock, Members, SignIn
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import unusable
 from tgwizard.engine.runs.records import RunEndRecord
@@ -40,19 +40,21 @@ def usual_endpoint(setup: ClusterSetup) -> Endpoint:
 class Services:
     """The adapters.
 
-    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters; ``setup`` is
-    what setting a cluster up needs beyond ``azure``.
+    ``azure`` asks as who is signed in. ``cloud`` is the one that is connected; ``state_dir`` holds the journals and
+    locks of its clusters.
     """
 
-    azure: Azure
+    azure: AzurePorts
     clock: Clock
     jobs: JobRunner
     state_dir: Path
     cloud: str
-    setup: SetupPorts
+    sign_in: SignIn
     open_journal: Callable[[Path, ClusterIdentity], FailoverJournal] = FailoverJournal.open
     endpoint: Callable[[ClusterSetup], Endpoint] = usual_endpoint
     """Where a cluster's traffic can be tried, or UserError: nowhere, and why. For jobs only: a lab is asked."""
+    members: Members | None = None
+    """Who can ask as a machine: None on the real Azure, where a machine's token exists only inside it."""
 
     def journal(self, setup: ClusterSetup) -> FailoverJournal:
         """Open the cluster's journal; UserError when it is damaged or of another schema. The caller closes it."""

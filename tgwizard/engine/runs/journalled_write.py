@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.ports import Accepted, Azure, Clock, ConfigurationId, MoveAccepted, Precondition, StopAccepted
+from tgwizard.engine.ports import Accepted, AzurePorts, Clock, ConfigurationId, MoveAccepted, Precondition, StopAccepted
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import WriteAnswer, WriteAnswered, WriteAttempted
 from tgwizard.model.cluster import Member, ResourceId
@@ -34,7 +34,7 @@ def write_answer_of(failure: AzureCallError) -> WriteAnswer:
 class WriteSender:
     """Sends the writes of one run."""
 
-    azure: Azure
+    azure: AzurePorts
     clock: Clock
     journal: FailoverJournal
     report: Report
@@ -49,7 +49,7 @@ class WriteSender:
         attempt = WriteAttempted(self.run, self._now(), step, member.name, request, document.etag)
         self.journal.append(self.run, attempt)
         try:
-            accepted = self.azure.write_nic(
+            accepted = self.azure.network.write_nic(
                 member.nic, document, if_match=document.etag, request_id=request, precondition=precondition
             )
         except AzureCallError as failure:
@@ -74,7 +74,7 @@ class WriteSender:
         request = str(uuid.uuid4())
         self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.MOVE, losing.name, request, ""))
         try:
-            accepted = self.azure.move_configuration(
+            accepted = self.azure.network.move_configuration(
                 source, target, subnet, request_id=request, precondition=precondition
             )
         except AzureCallError as failure:
@@ -89,7 +89,7 @@ class WriteSender:
         request = str(uuid.uuid4())
         self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.FENCE, member.name, request, ""))
         try:
-            accepted = self.azure.stop_vm(member.vm, how, request_id=request, precondition=precondition)
+            accepted = self.azure.compute.stop_vm(member.vm, how, request_id=request, precondition=precondition)
         except AzureCallError as failure:
             return self._failed("POST", f"{member.vm.name}/{how.value}", request, failure)
         self._report_request("POST", f"{member.vm.name}/{how.value}", "accepted")

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import SetupRunEndRecord, SetupRunRecord
@@ -57,8 +57,7 @@ NIC_TYPE = "microsoft.network/networkinterfaces"
 
 
 def apply(
-    ports: SetupPorts,
-    azure: Azure,
+    azure: AzurePorts,
     clock: Clock,
     journal: SetupJournal,
     plan: SetupPlan,
@@ -71,7 +70,7 @@ def apply(
 
     Every expected trouble ends in the returned ``SetupFinished``.
     """
-    return apply_in_context(ApplyContext(ports, azure, clock, journal, report, token), plan, only_mine=only_mine)
+    return apply_in_context(ApplyContext(azure, clock, journal, report, token), plan, only_mine=only_mine)
 
 
 def apply_in_context(context: ApplyContext, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
@@ -289,7 +288,5 @@ def apply_job(
         identity_of(answers),
         "apply",
         report,
-        lambda journal: apply(
-            services.setup, services.azure, services.clock, journal, plan, report, token, only_mine=only_mine
-        ),
+        lambda journal: apply(services.azure, services.clock, journal, plan, report, token, only_mine=only_mine),
     )

@@ -94,7 +94,7 @@ class EnableIdentityAction:
 
     def look(self) -> TaskBody[Seen]:
         """On, with an object id."""
-        vm = yield from make_call(lambda: self.context.ports.inventories.vm(self.write.vm))
+        vm = yield from make_call(lambda: self.context.azure.compute.vm(self.write.vm))
         if not vm.identity.system_assigned:
             return Absent({"type": vm.identity.kind.value})
         return Present() if vm.identity.principal_id else Pending(self.waiting_sentence)
@@ -105,7 +105,7 @@ class EnableIdentityAction:
 
     def send(self, request: str) -> None:
         """One PATCH of the machine."""
-        self.context.ports.access.enable_identity(self.write.vm, request_id=request)
+        self.context.azure.compute.enable_identity(self.write.vm, request_id=request)
 
     def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
@@ -136,7 +136,7 @@ class PutRoleAction:
     def look(self) -> TaskBody[Seen]:
         """The role's own reading, compared by meaning."""
         found = yield from make_call(
-            lambda: self.context.ports.access.role_definition(self.scope, self.write.role.guid)
+            lambda: self.context.azure.access.role_definition(self.scope, self.write.role.guid)
         )
         if found is not None and same_role(found, self.write.role):
             return Present()
@@ -152,7 +152,7 @@ class PutRoleAction:
 
     def send(self, request: str) -> None:
         """One PUT."""
-        self.context.ports.access.put_role(self.scope, self.write.role, request_id=request)
+        self.context.azure.access.put_role(self.scope, self.write.role, request_id=request)
 
     def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """A name that is taken in a directory is not cured by waiting."""
@@ -223,9 +223,9 @@ class AssignRoleAction:
 
     def look(self) -> TaskBody[Seen]:
         """Its own reading; then, before anything was written, by meaning under any other name."""
-        access, write = self.context.ports.access, self.write
+        access, write = self.context.azure.access, self.write
         if self.wanted is None:
-            vm = yield from make_call(lambda: self.context.ports.inventories.vm(write.vm))
+            vm = yield from make_call(lambda: self.context.azure.compute.vm(write.vm))
             if not vm.identity.principal_id:
                 return Conflicting(self._no_identity())
             self.wanted = _assignment(write.scope, write.role_guid, vm.identity.principal_id)
@@ -257,7 +257,7 @@ class AssignRoleAction:
         """One PUT, with the principal's type, which spares the look-up in a directory that may not know it yet."""
         full = self.role.id if self.role.id and self.role.guid == self.write.role_guid else ""
         full = full or role_id(self.write.scope, self.write.role_guid)
-        self.context.ports.access.put_assignment(self.assignment, full, request_id=request)
+        self.context.azure.access.put_assignment(self.assignment, full, request_id=request)
 
     def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """What is normal for a fresh identity or role is waited for; what is there already is done."""
@@ -308,11 +308,11 @@ class RemoveStaleAction:
 
     def look(self) -> TaskBody[Seen]:
         """Gone; or there, and its identity still unknown to the directory."""
-        access, stale = self.context.ports.access, self.write.assignment
-        found = yield from make_call(lambda: access.role_assignment(stale.scope, stale.guid))
+        azure, stale = self.context.azure, self.write.assignment
+        found = yield from make_call(lambda: azure.access.role_assignment(stale.scope, stale.guid))
         if found is None:
             return Present()
-        known = yield from make_call(lambda: access.known_principals((stale.principal_id,)))
+        known = yield from make_call(lambda: azure.directory.known_principals((stale.principal_id,)))
         if known:
             problem = Problem(
                 "no-longer-stale",
@@ -329,7 +329,7 @@ class RemoveStaleAction:
 
     def send(self, request: str) -> None:
         """One DELETE."""
-        self.context.ports.access.delete_assignment(self.write.assignment, request_id=request)
+        self.context.azure.access.delete_assignment(self.write.assignment, request_id=request)
 
     def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
@@ -387,14 +387,14 @@ class PlaceAddressAction:
     def look(self) -> TaskBody[Seen]:
         """The interface itself; before a write also whether anyone else has the address."""
         write = self.write
-        document = yield from make_call(lambda: self.context.azure.read_nic(write.nic))
+        document = yield from make_call(lambda: self.context.azure.network.read_nic(write.nic))
         self._read = document
         if document.lists(write.address):
             return self._listed(document)
         if document.provisioning is Provisioning.UPDATING:
             return Pending(f"Azure still updates {write.nic.name}.")
         subnet = ResourceId(document.subnet)
-        holders = yield from make_call(lambda: self.context.azure.nics_listing(write.address, subnet))
+        holders = yield from make_call(lambda: self.context.azure.network.nics_listing(write.address, subnet))
         for holder in holders:
             if holder == write.nic:
                 continue
@@ -411,7 +411,7 @@ class PlaceAddressAction:
         """One conditional PUT of the whole interface."""
         document = self._document()
         wanted = document.plus(self._configuration())
-        self.context.azure.write_nic(self.write.nic, wanted, if_match=document.etag, request_id=request)
+        self.context.azure.network.write_nic(self.write.nic, wanted, if_match=document.etag, request_id=request)
 
     def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """A moved version is read again; an address that another has is named."""
@@ -424,9 +424,7 @@ class PlaceAddressAction:
 
     def _free(self, subnet: ResourceId) -> TaskBody[Seen]:
         try:
-            answer = yield from make_call(
-                lambda: self.context.ports.inventories.address_free(subnet, self.write.address)
-            )
+            answer = yield from make_call(lambda: self.context.azure.network.check_address(subnet, self.write.address))
         except AzureCallError as failure:
             if failure.cause is Cause.NOT_ALLOWED:
                 return Absent()  # No right to ask; the write itself is refused when the address is taken.

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.records import UNDOES, ChangeConfirmed, WriteAnswer, WriteIntended, WriteKind, WriteReplied
 from tgwizard.engine.runs.task_runner import TaskBody, TaskEnd, TaskOutcome, make_call, sleep
 from tgwizard.engine.setup.setup_journal import SetupJournal
@@ -44,8 +44,7 @@ class ApplyTiming:
 class ApplyContext:
     """What every change of one job shares."""
 
-    ports: SetupPorts
-    azure: Azure
+    azure: AzurePorts
     clock: Clock
     journal: SetupJournal
     report: Callable[[SetupEvent], None]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.ports import Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
 from tgwizard.engine.setup.plan_freshness import forget_readings
@@ -38,7 +38,7 @@ _MOST_TURNS = 40
 
 
 def prepare(
-    ports: SetupPorts,
+    azure: AzurePorts,
     clock: Clock,
     answers: Answers,
     saved: Iterable[ClusterSetup],
@@ -50,11 +50,11 @@ def prepare(
     ``answers.cloud`` names the connected one. UserError: nobody is signed in, or a part cannot be read.
     """
     try:
-        caller = ports.sign_in.caller()
-        state = read_needed(ports, clock, with_caller(begin(saved, answers), answers.cloud, caller), report, token)
+        caller = azure.directory.caller()
+        state = read_needed(azure, clock, with_caller(begin(saved, answers), answers.cloud, caller), report, token)
         while True:
             after = answer_all(state)
-            after = read_needed(ports, clock, after, report, token)
+            after = read_needed(azure, clock, after, report, token)
             if after.step is state.step:
                 return after
             state = after
@@ -63,7 +63,7 @@ def prepare(
 
 
 def read_needed(
-    ports: SetupPorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+    azure: AzurePorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> WizardState:
     """The state once it wants nothing more. AzureCallError; Cancelled."""
     for _ in range(_MOST_TURNS):
@@ -75,27 +75,27 @@ def read_needed(
         shown = proposed_answers(state)
         match found[0]:
             case ReadNeeded.SUBSCRIPTIONS:
-                state = with_subscriptions(state, retry_policy.ask(ports.inventories.subscriptions))
+                state = with_subscriptions(state, retry_policy.ask(azure.directory.subscriptions))
             case ReadNeeded.INVENTORY:
                 if shown.subscription is None:
                     return state
-                state = with_inventory(state, discover(ports.inventories, shown.subscription, clock, report, token))
+                state = with_inventory(state, discover(azure, shown.subscription, clock, report, token))
             case ReadNeeded.FACTS:
                 if state.inventory is None:
                     return state
                 state = with_access_facts(
-                    state, read_access(ports, shown, state.inventory, clock, report, token), shown
+                    state, read_access(azure, shown, state.inventory, clock, report, token), shown
                 )
             case ReadNeeded.ADDRESS:
-                state = _address(ports, state, shown)
+                state = _address(azure, state, shown)
     raise RuntimeError(f"the flow never has enough: {reads_needed(state)}")
 
 
-def _address(ports: SetupPorts, state: WizardState, shown: Answers) -> WizardState:
+def _address(azure: AzurePorts, state: WizardState, shown: Answers) -> WizardState:
     if state.inventory is None:
         return state
     try:
-        checked = ask_address(ports, shown, state.inventory, state.facts)
+        checked = ask_address(azure, shown, state.inventory, state.facts)
     except AzureCallError as failure:
         return with_address(state, None, failure.problem)
     if checked is None:
@@ -105,12 +105,12 @@ def _address(ports: SetupPorts, state: WizardState, shown: Answers) -> WizardSta
 
 
 def read_again(
-    ports: SetupPorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+    azure: AzurePorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> WizardState:
     """The state with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
     answers = proposed_answers(state)
     if answers.subscription is None:
         return state
-    found = discover(ports.inventories, answers.subscription, clock, report, token)
+    found = discover(azure, answers.subscription, clock, report, token)
     known = with_inventory(replace(state, answers=answers), found)
-    return read_needed(ports, clock, forget_readings(known), report, token)
+    return read_needed(azure, clock, forget_readings(known), report, token)

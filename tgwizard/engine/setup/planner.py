@@ -15,7 +15,7 @@ from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight, required_rights
 from tgwizard.engine.discovery.subnet_addresses import floating_now, judge_address, occupancy
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.ports import Azure
+from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.plan_changes import (
     AssignmentPlan,
@@ -334,13 +334,13 @@ def cluster_of(
     )
 
 
-def read_cluster(azure: Azure, plan: SetupPlan, answers: Answers) -> ClusterSetup:
+def read_cluster(azure: AzurePorts, plan: SetupPlan, answers: Answers) -> ClusterSetup:
     """The same, with subnet and what travels read from the interfaces. UserError when they cannot be read."""
     identity_of(answers)
     documents: list[NicDocument] = []
     for nic in answers.nics or ():
         try:
-            documents.append(azure.read_nic(nic))
+            documents.append(azure.network.read_nic(nic))
         except AzureCallError as failure:
             raise UserError(failure.problem) from failure
     found = [item for document in documents if (item := document.find(str(answers.address))) is not None]

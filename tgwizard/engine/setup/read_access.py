@@ -15,7 +15,7 @@ from tgwizard.engine.access.matching_roles import could_be_ours
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
-from tgwizard.engine.ports import Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactKind, OwnRights, Queried
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
@@ -36,12 +36,12 @@ _MOST_LOOKED_UP = 1000
 
 
 def read_access(
-    ports: SetupPorts, answers: Answers, inventory: Inventory, clock: Clock, report: Report, token: CancelToken
+    azure: AzurePorts, answers: Answers, inventory: Inventory, clock: Clock, report: Report, token: CancelToken
 ) -> AccessFacts:
     """Read the facts; Cancelled when the token was set."""
-    reading = _Reading(ports, clock, report, token, f"/subscriptions/{inventory.subscription.id}")
+    reading = _Reading(azure, clock, report, token, f"/subscriptions/{inventory.subscription.id}")
     started = clock.monotonic()
-    first = reading.all(_first(ports, answers, reading.scope))
+    first = reading.all(_first(azure, answers, reading.scope))
     facts = AccessFacts(
         started,
         roles=first[FactKind.ROLES, ""],
@@ -55,25 +55,25 @@ def read_access(
     at = reading.scope
     if chosen is not None and any(facts.failure(kind) is not None for kind in _LISTED):
         facts, at = _group_by_group(reading, facts, chosen), computed_scopes(chosen)[0].scope
-    second = reading.all(_second(ports, answers, inventory, facts, chosen, at))
+    second = reading.all(_second(azure, answers, inventory, facts, chosen, at))
     return _with(facts, _to_look_up(facts, answers), second)
 
 
 def ask_address(
-    ports: SetupPorts, answers: Answers, inventory: Inventory, facts: AccessFacts | None = None
+    azure: AzurePorts, answers: Answers, inventory: Inventory, facts: AccessFacts | None = None
 ) -> AddressChecked | None:
     """Ask Azure about the chosen address; None when it is of no use to ask. AzureCallError when it does not answer."""
     chosen = _chosen_machines(answers, inventory, facts)
     if chosen is None or answers.address is None or not _askable(answers, inventory, chosen):
         return None
-    return AddressChecked(str(answers.address), ports.inventories.address_free(chosen.subnet, str(answers.address)))
+    return AddressChecked(str(answers.address), azure.network.check_address(chosen.subnet, str(answers.address)))
 
 
 class _Reading:
     """Reads several facts at once and tells of each."""
 
-    def __init__(self, ports: SetupPorts, clock: Clock, report: Report, token: CancelToken, scope: str) -> None:
-        self.ports, self.scope = ports, scope
+    def __init__(self, azure: AzurePorts, clock: Clock, report: Report, token: CancelToken, scope: str) -> None:
+        self.azure, self.scope = azure, scope
         self._clock, self._report, self._token = clock, report, token
 
     def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, Queried[Any]]:
@@ -91,7 +91,7 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachine
     Who has rights in some groups only is refused above them; a group's list names what is above it all the same. A
     kind that is then known everywhere it matters is no longer one that failed.
     """
-    access = reading.ports.access
+    access = reading.azure.access
     lists: dict[FactKind, Callable[[str], tuple[Any, ...]]] = {
         FactKind.ROLES: access.role_definitions,
         FactKind.ASSIGNMENTS: access.role_assignments,
@@ -116,8 +116,8 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachine
     )
 
 
-def _first(ports: SetupPorts, answers: Answers, scope: str) -> dict[Key, Callable[[], object]]:
-    access, inventories = ports.access, ports.inventories
+def _first(azure: AzurePorts, answers: Answers, scope: str) -> dict[Key, Callable[[], object]]:
+    access, compute, network = azure.access, azure.compute, azure.network
     readings: dict[Key, Callable[[], object]] = {
         (FactKind.ROLES, ""): lambda: access.role_definitions(scope),
         (FactKind.ASSIGNMENTS, ""): lambda: access.role_assignments(scope),
@@ -125,14 +125,14 @@ def _first(ports: SetupPorts, answers: Answers, scope: str) -> dict[Key, Callabl
         (FactKind.LOCKS, ""): lambda: access.locks(scope.rsplit("/", 1)[-1]),
     }
     for vm in answers.machines or ():
-        readings[FactKind.MACHINES, vm.text] = lambda vm=vm: inventories.vm(vm)  # type: ignore[misc]
+        readings[FactKind.MACHINES, vm.text] = lambda vm=vm: compute.vm(vm)  # type: ignore[misc]
     for nic in answers.nics or ():
-        readings[FactKind.INTERFACES, nic.text] = lambda nic=nic: inventories.nic(nic)  # type: ignore[misc]
+        readings[FactKind.INTERFACES, nic.text] = lambda nic=nic: network.nic(nic)  # type: ignore[misc]
     return readings
 
 
 def _second(
-    ports: SetupPorts,
+    azure: AzurePorts,
     answers: Answers,
     inventory: Inventory,
     facts: AccessFacts,
@@ -140,14 +140,14 @@ def _second(
     scope: str,
 ) -> dict[Key, Callable[[], object]]:
     """What can be asked only when the first answers are there."""
-    access = ports.access
+    access = azure.access
     readings: dict[Key, Callable[[], object]] = {}
     whole = (f"/subscriptions/{inventory.subscription.id}",) if answers.whole_subscription else ()
     for at in dict.fromkeys((*_scopes_to_ask(scope, chosen), *whole)):
         readings[FactKind.OWN_RIGHTS, at] = lambda at=at: access.own_permissions(at)  # type: ignore[misc]
     wanted = _to_look_up(facts, answers)
     if wanted:
-        readings[FactKind.PRINCIPALS, ""] = lambda: access.known_principals(wanted)
+        readings[FactKind.PRINCIPALS, ""] = lambda: azure.directory.known_principals(wanted)
     caller = (answers.caller.object_id,) if answers.caller and chosen else ()
     guid = answers.role.guid if answers.role is not None else ""
     if guid and facts.role(guid) is None:
@@ -160,7 +160,7 @@ def _second(
         )
     if chosen is not None and answers.address is not None and _askable(answers, inventory, chosen):
         address, subnet = str(answers.address), chosen.subnet
-        readings[FactKind.ADDRESS, address] = lambda: ports.inventories.address_free(subnet, address)
+        readings[FactKind.ADDRESS, address] = lambda: azure.network.check_address(subnet, address)
     return readings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
-from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.task_runner import Task, TaskBody, make_call
@@ -27,8 +27,7 @@ SLOWEST_S = 45.0
 
 
 def restart(
-    ports: SetupPorts,
-    azure: Azure,
+    azure: AzurePorts,
     clock: Clock,
     journal: SetupJournal,
     vm: ResourceId,
@@ -36,7 +35,7 @@ def restart(
     token: CancelToken,
 ) -> SetupFinished:
     """Restart it, once, and wait. A cancel leaves it to itself: a restart cannot be called back."""
-    return restart_in_context(ApplyContext(ports, azure, clock, journal, report, token), vm)
+    return restart_in_context(ApplyContext(azure, clock, journal, report, token), vm)
 
 
 def restart_in_context(context: ApplyContext, vm: ResourceId) -> SetupFinished:
@@ -49,7 +48,7 @@ def restart_in_context(context: ApplyContext, vm: ResourceId) -> SetupFinished:
     )
 
 
-def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
+def standby_first(azure: AzurePorts, answers: Answers) -> tuple[ResourceId, ...]:
     """The machines in the order in which to restart them: the one whose interface holds the address comes last.
 
     AzureCallError when an interface could not be read: then the order is not known.
@@ -57,7 +56,7 @@ def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
     if answers.machines is None or answers.nics is None:
         return ()
     address = answers.address
-    holds = tuple(address is not None and azure.read_nic(nic).lists(str(address)) for nic in answers.nics)
+    holds = tuple(address is not None and azure.network.read_nic(nic).lists(str(address)) for nic in answers.nics)
     return restart_order(answers.machines, holds)
 
 
@@ -80,7 +79,7 @@ class _Restart:
         return self.vm.text
 
     def look(self) -> TaskBody[Seen]:
-        seen = yield from make_call(lambda: self.context.azure.read_vm(self.vm))
+        seen = yield from make_call(lambda: self.context.azure.compute.read_vm(self.vm))
         if self._sent is None:
             return Absent() if seen.power is Power.RUNNING else Conflicting(self._not_running(seen.power))
         up = seen.power is Power.RUNNING and seen.agent_ready is not False
@@ -99,7 +98,7 @@ class _Restart:
     def send(self, request: str) -> None:
         self._sent = self.context.clock.monotonic()
         try:
-            self.context.ports.access.restart(self.vm, request_id=request)
+            self.context.azure.compute.restart(self.vm, request_id=request)
         except AzureCallError as failure:
             self._lost = failure.certainty is Certainty.UNKNOWN
             if not self._lost:
@@ -132,5 +131,5 @@ def restart_job(
         identity,
         "restart",
         report,
-        lambda journal: restart(services.setup, services.azure, services.clock, journal, vm, report, token),
+        lambda journal: restart(services.azure, services.clock, journal, vm, report, token),
     )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause
-from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import PAUSES_S
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import WriteIntended, WriteKind, undo_key
@@ -77,8 +77,7 @@ def _made(journal: SetupJournal) -> tuple[UndoItem, ...]:
 
 
 def undo(
-    ports: SetupPorts,
-    azure: Azure,
+    azure: AzurePorts,
     clock: Clock,
     journal: SetupJournal,
     report: Callable[[SetupEvent], None],
@@ -87,7 +86,7 @@ def undo(
     identities: bool = False,
 ) -> SetupFinished:
     """Take it back. ``identities``: also turn off the identities that were turned on here."""
-    return undo_in_context(ApplyContext(ports, azure, clock, journal, report, token), identities=identities)
+    return undo_in_context(ApplyContext(azure, clock, journal, report, token), identities=identities)
 
 
 def undo_in_context(context: ApplyContext, *, identities: bool = False) -> SetupFinished:
@@ -175,7 +174,7 @@ class _Unassign(_UndoAction):
 
     def look(self) -> TaskBody[Seen]:
         wanted = self.assignment
-        found = yield from make_call(lambda: self.context.ports.access.role_assignment(wanted.scope, wanted.guid))
+        found = yield from make_call(lambda: self.context.azure.access.role_assignment(wanted.scope, wanted.guid))
         if found is None:
             return Present()
         if not same_assignment(found, wanted):
@@ -183,7 +182,7 @@ class _Unassign(_UndoAction):
         return Absent(assignment_document(found))
 
     def send(self, request: str) -> None:
-        self.context.ports.access.delete_assignment(self.assignment, request_id=request)
+        self.context.azure.access.delete_assignment(self.assignment, request_id=request)
 
 
 @dataclass(slots=True)
@@ -209,7 +208,7 @@ class _DeleteRole(_UndoRoleAction):
     refusals: int = 0
 
     def look(self) -> TaskBody[Seen]:
-        access, role = self.context.ports.access, self.role
+        access, role = self.context.azure.access, self.role
         found = yield from make_call(lambda: access.role_definition(self.at, role.guid))
         if found is None:
             return Present()
@@ -222,7 +221,7 @@ class _DeleteRole(_UndoRoleAction):
         return Absent(role_document(found))
 
     def send(self, request: str) -> None:
-        self.context.ports.access.delete_role(self.at, self.role.guid, request_id=request)
+        self.context.azure.access.delete_role(self.at, self.role.guid, request_id=request)
 
     def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
         """Azure counts assignments that were removed a moment ago; for a minute that is normal, then it is not."""
@@ -237,7 +236,7 @@ class _DeleteRole(_UndoRoleAction):
 
     def _users(self) -> TaskBody[int]:
         """How many assignments of others use the role. The list may lag, so each is read by itself."""
-        access, guid = self.context.ports.access, self.role.guid.lower()
+        access, guid = self.context.azure.access, self.role.guid.lower()
         scopes = tuple(dict.fromkeys("/".join(scope.split("/")[:3]) for scope in self.role.assignable_scopes))
         found: dict[str, RoleAssignment] = {}
         for scope in scopes:
@@ -261,7 +260,7 @@ class _RestoreRole(_UndoRoleAction):
         return role_of(self.made.before or {})
 
     def look(self) -> TaskBody[Seen]:
-        found = yield from make_call(lambda: self.context.ports.access.role_definition(self.at, self.role.guid))
+        found = yield from make_call(lambda: self.context.azure.access.role_definition(self.at, self.role.guid))
         if found is None:
             return LeftAlone(
                 f"The role {sanitize(self.role.name, 130)} was deleted since, so there is nothing to restore."
@@ -274,7 +273,7 @@ class _RestoreRole(_UndoRoleAction):
         return {**role_document(self.before), "at": self.at}
 
     def send(self, request: str) -> None:
-        self.context.ports.access.put_role(self.at, self.before, request_id=request)
+        self.context.azure.access.put_role(self.at, self.before, request_id=request)
 
 
 @dataclass(slots=True)
@@ -289,8 +288,8 @@ class _DisableIdentity(_UndoAction):
         return ResourceId(self.made.target)
 
     def look(self) -> TaskBody[Seen]:
-        access = self.context.ports.access
-        vm = yield from _unless_gone(lambda: self.context.ports.inventories.vm(self.vm))
+        access = self.context.azure.access
+        vm = yield from _unless_gone(lambda: self.context.azure.compute.vm(self.vm))
         if vm is None or not vm.identity.system_assigned:
             return Present()
         scope = f"/subscriptions/{self.vm.subscription}"
@@ -302,7 +301,7 @@ class _DisableIdentity(_UndoAction):
         return Absent({"type": vm.identity.kind.value, "principal": vm.identity.principal_id})
 
     def send(self, request: str) -> None:
-        self.context.ports.access.disable_identity(self.vm, request_id=request)
+        self.context.azure.compute.disable_identity(self.vm, request_id=request)
 
 
 @dataclass(slots=True)
@@ -321,7 +320,7 @@ class _RemoveAddress(_UndoAction):
         return str(self.made.sent["address"])
 
     def look(self) -> TaskBody[Seen]:
-        document = yield from _unless_gone(lambda: self.context.azure.read_nic(self.nic))
+        document = yield from _unless_gone(lambda: self.context.azure.network.read_nic(self.nic))
         if document is None:
             return Present()
         self._read = document
@@ -342,7 +341,7 @@ class _RemoveAddress(_UndoAction):
         document = self._read
         if document is None:
             raise RuntimeError("the interface has not been looked at")
-        self.context.azure.write_nic(
+        self.context.azure.network.write_nic(
             self.nic, document.without(self.address), if_match=document.etag, request_id=request
         )
 
@@ -352,7 +351,7 @@ class _RemoveAddress(_UndoAction):
         return None
 
     def _gone(self, subnet: ResourceId) -> TaskBody[Seen]:
-        holders = yield from make_call(lambda: self.context.azure.nics_listing(self.address, subnet))
+        holders = yield from make_call(lambda: self.context.azure.network.nics_listing(self.address, subnet))
         others = [holder for holder in holders if holder != self.nic]
         if others:
             return LeftAlone(f"{self.address} has moved to {sanitize(others[0].name, 90)} since, so it stays there.")
@@ -393,9 +392,7 @@ def undo_job(
         identity,
         "undo",
         report,
-        lambda journal: undo(
-            services.setup, services.azure, services.clock, journal, report, token, identities=identities
-        ),
+        lambda journal: undo(services.azure, services.clock, journal, report, token, identities=identities),
         pair_identities(services.state_dir, identity),
     )
 

@@ -24,7 +24,7 @@ from tgwizard.engine.discovery.network_checks import HEARTBEAT_PORT, network_che
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
-from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.ports import AzurePorts, Clock, Members
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.read_access import read_access
@@ -105,8 +105,8 @@ def target_of_cluster(setup: ClusterSetup) -> VerifyTarget:
 
 
 def verify(
-    ports: SetupPorts,
-    azure: Azure,
+    azure: AzurePorts,
+    members: Members | None,
     clock: Clock,
     journal: SetupJournal,
     target: VerifyTarget,
@@ -118,7 +118,7 @@ def verify(
 
     ``kept``: where is kept what this cloud was seen to do with an outdated write.
     """
-    return _Verify(ports, azure, clock, journal, target, report, token, kept).run()
+    return _Verify(azure, members, clock, journal, target, report, token, kept).run()
 
 
 def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult:
@@ -181,8 +181,8 @@ def verify_sentence(result: VerifyResult) -> str:
 class _Verify:
     def __init__(
         self,
-        ports: SetupPorts,
-        azure: Azure,
+        azure: AzurePorts,
+        members: Members | None,
         clock: Clock,
         journal: SetupJournal,
         target: VerifyTarget,
@@ -190,7 +190,7 @@ class _Verify:
         token: CancelToken,
         kept: OutdatedWrites | None,
     ) -> None:
-        self.ports, self.azure, self.clock, self.journal = ports, azure, clock, journal
+        self.azure, self.members, self.clock, self.journal = azure, members, clock, journal
         self.target, self.report, self.token, self.kept = target, report, token, kept
         self._ticks: dict[tuple[str, str, PropagationStage], StageSeen] = {}
         self._asked: dict[str, ProbeResult] = {}
@@ -240,8 +240,8 @@ class _Verify:
         answers = self.target.answers
         if answers.subscription is None:
             raise UserError(Problem("setup-incomplete", "The subscription is not chosen.", "", "Choose it first."))
-        inventory = discover(self.ports.inventories, answers.subscription, self.clock, self.report, self.token)
-        return inventory, read_access(self.ports, answers, inventory, self.clock, self.report, self.token)
+        inventory = discover(self.azure, answers.subscription, self.clock, self.report, self.token)
+        return inventory, read_access(self.azure, answers, inventory, self.clock, self.report, self.token)
 
     def _wait_for_rights(
         self, chosen: ChosenMachines, scopes: tuple[str, ...], facts: AccessFacts
@@ -273,7 +273,7 @@ class _Verify:
         found, again = [], False
         for vm, scope in all_of(chosen, scopes):
             try:
-                held = find_assignment(self.ports.access, vm, scope, self.target.role_guid, facts)
+                held = find_assignment(self.azure.access, vm, scope, self.target.role_guid, facts)
             except AzureCallError as failure:
                 again = again or failure.certainty is not Certainty.REFUSED or failure.cause in _PASSES
                 seen = self._ticks.get((vm.id.key, scope, PropagationStage.WRITTEN))
@@ -293,14 +293,13 @@ class _Verify:
 
     def _ask_as_machines(self, chosen: ChosenMachines, facts: AccessFacts) -> None:
         """Ask in the machines' own names, where that can be done; what was allowed is not asked again."""
-        members = self.ports.members
-        if members is None:
+        if self.members is None:
             return
         for place, vm in enumerate(chosen.vms):
             before = self._asked.get(vm.id.key)
             if vm.identity.principal_id and (before is None or before.answer is not ProbeAnswer.ALLOWED):
                 denials = denials_of(vm.identity.principal_id, facts).known
-                with members.azure_as(vm.id) as azure:
+                with self.members.azure_as(vm.id) as azure:
                     self._asked[vm.id.key] = probe_as(azure, place, chosen, self._now(), denials)
 
     def _report_stage(self, tick: StageSeen) -> None:
@@ -324,7 +323,7 @@ class _Verify:
             if not guid:
                 continue
             try:
-                found = self.ports.access.role_definition(item.scope, guid)
+                found = self.azure.access.role_definition(item.scope, guid)
             except AzureCallError:
                 continue  # What the list said stands.
             if found is not None:
@@ -344,7 +343,7 @@ class _Verify:
         if not guid or not scopes or facts.role(guid) is not None:
             return False
         try:
-            return self.ports.access.role_definition(scopes[0], guid) is None
+            return self.azure.access.role_definition(scopes[0], guid) is None
         except AzureCallError:
             return False
 
@@ -431,12 +430,12 @@ def _refused(cell: RehearsalCell, row: RehearsalRow, asked: ProbeResult | None) 
     return RehearsalCell(RehearsalState.MAY_NOT, asked.words) if refused and asked and cell.may in _COUNTS else cell
 
 
-def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
+def _if_match(azure: AzurePorts, nic: ResourceId) -> tuple[Finding, bool | None]:
     """What came of an outdated write, and whether it was refused for that; None: it was not tried to its end."""
     name, fact = sanitize(nic.name, 90), "Azure keeps two writers apart here"
     unsure = "Whether Azure keeps two writers apart here is not known"
     try:
-        probe = probe_write(azure, nic, azure.read_nic(nic))
+        probe = probe_write(azure, nic, azure.network.read_nic(nic))
     except AzureCallError as failure:
         return Finding(Level.NOT_KNOWN, unsure, failure.problem.what, failure.problem), None
     match probe.outcome:
@@ -463,4 +462,4 @@ def verify_job(services: Services, target: VerifyTarget, report: Report, token: 
     """Verify; it changes nothing, so it needs no lock. UserError when there is nothing to verify."""
     with open_setup_journal(services, identity_of(target.answers)) as journal:
         kept = services.outdated_writes
-        return verify(services.setup, services.azure, services.clock, journal, target, report, token, kept)
+        return verify(services.azure, services.members, services.clock, journal, target, report, token, kept)

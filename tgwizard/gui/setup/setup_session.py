@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, Signal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.ports import Inventories, SignIn
+from tgwizard.engine.ports import Directory, SignIn
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup import wizard_state as wizard
 from tgwizard.engine.setup.draft import Draft, resume
@@ -55,11 +55,11 @@ class Account(QObject):
     signed_in = Signal()
 
     def __init__(
-        self, sign_in: SignIn, inventories: Inventories, tasks: BackgroundTasks, parent: QObject | None = None
+        self, sign_in: SignIn, directory: Directory, tasks: BackgroundTasks, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._sign_in = sign_in
-        self._inventories = inventories
+        self._directory = directory
         self._tasks = tasks
         self.clouds: tuple[Cloud, ...] = ()
         self.cloud = ""
@@ -88,11 +88,11 @@ class Account(QObject):
             self.method = next((seen.method for seen in self.methods if seen.found), None)
 
     def _ask_who(self) -> None:
-        sign_in = self._sign_in
+        directory = self._directory
 
         def task(_hear: OnValue, _token: CancelToken) -> Caller | None:
             try:
-                return sign_in.caller()
+                return directory.caller()
             except AzureCallError:
                 # Nobody is signed in yet: that is where this step begins, and no fault.
                 return None
@@ -146,10 +146,10 @@ class Account(QObject):
         self.changed.emit()
 
     def _read_tenants(self) -> None:
-        inventories = self._inventories
+        directory = self._directory
 
         def task(_hear: OnValue, _token: CancelToken) -> tuple[TenantSeen, ...]:
-            return inventories.tenants()
+            return directory.tenants()
 
         def done(found: object) -> None:
             if isinstance(found, tuple):
@@ -208,7 +208,7 @@ class SetupSession(QObject):
         self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
         self.unread: dict[ReadNeeded, ReadFailure] = {}
-        self.account = Account(services.setup.sign_in, services.setup.inventories, self.tasks, self)
+        self.account = Account(services.sign_in, services.azure.directory, self.tasks, self)
         self.account.changed.connect(self._on_account)
         self.account.signed_in.connect(self._on_signed_in)
 
@@ -403,7 +403,7 @@ class SetupSession(QObject):
         return failed
 
     def _read_subscriptions(self) -> None:
-        inventories = self.services.setup.inventories
+        directory = self.services.azure.directory
 
         def done(found: object) -> None:
             if isinstance(found, tuple):
@@ -411,18 +411,18 @@ class SetupSession(QObject):
                 self.settle()
 
         def task(_hear: OnValue, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
-            return inventories.subscriptions()
+            return directory.subscriptions()
 
         self.tasks.begin(BackgroundTaskKind.ACCOUNT, task, done=done, failed=self._not_read(ReadNeeded.SUBSCRIPTIONS))
 
     def _read_inventory(self, subscription: SubscriptionSeen) -> None:
-        inventories, clock = self.services.setup.inventories, self.services.clock
+        azure, clock = self.services.azure, self.services.clock
         self.parts = {}
         self._reading_of = subscription.id
         wizard_state = self.wizard_state
 
         def task(hear: OnValue, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
-            found = discover(inventories, subscription, clock, hear, token)
+            found = discover(azure, subscription, clock, hear, token)
             return found, wizard.pairs_known(wizard_state, found, wizard_state.facts)
 
         def heard(event: object) -> None:
@@ -446,12 +446,12 @@ class SetupSession(QObject):
         )
 
     def _read_facts(self, inventory: Inventory) -> None:
-        ports, clock, answers = self.services.setup, self.services.clock, self.shown
+        azure, clock, answers = self.services.azure, self.services.clock, self.shown
         self._facts_of = self._key(ReadNeeded.FACTS)
         wizard_state = self.wizard_state
 
         def task(hear: OnValue, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
-            facts = read_access(ports, answers, inventory, clock, hear, token)
+            facts = read_access(azure, answers, inventory, clock, hear, token)
             return facts, wizard.pairs_known(wizard_state, inventory, facts)
 
         def done(found: object) -> None:
@@ -465,11 +465,11 @@ class SetupSession(QObject):
         self.tasks.begin(BackgroundTaskKind.FACTS, task, done=done, failed=self._not_read(ReadNeeded.FACTS))
 
     def _ask_address(self, inventory: Inventory) -> None:
-        ports, answers, facts = self.services.setup, self.shown, self.wizard_state.facts
+        azure, answers, facts = self.services.azure, self.shown, self.wizard_state.facts
         self._address_of = answers.address
 
         def task(_hear: OnValue, _token: CancelToken) -> AddressChecked | None:
-            return ask_address(ports, answers, inventory, facts)
+            return ask_address(azure, answers, inventory, facts)
 
         def done(found: object) -> None:
             checked = found if isinstance(found, AddressChecked) else None

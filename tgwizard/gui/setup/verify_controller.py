@@ -196,7 +196,7 @@ class VerifyController(QObject):
         def task(hear: OnValue, token: CancelToken) -> VerifySeen:
             with contextlib.closing(SetupJournal.open(file)) as journal:
                 kept = services.outdated_writes
-                result = verify(services.setup, services.azure, services.clock, journal, subject, hear, token, kept)
+                result = verify(services.azure, services.members, services.clock, journal, subject, hear, token, kept)
             cluster = read_cluster(services.azure, plan, answers)
             return VerifySeen(result, _order(services, answers), cluster)
 
@@ -246,7 +246,7 @@ def _order(services: Services, answers: Answers) -> RestartOrder:
         holders = [
             vm
             for vm, nic in zip(answers.machines or (), answers.nics or (), strict=True)
-            if answers.address is not None and services.azure.read_nic(nic).lists(str(answers.address))
+            if answers.address is not None and services.azure.network.read_nic(nic).lists(str(answers.address))
         ]
     except AzureCallError:
         return RestartOrder()

@@ -194,17 +194,17 @@ def _extra(survived: Counter[str], now: Counter[str]) -> list[str]:
 
 
 def _not_right(it: SetupRig) -> list[str]:
-    access, wrong = it.ports.access, []
+    access, wrong = it.services.azure.access, []
     roles = [role for role in access.role_definitions(it.group()) if role.name == "tg-cluster-ip-failover"]
     if [role.guid for role in roles] != [ROLE]:
         wrong.append(f"{len(roles)} roles of that name")
     for name in ("tg-node-a", "tg-node-b"):
-        principal = it.ports.inventories.vm(it.vm(name)).identity.principal_id
+        principal = it.services.azure.compute.vm(it.vm(name)).identity.principal_id
         held = access.assignments_to(it.group(), principal)
         if [item.role_guid for item in held] != [ROLE]:
             wrong.append(f"{name} holds {len(held)} assignments")
     for name, wanted in (("tg-node-a-inside", 2), ("tg-node-b-inside", 1)):
-        nic = it.services.azure.read_nic(it.network("networkInterfaces", name))
+        nic = it.services.azure.network.read_nic(it.network("networkInterfaces", name))
         if len(nic.configurations) != wanted:
             wrong.append(f"{name} has {len(nic.configurations)} configurations")
     return wrong
@@ -221,14 +221,14 @@ def _undone(made: Applying, it: SetupRig) -> list[str]:
     """Whatever the journal lost, undo must find everything that was created."""
     made.undo(identities=True)
     wrong = []
-    if it.ports.access.role_definition(it.group(), ROLE) is not None:
+    if it.services.azure.access.role_definition(it.group(), ROLE) is not None:
         wrong.append("undo left the role")
-    if it.services.azure.read_nic(it.network("networkInterfaces", "tg-node-a-inside")).lists(ADDRESS):
+    if it.services.azure.network.read_nic(it.network("networkInterfaces", "tg-node-a-inside")).lists(ADDRESS):
         wrong.append("undo left the address")
-    principal = it.ports.inventories.vm(it.vm("tg-node-a")).identity.principal_id
-    if it.ports.access.assignments_to(it.group(), principal):
+    principal = it.services.azure.compute.vm(it.vm("tg-node-a")).identity.principal_id
+    if it.services.azure.access.assignments_to(it.group(), principal):
         wrong.append("undo left an assignment")
-    if it.ports.inventories.vm(it.vm("tg-node-b")).identity.system_assigned:
+    if it.services.azure.compute.vm(it.vm("tg-node-b")).identity.system_assigned:
         wrong.append("undo left the identity")
     return wrong
 

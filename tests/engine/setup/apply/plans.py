@@ -116,7 +116,6 @@ class Applying:
     def context(self) -> ApplyContext:
         services = self.it.services
         return ApplyContext(
-            services.setup,
             services.azure,
             services.clock,
             self.journal,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.engine.setup.apply.plans import Applying
 from tests.rig import SetupRig, setup_rig
-from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
@@ -59,7 +59,7 @@ class Scenario:
             self.state = self._read(self.state)
 
     def _read(self, state: WizardState) -> WizardState:
-        return read_needed(self.it.ports, self.it.clock, state, self.on.events.append, CancelToken())
+        return read_needed(self.it.services.azure, self.it.clock, state, self.on.events.append, CancelToken())
 
     @property
     def answers(self) -> Answers:
@@ -84,15 +84,15 @@ class Scenario:
 
 def prepared(it: SetupRig, answers: Answers | None = None) -> WizardState:
     start = replace(answers or Answers(), cloud=it.services.cloud)
-    return prepare(it.ports, it.clock, start, (), lambda _: None, CancelToken())
+    return prepare(it.services.azure, it.clock, start, (), lambda _: None, CancelToken())
 
 
 def fail_over_as(it: SetupRig, setup: ClusterSetup, by: Member, to: Member, verb: Verb = Verb.FORCED) -> Finished:
     """A failover with nothing but the rights of a member's own identity."""
-    principal = it.ports.inventories.vm(by.vm).identity.principal_id
+    principal = it.services.azure.compute.vm(by.vm).identity.principal_id
     account = next(item for item in it.lab.principals if item.oid == principal)
     token = LabToken(lambda: it.lab.issue_token_for(account))
-    azure = ArmAzure(AzureSession(HeldCredential(token), http=lab_session(it.lab), lab=True))
+    azure = ArmPorts(AzureSession(HeldCredential(token), http=lab_session(it.lab), lab=True))
     events: list[Event] = []
     services = replace(it.services, azure=azure)
     return fail_over(services, setup, to, verb, events.append, CancelToken(), RunOptions())

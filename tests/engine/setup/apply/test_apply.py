@@ -63,14 +63,14 @@ def test_that_everything_is_there_after_applying(on: Applying) -> None:
     assert (finished.outcome, set(finished.done), finished.failed, finished.left) == (
         Outcome.DONE, set(KEYS), (), ()
     )  # fmt: skip
-    access, it = on.it.ports.access, on.it
+    access, it = on.it.services.azure.access, on.it
     found = access.role_definition(it.group(), ROLE)
     assert found is not None
     assert len(found.actions) == 10
     for name in ("tg-node-a", "tg-node-b"):
-        principal = it.ports.inventories.vm(it.vm(name)).identity.principal_id
+        principal = it.services.azure.compute.vm(it.vm(name)).identity.principal_id
         assert [item.role_guid for item in access.assignments_to(it.group(), principal)] == [ROLE]
-    nic = it.services.azure.read_nic(it.network("networkInterfaces", "tg-node-a-inside"))
+    nic = it.services.azure.network.read_nic(it.network("networkInterfaces", "tg-node-a-inside"))
     assert nic.lists(ADDRESS)
     assert [item.path for item in it.lab.requests if item.path.endswith("/restart")] == []
 
@@ -116,19 +116,19 @@ def test_that_calls_made_at_once_come_to_the_same(tmp_path: Path) -> None:
 def test_that_an_assignment_of_another_name_counts_and_is_not_made_twice(on: Applying) -> None:
     on.apply(without(on.plan(), "assign-a", "assign-b", "place"))
     it = on.it
-    principal = it.ports.inventories.vm(it.vm("tg-node-a")).identity.principal_id
+    principal = it.services.azure.compute.vm(it.vm("tg-node-a")).identity.principal_id
     theirs = RoleAssignment(str(uuid.uuid4()), it.group(), ROLE, principal, PrincipalKind.SERVICE_PRINCIPAL)
     role_id = f"{it.scope}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"
-    it.ports.access.put_assignment(theirs, role_id, request_id=str(uuid.uuid4()))
+    it.services.azure.access.put_assignment(theirs, role_id, request_id=str(uuid.uuid4()))
     assert on.apply().outcome is Outcome.DONE
-    held = it.ports.access.assignments_to(it.group(), principal)
+    held = it.services.azure.access.assignments_to(it.group(), principal)
     assert [item.guid for item in held] == [theirs.guid]
 
 
 def test_that_a_name_taken_in_the_directory_is_explained_and_nothing_that_follows_is_tried(on: Applying) -> None:
     plan = on.plan()
     theirs = replace(plan.role, guid=str(uuid.uuid4()))
-    on.it.ports.access.put_role(on.it.group(), theirs, request_id=str(uuid.uuid4()))
+    on.it.services.azure.access.put_role(on.it.group(), theirs, request_id=str(uuid.uuid4()))
     finished = on.apply()
     assert finished.outcome is Outcome.FAILED
     assert finished.failed == ("role",)
@@ -144,11 +144,11 @@ def test_that_a_name_taken_in_the_directory_is_explained_and_nothing_that_follow
 def test_that_a_role_changed_since_the_plan_is_not_overwritten(on: Applying) -> None:
     plan = on.plan()
     changed = replace(plan.role, description="Ours now")
-    on.it.ports.access.put_role(on.it.group(), changed, request_id=str(uuid.uuid4()))
+    on.it.services.azure.access.put_role(on.it.group(), changed, request_id=str(uuid.uuid4()))
     finished = on.apply()
     assert finished.problem is not None
     assert finished.problem.code == "role-changed-since"
-    found = on.it.ports.access.role_definition(on.it.group(), ROLE)
+    found = on.it.services.azure.access.role_definition(on.it.group(), ROLE)
     assert found is not None
     assert found.description == "Ours now"
 
@@ -156,9 +156,9 @@ def test_that_a_role_changed_since_the_plan_is_not_overwritten(on: Applying) -> 
 def test_that_an_address_that_another_interface_has_is_named_and_not_taken(on: Applying) -> None:
     it = on.it
     app = it.network("networkInterfaces", "vm-app-01-nic")
-    document = it.services.azure.read_nic(app)
+    document = it.services.azure.network.read_nic(app)
     more = document.plus(document.new_configuration("theirs", ADDRESS, CarriedConfiguration()))
-    it.services.azure.write_nic(app, more, if_match=document.etag, request_id=str(uuid.uuid4()))
+    it.services.azure.network.write_nic(app, more, if_match=document.etag, request_id=str(uuid.uuid4()))
     it.clock.sleep(30)
     finished = on.apply()
     assert finished.failed == ("place",)
@@ -221,7 +221,7 @@ def test_that_a_lost_answer_is_settled_by_reading(on: Applying) -> None:
 def test_that_a_write_that_never_arrived_is_sent_again(on: Applying) -> None:
     on.it.lab.faults.add(Fault("PUT", "roleDefinitions", Reset(Moment.BEFORE_COMMIT)))
     assert on.apply().outcome is Outcome.DONE
-    found = on.it.ports.access.role_definition(on.it.group(), ROLE)
+    found = on.it.services.azure.access.role_definition(on.it.group(), ROLE)
     assert found is not None
 
 
@@ -290,11 +290,11 @@ def test_that_an_error_of_ours_still_ends_with_what_was_done(on: Applying, caplo
 
 def test_that_a_stale_assignment_is_removed_only_while_its_identity_is_unknown(on: Applying) -> None:
     on.apply(without(on.plan(), "place"))
-    it, access = on.it, on.it.ports.access
+    it, access = on.it, on.it.services.azure.access
     gone = RoleAssignment(str(uuid.uuid4()), it.group(), ROLE, str(uuid.uuid4()), PrincipalKind.SERVICE_PRINCIPAL)
     role_id = f"{it.scope}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"
     access.put_assignment(gone, role_id, request_id=str(uuid.uuid4()))
-    principal = it.ports.inventories.vm(it.vm("tg-node-a")).identity.principal_id
+    principal = it.services.azure.compute.vm(it.vm("tg-node-a")).identity.principal_id
     (alive,) = access.assignments_to(it.group(), principal)
     plan = replace(
         on.plan(),
@@ -311,7 +311,7 @@ def test_that_a_stale_assignment_is_removed_only_while_its_identity_is_unknown(o
 
 def test_that_an_updated_role_is_written_only_over_what_the_plan_saw(on: Applying) -> None:
     on.apply(without(on.plan(), "place"))
-    before = on.it.ports.access.role_definition(on.it.group(), ROLE)
+    before = on.it.services.azure.access.role_definition(on.it.group(), ROLE)
     assert before is not None
     block = replace(before.permissions[0], actions=(*before.actions, "Microsoft.Network/publicIPAddresses/join/action"))
     after = replace(before, permissions=(block,))
@@ -320,14 +320,14 @@ def test_that_an_updated_role_is_written_only_over_what_the_plan_saw(on: Applyin
         on.plan(), changes=(change("role", PutRole(after, before), on.it.group(), "Add one action", path=at),)
     )
     assert on.apply(plan).outcome is Outcome.DONE
-    found = on.it.ports.access.role_definition(on.it.group(), ROLE)
+    found = on.it.services.azure.access.role_definition(on.it.group(), ROLE)
     assert found is not None
     assert len(found.actions) == 11
 
 
 def test_that_the_placed_configuration_keeps_the_interface_as_it_was(on: Applying) -> None:
     nic = on.it.network("networkInterfaces", "tg-node-a-inside")
-    before = on.it.services.azure.read_nic(nic)
+    before = on.it.services.azure.network.read_nic(nic)
     on.apply()
-    after = on.it.services.azure.read_nic(nic)
+    after = on.it.services.azure.network.read_nic(nic)
     assert differences(before, after, apart_from=ADDRESS) == ()

@@ -38,14 +38,14 @@ def nic(on: Applying, name: str = "tg-node-a-inside") -> ResourceId:
 
 
 def principal(on: Applying, name: str = "tg-node-a") -> str:
-    return on.it.ports.inventories.vm(on.it.vm(name)).identity.principal_id
+    return on.it.services.azure.compute.vm(on.it.vm(name)).identity.principal_id
 
 
 def their_assignment(on: Applying) -> RoleAssignment:
-    operator = on.it.ports.sign_in.caller().object_id
+    operator = on.it.services.azure.directory.caller().object_id
     theirs = RoleAssignment(str(uuid.uuid4()), on.it.group(), ROLE, operator, PrincipalKind.USER)
     role_id = f"{on.it.scope}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"
-    on.it.ports.access.put_assignment(theirs, role_id, request_id=str(uuid.uuid4()))
+    on.it.services.azure.access.put_assignment(theirs, role_id, request_id=str(uuid.uuid4()))
     return theirs
 
 
@@ -53,10 +53,10 @@ def test_that_undo_leaves_nothing_of_ours_but_the_identity(on: Applying) -> None
     on.apply()
     finished = on.undo()
     assert finished.outcome is Outcome.DONE
-    access = on.it.ports.access
+    access = on.it.services.azure.access
     assert access.role_definition(on.it.group(), ROLE) is None
     assert access.assignments_to(on.it.group(), principal(on)) == ()
-    assert not on.it.services.azure.read_nic(nic(on)).lists(ADDRESS)
+    assert not on.it.services.azure.network.read_nic(nic(on)).lists(ADDRESS)
     assert principal(on, "tg-node-b") != ""
     assert "Identities stay unless you ask" in reasons(on)
 
@@ -100,15 +100,15 @@ def test_that_a_role_that_others_use_since_is_kept(on: Applying) -> None:
     theirs = their_assignment(on)
     finished = on.undo()
     assert finished.outcome is Outcome.DONE
-    assert on.it.ports.access.role_definition(on.it.group(), ROLE) is not None
-    assert on.it.ports.access.role_assignment(on.it.group(), theirs.guid) is not None
+    assert on.it.services.azure.access.role_definition(on.it.group(), ROLE) is not None
+    assert on.it.services.azure.access.role_assignment(on.it.group(), theirs.guid) is not None
     assert "1 other assignment uses it" in reasons(on)
-    assert on.it.ports.access.assignments_to(on.it.group(), principal(on)) == ()
+    assert on.it.services.azure.access.assignments_to(on.it.group(), principal(on)) == ()
 
 
 def test_that_a_role_that_someone_changed_since_is_kept(on: Applying) -> None:
     on.apply()
-    access = on.it.ports.access
+    access = on.it.services.azure.access
     found = access.role_definition(on.it.group(), ROLE)
     assert found is not None
     access.put_role(on.it.group(), replace(found, description="Ours now"), request_id=str(uuid.uuid4()))
@@ -121,7 +121,7 @@ def test_that_a_role_that_someone_changed_since_is_kept(on: Applying) -> None:
 
 def test_that_an_updated_role_is_restored(on: Applying, tmp_path: Path) -> None:
     on.apply(without(on.plan(), "place"))
-    access = on.it.ports.access
+    access = on.it.services.azure.access
     before = access.role_definition(on.it.group(), ROLE)
     assert before is not None
     block = replace(before.permissions[0], actions=(*before.actions, "Microsoft.Network/publicIPAddresses/join/action"))
@@ -140,31 +140,31 @@ def test_that_an_updated_role_is_restored(on: Applying, tmp_path: Path) -> None:
 def test_that_an_address_that_moved_since_stays_where_it_is(on: Applying) -> None:
     on.apply()
     azure, other = on.it.services.azure, nic(on, "tg-node-b-inside")
-    mine = azure.read_nic(nic(on))
-    azure.write_nic(nic(on), mine.without(ADDRESS), if_match=mine.etag, request_id=str(uuid.uuid4()))
+    mine = azure.network.read_nic(nic(on))
+    azure.network.write_nic(nic(on), mine.without(ADDRESS), if_match=mine.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
-    theirs = azure.read_nic(other)
+    theirs = azure.network.read_nic(other)
     more = theirs.plus(theirs.new_configuration("tg-floating", ADDRESS, CarriedConfiguration()))
-    azure.write_nic(other, more, if_match=theirs.etag, request_id=str(uuid.uuid4()))
+    azure.network.write_nic(other, more, if_match=theirs.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
     on.undo()
-    assert azure.read_nic(other).lists(ADDRESS)
+    assert azure.network.read_nic(other).lists(ADDRESS)
     assert "has moved to tg-node-b-inside since" in reasons(on)
 
 
 def test_that_a_configuration_that_someone_renamed_since_stays(on: Applying) -> None:
     on.apply()
     azure = on.it.services.azure
-    mine = azure.read_nic(nic(on))
+    mine = azure.network.read_nic(nic(on))
     bare = mine.without(ADDRESS)
-    azure.write_nic(nic(on), bare, if_match=mine.etag, request_id=str(uuid.uuid4()))
+    azure.network.write_nic(nic(on), bare, if_match=mine.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
-    now = azure.read_nic(nic(on))
+    now = azure.network.read_nic(nic(on))
     again = now.plus(now.new_configuration("theirs", ADDRESS, CarriedConfiguration()))
-    azure.write_nic(nic(on), again, if_match=now.etag, request_id=str(uuid.uuid4()))
+    azure.network.write_nic(nic(on), again, if_match=now.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
     on.undo()
-    assert azure.read_nic(nic(on)).lists(ADDRESS)
+    assert azure.network.read_nic(nic(on)).lists(ADDRESS)
     assert "Someone changed the configuration" in reasons(on)
 
 
@@ -175,7 +175,7 @@ def test_that_an_identity_that_was_given_other_rights_since_stays(on: Applying) 
         str(uuid.uuid4()), on.it.group(), reader, principal(on, "tg-node-b"), PrincipalKind.SERVICE_PRINCIPAL
     )
     role_id = f"{on.it.scope}/providers/Microsoft.Authorization/roleDefinitions/{reader}"
-    on.it.ports.access.put_assignment(other, role_id, request_id=str(uuid.uuid4()))
+    on.it.services.azure.access.put_assignment(other, role_id, request_id=str(uuid.uuid4()))
     on.undo(identities=True)
     assert principal(on, "tg-node-b") != ""
     assert "was given other rights since" in reasons(on)
@@ -185,17 +185,17 @@ def test_that_what_was_written_when_the_answer_was_lost_is_undone_too(on: Applyi
     on.it.lab.faults.add(Fault("PUT", "roleDefinitions", Timeout(Moment.AFTER_COMMIT)))
     on.apply()
     on.undo()
-    assert on.it.ports.access.role_definition(on.it.group(), ROLE) is None
+    assert on.it.services.azure.access.role_definition(on.it.group(), ROLE) is None
 
 
 def test_that_a_cancelled_undo_goes_on_when_asked_again(on: Applying) -> None:
     on.apply()
     on.token.cancel()
     assert on.undo().outcome is Outcome.CANCELLED
-    assert on.it.ports.access.role_definition(on.it.group(), ROLE) is not None
+    assert on.it.services.azure.access.role_definition(on.it.group(), ROLE) is not None
     on.token = type(on.token)()
     assert on.undo().outcome is Outcome.DONE
-    assert on.it.ports.access.role_definition(on.it.group(), ROLE) is None
+    assert on.it.services.azure.access.role_definition(on.it.group(), ROLE) is None
 
 
 @pytest.mark.parametrize("gone", ["virtualMachines", "networkInterfaces"])

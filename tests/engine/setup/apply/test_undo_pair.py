@@ -63,7 +63,7 @@ def applied_twice(it: SetupRig) -> None:
     apply(it, plan_for(it.group()), ADDRESS)
     apply(it, placing(it, OTHER), OTHER)
     for address in (ADDRESS, OTHER):
-        assert it.services.azure.read_nic(nic(it)).lists(address)
+        assert it.services.azure.network.read_nic(nic(it)).lists(address)
 
 
 def undo(it: SetupRig, address: str, events: list[SetupEvent] | None = None) -> SetupFinished:
@@ -72,9 +72,9 @@ def undo(it: SetupRig, address: str, events: list[SetupEvent] | None = None) -> 
 
 
 def nothing_is_left(it: SetupRig) -> None:
-    access = it.ports.access
-    assert not it.services.azure.read_nic(nic(it)).lists(ADDRESS)
-    assert not it.services.azure.read_nic(nic(it)).lists(OTHER)
+    access = it.services.azure.access
+    assert not it.services.azure.network.read_nic(nic(it)).lists(ADDRESS)
+    assert not it.services.azure.network.read_nic(nic(it)).lists(OTHER)
     assert access.role_definition(it.group(), ROLE) is None
     assert [item for item in access.role_assignments(it.group()) if item.role_guid == ROLE] == []
 
@@ -114,7 +114,7 @@ def test_that_what_was_applied_again_after_an_undo_is_undone_again(it: SetupRig)
 
 def test_that_a_role_made_first_and_updated_later_is_deleted_not_restored(it: SetupRig) -> None:
     apply(it, plan_for(it.group()), ADDRESS)
-    access = it.ports.access
+    access = it.services.azure.access
     before = access.role_definition(it.group(), ROLE)
     assert before is not None
     block = replace(before.permissions[0], actions=(*before.actions, "Microsoft.Network/publicIPAddresses/join/action"))
@@ -131,8 +131,8 @@ def test_that_a_role_made_first_and_updated_later_is_deleted_not_restored(it: Se
 def test_that_an_address_that_others_changed_since_stays_and_the_rest_goes(it: SetupRig) -> None:
     applied_twice(it)
     azure = it.services.azure
-    mine = azure.read_nic(nic(it))
-    azure.write_nic(nic(it), mine.without(OTHER), if_match=mine.etag, request_id=str(uuid.uuid4()))
+    mine = azure.network.read_nic(nic(it))
+    azure.network.write_nic(nic(it), mine.without(OTHER), if_match=mine.etag, request_id=str(uuid.uuid4()))
     it.clock.sleep(60)
     finished = undo(it, ADDRESS)
     assert finished.outcome is Outcome.DONE

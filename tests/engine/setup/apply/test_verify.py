@@ -71,8 +71,8 @@ def subject(made: Scenario, **changes: object) -> VerifyTarget:
 def verified(made: Scenario, wanted: VerifyTarget | None = None) -> VerifyResult:
     services = made.it.services
     return verify(
-        services.setup,
         services.azure,
+        services.members,
         services.clock,
         made.on.journal,
         wanted or subject(made),
@@ -85,7 +85,6 @@ def verified(made: Scenario, wanted: VerifyTarget | None = None) -> VerifyResult
 def restarted(made: Scenario, name: str) -> SetupFinished:
     services = made.it.services
     return restart(
-        services.setup,
         services.azure,
         services.clock,
         made.on.journal,
@@ -194,7 +193,7 @@ def test_that_cancelling_says_what_was_seen_so_far(fresh: Scenario) -> None:
 
     services = fresh.it.services
     result = verify(
-        services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), stop, fresh.on.token
+        services.azure, services.members, services.clock, fresh.on.journal, subject(fresh), stop, fresh.on.token
     )
     assert result.cancelled
     assert result.overall_state is VerifyState.WAITS
@@ -215,7 +214,7 @@ def test_that_a_lock_and_a_denial_count_as_they_do_in_azure(fresh: Scenario) -> 
     it = fresh.it
     nic = it.network("networkInterfaces", "tg-node-a-inside")
     it.lab._world.locks.append(Lock("no-touch", nic.text, LabLockLevel.READ_ONLY))
-    principal = it.ports.inventories.vm(it.vm("tg-node-b")).identity.principal_id
+    principal = it.services.azure.compute.vm(it.vm("tg-node-b")).identity.principal_id
     it.lab.directory.deny(
         LabDenyAssignment(str(uuid.uuid4()), "no-joins", it.group(), ("*/join/action",), principals=(principal,))
     )
@@ -240,11 +239,11 @@ def test_that_what_could_not_be_read_is_not_known(fresh: Scenario) -> None:
 
 def test_that_the_probe_finds_that_two_writers_are_kept_apart_and_changes_nothing(fresh: Scenario) -> None:
     nic = fresh.it.network("networkInterfaces", "tg-node-a-inside")
-    before = fresh.it.services.azure.read_nic(nic).etag
+    before = fresh.it.services.azure.network.read_nic(nic).etag
     result = verified(fresh, subject(fresh, wait=False))
     (probe,) = [item for item in result.checks if item.key == "if-match"]
     assert probe.finding.level is Level.PASSED
-    assert fresh.it.services.azure.read_nic(nic).etag == before
+    assert fresh.it.services.azure.network.read_nic(nic).etag == before
     seen = fresh.it.services.outdated_writes.seen(fresh.it.subscription)
     assert seen is not None
     assert (seen.refused, seen.at) == (True, fresh.it.clock.wall())
@@ -309,7 +308,7 @@ def one(fresh: Scenario) -> Callable[[], VerifyResult]:
 def asking(fresh: Scenario) -> Scenario:
     """A set-up in a lab that lets us ask in the machines' names."""
     services = fresh.it.services
-    fresh.it.services = replace(services, setup=replace(services.setup, members=members_of(fresh.it.lab)))
+    fresh.it.services = replace(services, members=members_of(fresh.it.lab))
     return fresh
 
 
@@ -332,10 +331,10 @@ def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scen
 
 def test_that_asking_in_a_machines_name_changes_nothing(asking: Scenario) -> None:
     nics = [asking.it.network("networkInterfaces", f"tg-node-{one}-inside") for one in "ab"]
-    before = [asking.it.services.azure.read_nic(nic).etag for nic in nics]
+    before = [asking.it.services.azure.network.read_nic(nic).etag for nic in nics]
     asked = len(asking.it.lab.requests)
     assert verified(asking, subject(asking, wait=False)).proved
-    assert [asking.it.services.azure.read_nic(nic).etag for nic in nics] == before
+    assert [asking.it.services.azure.network.read_nic(nic).etag for nic in nics] == before
     sent = [item for item in list(asking.it.lab.requests)[asked:] if item.method == "PUT"]
     assert [item.status for item in sent] == [412] * 5
     assert {item.caller for item in sent} == {"operator@lab.example", "tg-node-a", "tg-node-b"}
@@ -375,7 +374,7 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     assert "Azure attaches 10.20.2.254" in waits
     made.on.events.clear()
     services = made.it.services
-    made.it.services = replace(services, setup=replace(services.setup, members=members_of(lab)))
+    made.it.services = replace(services, members=members_of(lab))
     result = verified(made)
     assert result.proved
     assert result.overall_state is VerifyState.RESTART
@@ -400,7 +399,7 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
 
 def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(asking: Scenario) -> None:
     it = asking.it
-    principal = it.ports.inventories.vm(it.vm("tg-node-b")).identity.principal_id
+    principal = it.services.azure.compute.vm(it.vm("tg-node-b")).identity.principal_id
     it.clock.sleep(700)
     subnet = f"{it.group()}/providers/Microsoft.Network/virtualNetworks/vnet-dal-prod"
     it.lab.directory.deny(
@@ -425,7 +424,7 @@ def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_
 
     services = fresh.it.services
     result = verify(
-        services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), fail_later, fresh.on.token
+        services.azure, services.members, services.clock, fresh.on.journal, subject(fresh), fail_later, fresh.on.token
     )
     assert result.overall_state is VerifyState.RESTART
     written = [event.done for event in fresh.on.told(PropagationChanged) if event.tick is PropagationStage.WRITTEN]

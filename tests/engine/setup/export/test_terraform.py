@@ -235,9 +235,9 @@ def of_the_file(text: str) -> Left:
 
 def of_azure(it: SetupRig, plan: SetupPlan, machines: tuple[ResourceId, ResourceId], off_before: set[str]) -> Left:
     """The same, read from the lab after apply."""
-    access, guid = it.ports.access, plan.role.guid
+    access, guid = it.services.azure.access, plan.role.guid
     role = next(item for item in access.role_definitions(it.scope) if item.guid == guid)
-    found = {it.ports.inventories.vm(vm).identity.principal_id: vm for vm in machines}
+    found = {it.services.azure.compute.vm(vm).identity.principal_id: vm for vm in machines}
     assigned = frozenset(
         (
             f"{found[item.principal_id].group}/{found[item.principal_id].name}".lower(),
@@ -250,14 +250,14 @@ def of_azure(it: SetupRig, plan: SetupPlan, machines: tuple[ResourceId, Resource
     )
     scopes = tuple(sorted(scope.lower() for scope in role.assignable_scopes))
     meaning = (guid, role.name, role.description, tuple(sorted(role.actions)), scopes)
-    on = frozenset(vm.text.lower() for vm in machines if it.ports.inventories.vm(vm).identity.system_assigned)
+    on = frozenset(vm.text.lower() for vm in machines if it.services.azure.compute.vm(vm).identity.system_assigned)
     return Left(meaning, assigned, frozenset(vm for vm in on if vm in off_before))
 
 
 @pytest.mark.parametrize("scenario", ["fresh", "vnet-elsewhere", "busy-nic"])
 def test_that_the_file_amounts_to_what_apply_leaves(scenario: str, tmp_path: Path) -> None:
     it = setup_rig(scenario, state=tmp_path)
-    access = it.ports.access
+    access = it.services.azure.access
     for item in access.role_assignments(it.scope):
         role = next(role for role in access.role_definitions(it.scope) if role.guid == item.role_guid)
         if role.kind is RoleKind.CUSTOM:
@@ -268,13 +268,13 @@ def test_that_the_file_amounts_to_what_apply_leaves(scenario: str, tmp_path: Pat
     own = replace(proposed_answers(state), role=RoleAnswer(RoleUse.NEW, "tg-of-its-own"))
     state = prepared(it, own)
     while fixes := [fix for item in problems_of(state) for fix in item.fixes if fix.kind in TAKEN]:
-        state = read_needed(it.ports, it.clock, take_fix(state, fixes[0]), lambda _: None, CancelToken())
-        state = read_needed(it.ports, it.clock, answer_all(state), lambda _: None, CancelToken())
+        state = read_needed(it.services.azure, it.clock, take_fix(state, fixes[0]), lambda _: None, CancelToken())
+        state = read_needed(it.services.azure, it.clock, answer_all(state), lambda _: None, CancelToken())
     plan = plan_of(state)
     assert plan is not None
     machines = proposed_answers(state).machines
     assert machines is not None
-    off_before = {vm.text.lower() for vm in machines if not it.ports.inventories.vm(vm).identity.system_assigned}
+    off_before = {vm.text.lower() for vm in machines if not it.services.azure.compute.vm(vm).identity.system_assigned}
     text = export(ExportKind.TERRAFORM, plan, proposed_answers(state))
     assert wrong(text) == []
     assert on.apply(plan).outcome is Outcome.DONE
