@@ -133,7 +133,7 @@ def test_that_a_journal_that_cannot_be_read_is_told_and_does_not_hide_the_state(
 
 def test_that_while_a_run_works_on_the_cluster_nothing_is_called_broken_or_interrupted(it: Rig) -> None:
     removed(it)
-    with hold_lock(it.services.lock_file(it.setup), cluster_in_use(it.setup.name)):
+    with hold_lock(it.services.lock_file(it.setup.identity), cluster_in_use(it.setup.name)):
         shell = Shell(it)("status")
         assert "First:" not in shell.out
         assert "Another run works on edge-dallas on this computer." in shell.err

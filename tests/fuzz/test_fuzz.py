@@ -34,6 +34,7 @@ from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import cluster_history, find_run
+from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.lab.control_client import HttpLabControl
@@ -171,7 +172,7 @@ def test_that_no_journal_breaks_the_program(numbers: list[int], ran: Rig, tmp_pa
             run_report.run_report_page(run, made.setup)
             with contextlib.suppress(UserError):
                 find_run(made.services, [made.setup], run.run[:8])
-        made.services.measured(made.setup)
+        measured_runs(made.services, made.setup)
         with contextlib.suppress(UserError):
             interrupted_run(made.services, made.setup)
         if rng.random() < 0.2:

@@ -16,6 +16,7 @@ from tests.spoil import HOSTILE as EVERYWHERE
 from tests.spoil import spoilt
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history, find_run
+from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.latency import Latency
@@ -147,11 +148,11 @@ def test_that_several_runs_of_one_beginning_ask_for_more_of_it(it: Rig) -> None:
 
 def test_that_predictions_come_from_every_cluster_of_the_subscription(it: Rig) -> None:
     it.fail_over()
-    (measured,) = it.services.measured(it.setup)
+    (measured,) = measured_runs(it.services, it.setup)
     assert measured.detach_s is not None
     assert measured.attach_s is not None
     (it.services.state_dir / "journal-broken.sqlite").write_bytes(b"not a database")
-    assert it.services.measured(it.setup) == (measured,)
+    assert measured_runs(it.services, it.setup) == (measured,)
 
 
 def test_that_the_report_is_a_page_without_script_and_foreign_text_stays_text(it: Rig) -> None:

@@ -246,7 +246,7 @@ def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Pat
     own: queue.SimpleQueue[object] = queue.SimpleQueue()
     token = CancelToken()
     work = history_when_free(other.services, other.setup, own)
-    with hold_lock(other.services.lock_file(other.setup), cluster_in_use(other.setup.name)):
+    with hold_lock(other.services.lock_file(other.setup.identity), cluster_in_use(other.setup.name)):
         thread = threading.Thread(target=work, args=(lambda _event: None, token))
         thread.start()
         seen = own.get(timeout=60)

@@ -16,6 +16,7 @@ from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
 from tests.gui.shell.test_window import dialog_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.file_lock import hold_lock
+from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.readiness.recommended_action import ActionKind
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
@@ -105,7 +106,7 @@ def test_that_a_run_that_has_ended_never_seems_interrupted_because_the_disk_is_s
     def read(_report: Report, _token: CancelToken) -> None:
         with contextlib.closing(session.services.journal(session.setup)) as journal:
             journal.unfinished()
-            session.services.measured(session.setup)
+            measured_runs(session.services, session.setup)
 
     session.unfinished_changed.connect(lambda: told.append(session.unfinished))
     ends = len(session.ends)
@@ -133,7 +134,7 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
         session.read_now()
         return True
 
-    with hold_lock(session.services.lock_file(session.setup), cluster_in_use(session.setup.name)):
+    with hold_lock(session.services.lock_file(session.setup.identity), cluster_in_use(session.setup.name)):
         made.rig.edit(made.rig.a, lambda body: body["properties"]["ipConfigurations"].pop())
         qtbot.waitUntil(lambda: read() and session.elsewhere is not None, timeout=PATIENCE_MS)
         against = session.reason_against(Verb.GRACEFUL)

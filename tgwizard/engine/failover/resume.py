@@ -16,9 +16,10 @@ from tgwizard.engine.failover.decide import Goal, LastWrite, Move, NicReading, R
 from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.failover.fence import Unfenced, wants_fence
 from tgwizard.engine.failover.finish_run import end_unsettled, end_without_effect, refuse
-from tgwizard.engine.failover.run import RunOptions, begin_forced, check, continue_run, stop_first, under_run_lock
+from tgwizard.engine.failover.run import RunOptions, begin_forced, check, continue_run, locked_run, stop_first
 from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.failover.service_gap import from_journal, service_end_before_run
+from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
@@ -69,7 +70,7 @@ def resume(
     """Bring an interrupted run to its end. ``to``: where the address shall be; None: where the run was going."""
     options = options or RunOptions()
     context = options.context(services, setup, report, cancel)
-    return under_run_lock(context, lambda journal: _resume(context, journal, to))
+    return locked_run(context, lambda journal: _resume(context, journal, to))
 
 
 def _resume(context: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
@@ -108,7 +109,9 @@ def _with_journal(
         progress = replace(progress, goal=_goal(progress, to, gaining))
     consent = context.to_dead_machine or run_record.to_dead_machine
     context = replace(context, to_dead_machine=consent, asked_for=to)
-    failover_plan = plan(snapshot, gaining, run_record.verb, services.measured(context.setup), run_record.strategy)
+    failover_plan = plan(
+        snapshot, gaining, run_record.verb, measured_runs(services, context.setup), run_record.strategy
+    )
     losing = context.setup.other(gaining)
     context.report(
         RunStarted(

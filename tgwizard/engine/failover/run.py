@@ -6,10 +6,11 @@ last, also when a check refuses it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.access.required_rights import Writer
@@ -27,8 +28,8 @@ from tgwizard.engine.failover.run_reporter import NOTHING_WRITTEN, RunReporter
 from tgwizard.engine.failover.run_state import FailoverRun
 from tgwizard.engine.failover.service_gap import ServiceEnd, service_end_before_run
 from tgwizard.engine.failover.timing import FailoverTiming
-from tgwizard.engine.files import file_lock
 from tgwizard.engine.files.cluster_file import with_kept_carried
+from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.fence_findings import how_to_stop
@@ -36,7 +37,7 @@ from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightScope
 from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.retry import RetryPolicy
-from tgwizard.engine.runs.cluster_lock import cluster_in_use
+from tgwizard.engine.runs.cluster_lock import under_cluster_lock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
@@ -57,7 +58,7 @@ from tgwizard.model.failover_events import (
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, StopMethod, Strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import AddressLocation, LocationKind, Snapshot
 from tgwizard.model.text import counted
 
@@ -101,8 +102,8 @@ def fail_over(
     options = options or RunOptions()
     context = options.context(services, setup, report, cancel)
     if resolve_strategy(options.strategy, setup, verb) is Strategy.GUIDED:
-        return under_run_lock(context, lambda journal: guide(context, journal, to))
-    return under_run_lock(context, lambda journal: _fail_over(context, journal, to, verb, options))
+        return locked_run(context, lambda journal: guide(context, journal, to))
+    return locked_run(context, lambda journal: _fail_over(context, journal, to, verb, options))
 
 
 def rehearse(
@@ -136,21 +137,24 @@ def new_run() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def under_run_lock(context: RunContext, body: Callable[[FailoverJournal], Finished]) -> Finished:
-    """Run ``body(journal)`` under the cluster's lock with its journal open.
+def locked_run(context: RunContext, body: Callable[[FailoverJournal], Finished]) -> Finished:
+    """Do ``body(journal)`` while no other job works on the cluster; what stands in the way becomes a refusal."""
+    not_known = AddressLocation(LocationKind.NOT_KNOWN)
+    return under_cluster_lock(
+        context.services,
+        (context.setup.identity,),
+        _opened_journal(context),
+        body,
+        lambda problem: refuse(context, problem, not_known),
+        context.setup.name,
+    )
 
-    What stands in the way becomes a refusal.
-    """
-    try:
-        with file_lock.hold_lock(context.services.lock_file(context.setup), cluster_in_use(context.setup.name)):
-            journal = context.services.journal(context.setup)
-            journal.on_trouble = context.write_sender(journal).warn
-            try:
-                return body(journal)
-            finally:
-                journal.close()
-    except UserError as error:
-        return refuse(context, error.problem, AddressLocation(LocationKind.NOT_KNOWN))
+
+@contextlib.contextmanager
+def _opened_journal(context: RunContext) -> Iterator[FailoverJournal]:
+    with contextlib.closing(context.services.journal(context.setup)) as journal:
+        journal.on_trouble = context.write_sender(journal).warn
+        yield journal
 
 
 def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
@@ -167,7 +171,7 @@ def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: 
     strategy = resolve_strategy(options.strategy, setup, verb)
     fence = options.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
     journal.ends()  # a damaged journal is named now, before anything is announced
-    failover_plan = plan(snapshot, to, verb, services.measured(setup), strategy, fence)
+    failover_plan = plan(snapshot, to, verb, measured_runs(services, setup), strategy, fence)
     context.report(_run_started(context, failover_plan))
     since = context.stamp()
     sentence = failover_plan.steps[0].sentence

@@ -14,8 +14,6 @@ from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import AzurePorts, Clock, Members, SignIn
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import unusable
-from tgwizard.engine.runs.records import RunEndRecord
-from tgwizard.engine.runs.run_statistics import ended_runs_in
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -72,15 +70,11 @@ class Services:
         except OSError as error:
             raise UserError(unusable(path, error)) from error
 
-    def lock_file(self, setup: ClusterSetup) -> Path:
-        """The lock that one run at a time holds on this cluster, on this computer."""
-        return self.state_dir / f"cluster-{setup.identity.digest}.lock"
+    def lock_file(self, identity: ClusterIdentity) -> Path:
+        """The lock that one job at a time holds on this cluster, on this computer."""
+        return self.state_dir / f"cluster-{identity.digest}.lock"
 
     @property
     def outdated_writes(self) -> OutdatedWrites:
         """What was seen of outdated writes in the connected cloud."""
         return OutdatedWrites(self.state_dir, self.cloud)
-
-    def measured(self, setup: ClusterSetup) -> tuple[RunEndRecord, ...]:
-        """Ended runs in the cluster's subscription, newest first, for the predictions."""
-        return ended_runs_in(self.state_dir, setup.subscription)

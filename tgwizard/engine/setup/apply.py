@@ -24,7 +24,7 @@ from tgwizard.engine.setup.apply_actions import (
 )
 from tgwizard.engine.setup.apply_loop import ApplyContext, ChangeAction, run_change
 from tgwizard.engine.setup.planner import identity_of
-from tgwizard.engine.setup.setup_journal import Report, SetupJournal, under_cluster_lock
+from tgwizard.engine.setup.setup_journal import Report, SetupJournal, locked_job
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
@@ -283,7 +283,7 @@ def apply_job(
     only_mine: bool = False,
 ) -> SetupFinished:
     """Apply the plan; ``only_mine``: what the signed-in user may."""
-    return under_cluster_lock(
+    return locked_job(
         services,
         identity_of(answers),
         "apply",

@@ -15,7 +15,7 @@ from tgwizard.engine.runs.task_runner import Task, TaskBody, make_call
 from tgwizard.engine.setup.apply import new_run, run_tasks
 from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen, run_change
 from tgwizard.engine.setup.plan_changes import restart_order
-from tgwizard.engine.setup.setup_journal import Report, SetupJournal, under_cluster_lock
+from tgwizard.engine.setup.setup_journal import Report, SetupJournal, locked_job
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
@@ -126,7 +126,7 @@ def restart_job(
     services: Services, identity: ClusterIdentity, vm: ResourceId, report: Report, token: CancelToken
 ) -> SetupFinished:
     """Restart one machine and wait until it is back."""
-    return under_cluster_lock(
+    return locked_job(
         services,
         identity,
         "restart",

@@ -14,8 +14,7 @@ from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
-from tgwizard.engine.files import file_lock
-from tgwizard.engine.runs.cluster_lock import cluster_in_use
+from tgwizard.engine.runs.cluster_lock import under_cluster_lock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import Journal, not_written
 from tgwizard.engine.runs.records import (
@@ -32,7 +31,7 @@ from tgwizard.engine.runs.records import (
 )
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.event_base import Outcome, Stamp
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_events import SetupEvent, SetupFinished
 
 
@@ -172,7 +171,7 @@ def open_setup_journal(services: Services, identity: ClusterIdentity) -> Iterato
         yield journal
 
 
-def under_cluster_lock(
+def locked_job(
     services: Services,
     identity: ClusterIdentity,
     job: str,
@@ -180,20 +179,16 @@ def under_cluster_lock(
     body: Callable[[SetupJournal], SetupFinished],
     others: tuple[ClusterIdentity, ...] = (),
 ) -> SetupFinished:
-    """``others``: identities whose journals are read along, and which nobody else may work on meanwhile."""
-    try:
-        # The same lock as a failover's: setting up and failing over must not meet.
-        with contextlib.ExitStack() as held:
-            for one in (identity, *others):
-                held.enter_context(
-                    file_lock.hold_lock(services.state_dir / f"cluster-{one.digest}.lock", cluster_in_use())
-                )
-            opened = (
-                open_pair_journal(services.state_dir, identity) if others else open_setup_journal(services, identity)
-            )
-            return body(held.enter_context(opened))
-    except UserError as error:
+    """Do ``body(journal)`` while no other job works on the cluster; what stands in the way becomes a refusal.
+
+    ``others``: identities whose journals are read along, and which nobody else may work on meanwhile.
+    """
+
+    def refuse(problem: Problem) -> SetupFinished:
         stamp = Stamp(services.clock.wall(), services.clock.monotonic())
-        finished = SetupFinished(stamp, job, Outcome.REFUSED, error.problem.sentence(), problem=error.problem)
+        finished = SetupFinished(stamp, job, Outcome.REFUSED, problem.sentence(), problem=problem)
         report(finished)
         return finished
+
+    opened = open_pair_journal(services.state_dir, identity) if others else open_setup_journal(services, identity)
+    return under_cluster_lock(services, (identity, *others), opened, body, refuse)

@@ -35,9 +35,9 @@ from tgwizard.engine.setup.apply_loop import (
 from tgwizard.engine.setup.setup_journal import (
     Report,
     SetupJournal,
+    locked_job,
     open_pair_journal,
     pair_identities,
-    under_cluster_lock,
 )
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.event_base import Outcome
@@ -387,7 +387,7 @@ def undo_job(
     services: Services, identity: ClusterIdentity, report: Report, token: CancelToken, *, identities: bool = False
 ) -> SetupFinished:
     """Take back what was created here for this cluster, also for the same two interfaces under other addresses."""
-    return under_cluster_lock(
+    return locked_job(
         services,
         identity,
         "undo",

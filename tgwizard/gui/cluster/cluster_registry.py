@@ -18,6 +18,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.jobs import Job, JobRunner, Report, Work
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import RunEndRecord
@@ -287,7 +288,7 @@ class ClusterRegistry(QObject):
                 if token.is_cancelled:
                     return
                 if setup.subscription not in measured:
-                    measured[setup.subscription] = services.measured(setup)
+                    measured[setup.subscription] = measured_runs(services, setup)
                 try:
                     if not services.has_journal(setup):
                         continue

@@ -7,6 +7,7 @@ import queue
 from dataclasses import dataclass
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.runs.cluster_lock import run_in_progress
 from tgwizard.engine.runs.failover_journal import FailoverJournal
@@ -108,7 +109,7 @@ def history_when_free(services: Services, setup: ClusterSetup, own: queue.Simple
                 return
         try:
             with contextlib.closing(services.journal(setup)) as journal:
-                own.put(HistoryRead(setup.name, services.measured(setup), (), journal.unfinished()))
+                own.put(HistoryRead(setup.name, measured_runs(services, setup), (), journal.unfinished()))
         except UserError as error:
             own.put(HistoryRead(setup.name, problem=error.problem))
 
@@ -186,7 +187,7 @@ class WatchLoop:
                 try:
                     journal = services.journal(setup)
                     stack.callback(journal.close)
-                    send_history(services, setup, journal, services.measured(setup), own)
+                    send_history(services, setup, journal, measured_runs(services, setup), own)
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
                 else:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from pathlib import Path
 
 from tgwizard.engine.json_codec import from_document, parse_json
+from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import SCHEMA
 from tgwizard.engine.runs.records import RunEndRecord
+from tgwizard.model.cluster_setup import ClusterSetup
 
 MEASURED_RUNS = 50
 """From how many ended runs predictions are made; the latest count."""
 
 
-def ended_runs_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) -> tuple[RunEndRecord, ...]:
-    """Ended runs of all clusters of a subscription on this computer, newest first: what predictions are made from.
+def measured_runs(services: Services, setup: ClusterSetup) -> tuple[RunEndRecord, ...]:
+    """Ended runs of all clusters in the subscription of this one, newest first.
 
     A journal that cannot be read is passed over: a prediction is not worth an error.
     """
-    wanted = f"/subscriptions/{subscription.lower()}/"
+    wanted = f"/subscriptions/{setup.subscription.lower()}/"
     found: list[RunEndRecord] = []
-    for path in sorted(state_dir.glob("journal-*.sqlite")):
+    for path in sorted(services.state_dir.glob("journal-*.sqlite")):
         with (
             contextlib.suppress(sqlite3.Error, ValueError),
             contextlib.closing(
@@ -33,8 +34,8 @@ def ended_runs_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS
             if version != SCHEMA or owner is None or wanted not in str(owner[0]).lower():
                 continue
             rows = database.execute(
-                "SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", (limit,)
+                "SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", (MEASURED_RUNS,)
             ).fetchall()
             found += [from_document(RunEndRecord, parse_json(data)) for (data,) in rows]
     found.sort(key=lambda end: end.at, reverse=True)
-    return tuple(found[:limit])
+    return tuple(found[:MEASURED_RUNS])
