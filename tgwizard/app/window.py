@@ -162,7 +162,7 @@ class _Saved:
         return self.place.profiles.read_all()
 
     def adopt(self, file: Path) -> ClusterSetup:
-        return self.place.profiles.adopt(file, self.place.check)
+        return self.place.profiles.adopt(file, self.place.check).setup
 
 
 def _refuse_if_none(read: ClusterFolderContent) -> None:

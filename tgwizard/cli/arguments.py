@@ -13,9 +13,11 @@ from pathlib import Path
 from tgwizard import __version__
 from tgwizard.cli.app_ports import EnvironmentChoice, word_of
 from tgwizard.cli.command_parser import CommandParser, add_word, whole_number
+from tgwizard.cli.completion import SETTING_KEY, Completion, ShellKind
+from tgwizard.cli.config_commands import Add, ChangeSetting, ShowSettings
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of
-from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
+from tgwizard.cli.setup_arguments import SetupCommand, add_setup_parsers, setup_command
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
@@ -59,7 +61,21 @@ class Resume:
     to_dead_machine: bool = False
 
 
-Command = OpenWindow | LabRunCommand | LabCommand | Status | Failover | Resume | History | Report | SetupCommand
+Command = (
+    OpenWindow
+    | LabRunCommand
+    | LabCommand
+    | Status
+    | Failover
+    | Resume
+    | History
+    | Report
+    | SetupCommand
+    | Add
+    | ShowSettings
+    | ChangeSetting
+    | Completion
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +109,8 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
         case "lab":
             folder = where.lab_dir or default_lab()
             return ParsedCommand(command_of(found, folder), replace(where, lab_dir=folder), as_json)
-        case "status":
-            return ParsedCommand(_status(found), where, as_json)
-        case "failover":
-            return ParsedCommand(_failover(found), where, as_json)
-        case word if word in WORDS:
-            return ParsedCommand(setup_command(found), where, as_json)
-        case "history":
-            return ParsedCommand(History(found.cluster, found.limit), where, as_json)
-        case "report":
-            return ParsedCommand(Report(found.run, found.out), where, as_json)
-        case _:
-            return ParsedCommand(Resume(found.cluster, found.to, found.to_dead_machine), where, as_json)
+        case word:
+            return ParsedCommand(_COMMANDS.get(word, setup_command)(found), where, as_json)
 
 
 def _status(found: argparse.Namespace) -> Status:
@@ -147,6 +153,23 @@ def _failover(found: argparse.Namespace) -> Failover:
     )
 
 
+def _settings(found: argparse.Namespace) -> ShowSettings | ChangeSetting:
+    return ShowSettings(found.key) if found.value is None else ChangeSetting(found.key, found.value)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
+    "status": _status,
+    "failover": _failover,
+    "resume": lambda found: Resume(found.cluster, found.to, found.to_dead_machine),
+    "history": lambda found: History(found.cluster, found.limit),
+    "report": lambda found: Report(found.run, found.out),
+    "add": lambda found: Add(found.file),
+    "settings": _settings,
+    "completion": lambda found: Completion(ShellKind(found.shell)),
+}
+"""How each command is made, but for those of setting up and of the lab."""
+
+
 def command_parser(latencies: Sequence[str]) -> CommandParser:
     common = CommandParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("everywhere")
@@ -171,7 +194,6 @@ def command_parser(latencies: Sequence[str]) -> CommandParser:
     )
     parser.add_argument("--version", action="version", version=f"tgwizard {__version__}")
     words = parser.add_subparsers(dest="word", metavar="COMMAND", title="commands", parser_class=CommandParser)
-    _lab(words, common, latencies)
     add_setup_parsers(words, common)
     status = add_word(words, "status", "where the floating IP is, and whether a failover would work", common)
     _cluster(status)
@@ -213,7 +235,20 @@ def command_parser(latencies: Sequence[str]) -> CommandParser:
     resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
     resume.add_argument(TO_DEAD_MACHINE, action="store_true", help=_DEAD)
     _past(words, common)
+    _of_this_computer(words, common)
+    _lab(words, common, latencies)
     return parser
+
+
+def _of_this_computer(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:
+    more = add_word(words, "add", "copy a cluster file among the saved ones, once it agrees with Azure", common)
+    more.add_argument("file", type=Path, metavar="FILE", help="the cluster file (.toml); it stays as it is")
+    kept = add_word(words, "settings", "the settings: all of them, one, or a new value for one", common)
+    kept.add_argument("key", nargs="?", metavar=SETTING_KEY, help="such as window.theme; left out: all")
+    kept.add_argument("value", nargs="?", metavar="VALUE", help="the new value; left out: show it")
+    script = add_word(words, "completion", "print the script with which a shell completes these commands", common)
+    shells = [kind.value for kind in ShellKind]
+    script.add_argument("shell", choices=shells, metavar="SHELL", help=f"{', '.join(shells[:-1])} or {shells[-1]}")
 
 
 def _past(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:

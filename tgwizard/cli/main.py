@@ -5,10 +5,19 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from tgwizard.cli import cluster_commands, history_commands, lab_commands, setup_commands, sign_in_option
+from tgwizard.cli import (
+    cluster_commands,
+    config_commands,
+    history_commands,
+    lab_commands,
+    setup_commands,
+    sign_in_option,
+)
 from tgwizard.cli.app_ports import AppPorts, OpenEnvironment
-from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, Status
+from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, Status, command_parser
 from tgwizard.cli.cluster_commands import warn_of_interrupted_run
+from tgwizard.cli.completion import Completion, completion
+from tgwizard.cli.config_commands import Add, ChangeSetting, ShowSettings
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
@@ -53,6 +62,10 @@ def _dispatch(call: ParsedCommand, program: AppPorts, console: Console) -> ExitC
     match call.command:
         case OpenWindow():
             raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))
+        case ShowSettings() | ChangeSetting() as command:
+            return config_commands.settings(command, console, call.where.config)
+        case Completion() as command:
+            return completion(command, command_parser(program.latencies), console)
         case LabRunCommand() as command:
             return cluster_commands.lab_run(command, program, console)
         case (
@@ -67,6 +80,7 @@ def _dispatch(call: ParsedCommand, program: AppPorts, console: Console) -> ExitC
             | Verify()
             | Undo()
             | Export()
+            | Add()
         ) as command:
             connection = program.connect(call.where)
             try:
@@ -94,7 +108,7 @@ def _closed(connection: OpenEnvironment, code: ExitCode, console: Console) -> Ex
 
 
 def _connected(
-    command: Status | Failover | Resume | History | Report | SetupCommand,
+    command: Status | Failover | Resume | History | Report | Add | SetupCommand,
     connection: OpenEnvironment,
     call: ParsedCommand,
     console: Console,
@@ -111,5 +125,7 @@ def _connected(
             return history_commands.history(command, connection, console)
         case Report():
             return history_commands.report(command, connection, console)
+        case Add():
+            return config_commands.add(command, connection, console, call.where)
         case _:
             return setup_commands.run(command, connection, console, call.where)

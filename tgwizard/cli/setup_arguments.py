@@ -107,7 +107,6 @@ class Export:
 
 
 SetupCommand = Discover | Plan | Apply | Verify | Undo | Export
-WORDS = ("discover", "setup", "export")
 
 
 def add_setup_parsers(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:
@@ -158,7 +157,7 @@ def add_setup_parsers(words: argparse._SubParsersAction[CommandParser], common: 
 
 
 def setup_command(found: argparse.Namespace) -> SetupCommand:
-    """The command of one of ``WORDS``. UserError when a value cannot be one of its field."""
+    """The command of ``discover``, ``setup`` or ``export``. UserError when a value cannot be one of its field."""
     if found.word == "discover":
         return Discover(found.subscription)
     if found.word == "export":

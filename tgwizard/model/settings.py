@@ -80,6 +80,21 @@ class Setting(Field[T]):
     applies: Applies = Applies.NOW
     shown: bool = True
 
+    def typed(self, text: str) -> T:
+        """What a person typed: the text as it is, else what the file would mean by it. FieldError: neither can be."""
+        try:
+            return self.parse(text)
+        except FieldError:
+            import tomllib  # only for what is no text: true, a list
+
+            try:
+                meant = tomllib.loads(f"value = {text}")
+            except tomllib.TOMLDecodeError:
+                meant = {}
+            if set(meant) != {"value"}:
+                raise
+            return self.parse(meant["value"])
+
     def value_of(self, settings: Settings) -> T:
         """What the settings say; the default when they say nothing."""
         found: T = settings.values.get(self.key, self.default)

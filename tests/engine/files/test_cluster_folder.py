@@ -32,7 +32,9 @@ def test_that_the_copy_is_the_file_byte_for_byte_comments_included(made: Rig, tm
     text = "# from the colleague in Dallas\n" + file.read_text()
     file.write_text(text)
     profiles = ClusterFolder(tmp_path / "clusters", made.setup.cloud)
-    assert profiles.adopt(file, fine) == made.setup
+    saved = profiles.adopt(file, fine)
+    assert saved.setup == made.setup
+    assert saved.path in profiles.paths()
     assert (tmp_path / "clusters" / "theirs.toml").read_text() == text
     assert profiles.read_all().clusters == (made.setup,)
 

@@ -25,6 +25,14 @@ class ClusterFolderContent:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedCluster:
+    """A cluster and its file."""
+
+    path: Path
+    setup: ClusterSetup
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterFolder:
     """The cluster files in ``folder``. ``cloud`` is the connected one: files of another are refused."""
 
@@ -84,8 +92,8 @@ class ClusterFolder:
             Problem("cluster-unknown", what, self._known(), "Name one of them, or the path of a cluster file.")
         )
 
-    def adopt(self, file: Path, check: Callable[[ClusterSetup], None]) -> ClusterSetup:
-        """Copy a cluster file from elsewhere into the folder, as it is, and return what it says.
+    def adopt(self, file: Path, check: Callable[[ClusterSetup], None]) -> SavedCluster:
+        """Copy a cluster file from elsewhere into the folder, as it is, and return the copy.
 
         ``check`` may refuse it too. UserError with every fault, and when the cluster or its name is saved already;
         then nothing was copied, and no file is ever overwritten.
@@ -95,21 +103,29 @@ class ClusterFolder:
             if _alike(saved, setup):
                 raise UserError(_saved_already(file, setup, saved))
         check(setup)
-        text = read_bytes(file)
+        try:
+            return SavedCluster(self._copied(file.stem, read_bytes(file)), setup)
+        except OSError as error:
+            what = f"{file.name} was not copied to {self.folder}."
+            fix = "Free the disk or the folder, then add it again."
+            raise UserError(Problem("file-not-copied", what, f"{error.strerror or error}.", fix)) from error
+
+    def _copied(self, stem: str, text: bytes) -> Path:
+        """A new file with that text, whole or not at all, under the first name that is free."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for number in itertools.count(1):
-            target = self.folder / (f"{file.stem}.toml" if number == 1 else f"{file.stem}-{number}.toml")
+            target = self.folder / (f"{stem}.toml" if number == 1 else f"{stem}-{number}.toml")
             try:
-                with target.open("xb") as copy:
-                    copy.write(text)
+                copy = target.open("xb")
             except FileExistsError:
                 continue
-            except OSError as error:
+            try:
+                with copy:
+                    copy.write(text)
+            except OSError:
                 target.unlink(missing_ok=True)
-                what = f"{file.name} was not copied to {self.folder}."
-                fix = "Free the disk or the folder, then add it again."
-                raise UserError(Problem("file-not-copied", what, f"{error.strerror or error}.", fix)) from error
-            return load_cluster(target, self.cloud)
+                raise
+            return target
         raise AssertionError("unreachable: there is always a free number")
 
     def _only(self) -> ClusterSetup:
@@ -162,5 +178,5 @@ def _saved_already(file: Path, setup: ClusterSetup, saved: ClusterSetup) -> Prob
         if same
         else f"another saved cluster is named {saved.name}."
     )
-    fix = f"Open {saved.name}." if same else "Give it another name in its line name = ..., then add it again."
+    fix = f"Use {saved.name} as it is." if same else "Give it another name in its line name = ..., then add it again."
     return Problem("cluster-saved-already", what, "Nothing was copied.", fix, str(file))
