@@ -122,6 +122,10 @@ def test_that_the_place_can_be_named_again_in_a_shown_command() -> None:
         (("history", "--limit", "x"), "--limit x cannot be used.", "It must be a whole number from 1 to 10000."),
         (("history", "--limit", "0"), "--limit 0 cannot be used.", "It must be a whole number from 1 to 10000."),
         (("lab", "run", "--port", "-1"), "--port -1 cannot be used.", "It must be a whole number from 0 to 65535."),
+        *(
+            (("lab", "dataplane", word), f"ADDRESS {word} cannot be used.", "It must be an IPv4 address, such as")
+            for word in ("1.2.3", "999.1.1.1", "10.20.2.0/24", "::1", "10.20.2", "tg-node-a")
+        ),
         (
             ("setup", "verify", "--heartbeat-port", "x"),
             "--heartbeat-port x cannot be used.",

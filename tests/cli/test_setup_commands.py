@@ -6,15 +6,19 @@ import json
 import re
 import subprocess
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.cli.bench import Shell, fits
+from tests.engine.setup.apply.plans import answers_for, plan_for
+from tests.engine.setup.hand_made import GROUP
 from tests.rig import SetupRig, setup_rig
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.setup_arguments import Plan
+from tgwizard.cli.setup_text import planned
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault
@@ -22,6 +26,8 @@ from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model import fields
 from tgwizard.model.problem import UserError
+from tgwizard.model.setup_plan import PutRole, Right, WhoMay, usual_s
+from tgwizard.model.text import format_estimate
 
 
 @pytest.fixture
@@ -62,6 +68,34 @@ def test_that_a_plan_needs_no_answer_on_fresh_and_writes_nothing(it: SetupRig) -
     assert "5 changes would be written" in words
     assert "Turn on the identity of tg-node-b" in words
     assert writes(it) == []
+
+
+def test_that_nothing_is_said_not_to_be_written_before_it_is_written(it: SetupRig) -> None:
+    plan = Shell(it)("setup", "plan")
+    assert re.search(r"^5 changes would be written, about \d+ s\. Nothing was written\.$", plan.out, re.MULTILINE)
+    refused = Shell(it, answers=["n"])("setup", "apply")
+    assert re.search(r"^5 changes will be made, about \d+ s\.$", refused.out, re.MULTILINE)
+    assert refused.out.count("Nothing was written") == refused.out.count("Cancelled. Nothing was written.") == 1
+    assert writes(it) == []
+    assert "Nothing was written" not in Shell(it)("setup", "apply", "--yes").out
+    taken = Shell(it, answers=["y"])("setup", "undo")
+    assert taken.code == 0, taken.err
+    assert "What others use or changed since is kept." in taken.out
+    assert "Nothing was written" not in taken.out
+
+
+def test_that_a_part_of_the_changes_is_told_as_a_part_before_it_is_made() -> None:
+    plan = plan_for(GROUP)
+    others = Right(WhoMay.OTHERS, GROUP)
+    changes = tuple(replace(one, right=others) if isinstance(one.write, PutRole) else one for one in plan.changes)
+    plan = replace(plan, changes=changes)
+    lines = [str(line) for line in planned(answers_for(GROUP), plan, making=plan.mine)]
+    assert lines[-1] == (
+        f"{len(plan.mine)} of {len(plan.writing)} changes will be made, {format_estimate(usual_s(plan.mine))}. "
+        "The others are not yours to make."
+    )
+    assert 0 < usual_s(plan.mine) <= plan.usual_s
+    assert 0 < len(plan.mine) < len(plan.writing)
 
 
 def test_that_every_field_of_the_answers_is_an_option() -> None:
@@ -276,7 +310,7 @@ def test_that_usage_errors_are_documents_too(it: SetupRig) -> None:
 
 
 def shown_plans(text: str) -> int:
-    return text.count("would be written,")
+    return text.count("will be made,")
 
 
 def test_that_a_plan_that_grew_old_unchanged_is_read_again_and_written(it: SetupRig) -> None:
@@ -304,8 +338,8 @@ def test_that_a_plan_that_changed_while_it_was_read_is_shown_again_and_asked_for
     assert answered.code == 6, answered.err
     assert shell.asked == ["Write this? [y/N] "] * 2
     assert shown_plans(answered.out) == 2
-    assert "5 changes would be written" in answered.out
-    assert "4 changes would be written" in answered.out
+    assert "5 changes will be made" in answered.out
+    assert "4 changes will be made" in answered.out
     assert "The plan has changed since it was shown, so nothing was written." in answered.err
     assert "Turn on the identity of tg-node-b" in answered.err
     assert [path for path in writes(it) if "virtualMachines" not in path] == []

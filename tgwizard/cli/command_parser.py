@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
+from ipaddress import AddressValueError, IPv4Address
 from typing import Any, Never, NoReturn
 
 from tgwizard.model.problem import Problem, UserError
@@ -95,6 +96,14 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"It must be a whole number from {least} to {most}.")
 
     return parse
+
+
+def ipv4_address(text: str) -> str:
+    """The type of an option that takes an address; as Azure spells it."""
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        raise argparse.ArgumentTypeError("It must be an IPv4 address, such as 10.20.2.50.") from None
 
 
 def _explain(parser: CommandParser, message: str, name: str = "") -> Never:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.cli.app_ports import ClientChoice, LabOptions
-from tgwizard.cli.command_parser import CommandParser, add_word, whole_number
+from tgwizard.cli.command_parser import CommandParser, add_word, ipv4_address, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def add_parsers(
         "--limit", type=whole_number(1, 1_000_000), default=50, metavar="N", help="the last N (default: 50)"
     )
     dataplane = word("dataplane", "the lab's truth: who has held which address when")
-    dataplane.add_argument("address", nargs="?", metavar="ADDRESS", help="this address only")
+    dataplane.add_argument("address", nargs="?", type=ipv4_address, metavar="ADDRESS", help="this address only")
 
 
 def command_of(found: argparse.Namespace, directory: Path) -> LabRunCommand | LabCommand:

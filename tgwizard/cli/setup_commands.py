@@ -57,7 +57,7 @@ from tgwizard.model.failover_events import Finished
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_events import SetupFinished
-from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.setup_plan import SetupChange, SetupPlan
 from tgwizard.model.text import format_utc, join_words, sanitize
 from tgwizard.model.verify_result import ProofRun, ProvedBy, VerifyResult, VerifyState
 
@@ -123,9 +123,12 @@ def _apply(at: _At, command: Apply) -> ExitCode:
     state = _walked(at, command.cluster, command.given)
     services = at.connection.services
     while True:
-        if not at.console.as_json:
-            _shown(at, state)
         plan = _complete(state) if command.only_mine else _allowed(state)
+        making: tuple[SetupChange, ...] = ()
+        if plan is not None and apply_refusal(plan, only_mine=command.only_mine) is None:
+            making = plan.mine if command.only_mine else plan.writing
+        if not at.console.as_json:
+            _shown(at, state, making)
         if plan is None:
             _refused(at, state)
             return ExitCode.REFUSED
@@ -349,8 +352,11 @@ def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
     return Problem("cluster-not-named", what, f"They are {shown}.", fix)
 
 
-def _shown(at: _At, state: WizardState) -> SetupPlan | None:
-    """Tell the plan, or what keeps it from being made; the plan when it may be applied."""
+def _shown(at: _At, state: WizardState, making: tuple[SetupChange, ...] = ()) -> SetupPlan | None:
+    """Tell the plan, or what keeps it from being made; the plan when it may be applied.
+
+    ``making``: the changes that are about to be made.
+    """
     plan, stops = plan_of(state), blockers(state)
     at.console.document(setup_plan_document(state, plan, stops, at.now()))
     if stops and plan is None:
@@ -358,7 +364,7 @@ def _shown(at: _At, state: WizardState) -> SetupPlan | None:
             at.console.say(line)
         return None
     if plan is not None:
-        for line in words.planned(proposed_answers(state), plan, stops):
+        for line in words.planned(proposed_answers(state), plan, stops, making=making):
             at.console.say(line)
     for line in words.blocked(stops):
         at.console.say(line)

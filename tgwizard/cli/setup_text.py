@@ -26,7 +26,7 @@ from tgwizard.model.setup_events import (
     SetupEvent,
     SetupFinished,
 )
-from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
+from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay, usual_s
 from tgwizard.model.text import are, counted, format_duration, format_estimate, sanitize
 from tgwizard.model.verify_result import RehearsalState, VerifyResult
 
@@ -72,8 +72,17 @@ def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
         yield f"Not read: {item.part.value}. {item.problem.sentence()}"
 
 
-def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Problem], ...] = ()) -> Iterator[Line]:
-    """The plan as people read it before they say yes; ``stops``: what keeps it from being applied besides itself."""
+def planned(
+    answers: Answers,
+    plan: SetupPlan,
+    stops: tuple[tuple[SetupStep, Problem], ...] = (),
+    *,
+    making: tuple[SetupChange, ...] = (),
+) -> Iterator[Line]:
+    """The plan as people read it before they say yes.
+
+    ``stops``: what keeps it from being applied besides itself; ``making``: the changes that are about to be made.
+    """
     machines = " and ".join(sanitize(vm.name, 90) for vm in answers.machines or ())
     yield f"{sanitize(answers.name, 90)}: {machines}, floating IP {answers.address}"
     for reason in plan.scopes:
@@ -91,6 +100,11 @@ def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Pro
     for note in plan.notes:
         yield f"Note: {note}"
     count = len(plan.writing)
+    if making:
+        part = f"{len(making)} of {counted(count, 'change')}" if len(making) < count else counted(count, "change")
+        rest = " The others are not yours to make." if len(making) < count else ""
+        yield f"{part} will be made, {format_estimate(usual_s(making))}.{rest}"
+        return
     against = next((problem for _, problem in stops), None) or apply_refusal(plan)
     if count and against is not None:
         needed = f"{counted(count, 'change')} {are(count)}"
@@ -129,7 +143,7 @@ def undoing(items: tuple[UndoItem, ...]) -> Iterator[str]:
     """What undo would try."""
     for item in items:
         yield f"  {item.sentence}"
-    yield "What others use or changed since is kept. Nothing was written."
+    yield "What others use or changed since is kept."
 
 
 def told(event: SetupEvent) -> Iterator[Line]:

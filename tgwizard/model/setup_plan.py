@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -155,6 +156,15 @@ class ScopeReason:
     sentence: str
 
 
+def usual_s(changes: Iterable[SetupChange]) -> float:
+    """How long they usually take, in seconds: changes that need not wait for each other run side by side."""
+    ends: dict[str, float] = {}
+    for change in changes:
+        begun = max((ends.get(key, 0.0) for key in change.follows), default=0.0)
+        ends[change.key] = begun + change.predicted.usual_s
+    return max(ends.values(), default=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class SetupPlan:
     """The whole plan, in the order in which it is carried out.
@@ -177,12 +187,8 @@ class SetupPlan:
 
     @property
     def usual_s(self) -> float:
-        """How long applying usually takes, in seconds: changes that need not wait for each other run side by side."""
-        ends: dict[str, float] = {}
-        for change in self.writing:
-            begun = max((ends.get(key, 0.0) for key in change.follows), default=0.0)
-            ends[change.key] = begun + change.predicted.usual_s
-        return max(ends.values(), default=0.0)
+        """How long applying all of it usually takes, in seconds."""
+        return usual_s(self.writing)
 
     @property
     def mine(self) -> tuple[SetupChange, ...]:

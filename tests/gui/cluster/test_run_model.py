@@ -14,7 +14,13 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.gui.cluster.run_model import RunModel, RunStepStatus, moving_sentence
 from tgwizard.gui.failover.result_card import ResultCard
-from tgwizard.gui.failover.run_text import cancel_words, closing_words, details_text, fold_calls
+from tgwizard.gui.failover.run_text import (
+    cancel_words,
+    close_question_words,
+    closing_words,
+    details_text,
+    fold_calls,
+)
 from tgwizard.gui.failover.run_traffic_card import strip_of_run
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import TextLabel
@@ -79,6 +85,26 @@ def test_that_the_words_of_the_cancel_button_follow_what_the_engine_grants(lab: 
             assert "tg-node-a" in closing_words(state, lab.setup, lab.a)
         elif state.cancel is CancelMeaning.STOPS:
             assert reason.startswith("Nothing was written yet")
+
+
+def test_that_the_question_at_closing_says_what_its_buttons_do_and_not_what_the_page_says_already(lab: Rig) -> None:
+    """The page says that closing asks; the question is that asking."""
+    after = {
+        CancelMeaning.STOPS: "Stopping now leaves everything as it is. Otherwise the move goes on.",
+        CancelMeaning.PUTS_BACK: "Stopping now puts 10.20.2.50 back on tg-node-a. Otherwise the move goes on.",
+        CancelMeaning.NOT_GRANTED: "The run can no longer be stopped: ",
+    }
+    met = set()
+    for state in states(lab)[1:-1]:
+        asked, page = close_question_words(state, lab.setup), closing_words(state, lab.setup, lab.a)
+        assert "asks" in page or state.cancel is CancelMeaning.NOT_GRANTED
+        assert "asks" not in asked
+        own = page.removeprefix(state.leaves)
+        assert {*own.split(". ")}.isdisjoint(asked.split(". ")), state.cancel
+        assert not state.leaves or after[state.cancel] in asked
+        assert "the window closes when" in asked.replace("The window", "the window")
+        met.add(state.cancel)
+    assert met == set(CancelMeaning)
 
 
 def test_that_the_elapsed_time_stops_with_the_run(lab: Rig) -> None:

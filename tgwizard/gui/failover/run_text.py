@@ -93,6 +93,15 @@ def closing_words(run: RunModel, setup: ClusterSetup, losing: Member | None) -> 
             return f"tgwizard finishes the move and closes after that. {resume}"
 
 
+def close_question_words(run: RunModel, setup: ClusterSetup) -> str:
+    """What each way to close the window during the run would do, for the question that closing asks."""
+    resume = f"If this computer stops before that, tgwizard offers Resume when you open {setup.name} again."
+    if run.cancel is CancelMeaning.NOT_GRANTED:
+        return f"{run.leaves or 'The run is starting.'} The window closes when it has ended. {resume}"
+    leaves = run.leaves or "Nothing was written yet."
+    return f"{leaves} Otherwise the move goes on. Either way the window closes when the run has ended. {resume}"
+
+
 @dataclass(frozen=True, slots=True)
 class CallsFolded:
     """Equal calls in a row, newest of them kept, with how many they were."""

@@ -16,7 +16,7 @@ from tgwizard.engine.jobs import JobRunner
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import moving_sentence
-from tgwizard.gui.failover.run_text import cancel_words, closing_words
+from tgwizard.gui.failover.run_text import cancel_words, close_question_words
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
@@ -138,7 +138,7 @@ class CloseDuringRun(Sheet):
             losing = self._session.setup.member(started.losing)
         words, reason = cancel_words(run, losing)
         self._state.say(moving_sentence(run))
-        self._words.say(closing_words(run, self._session.setup, losing))
+        self._words.say(close_question_words(run, self._session.setup))
         self.stop.rename(f"{words}, then close")
         self.stop.setEnabled(run.cancel is not CancelMeaning.NOT_GRANTED and started is not None)
         self.stop.explain(reason)
