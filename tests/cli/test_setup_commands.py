@@ -8,6 +8,7 @@ import subprocess
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -373,3 +374,75 @@ def test_that_a_yes_given_beforehand_does_not_cover_a_plan_that_changed(tmp_path
     assert "Turn on the identity of tg-node-b" in answered.lines[-1]["reason"]
     assert [path for path in writes(it) if "virtualMachines" not in path] == []
     assert Shell(it)("setup", "apply", "--yes", "--json").code == 0
+
+
+# --- scopes ---
+
+
+def planned_at(it: SetupRig, *scopes: str) -> dict[str, Any]:
+    words = [word for scope in scopes for word in ("--scope", scope)]
+    answered = Shell(it)("setup", "plan", *words, "--json")
+    (document,) = answered.lines
+    fits(document, "setup-plan")
+    return document
+
+
+def test_that_the_role_is_assigned_on_the_scopes_given_alone_and_what_then_fails_is_said(tmp_path: Path) -> None:
+    it = in_scenario("vnet-elsewhere", tmp_path)
+    every = [one["scope"] for one in planned_at(it)["scopes"]]
+    assert len(every) > 1
+    assert [one["scope"] for one in planned_at(it, *every)["scopes"]] == every
+    narrow = planned_at(it, every[0])
+    assert [one["scope"] for one in narrow["scopes"]] == [every[0]]
+    warned = " ".join(problem["what"] for problem in narrow["warnings"])
+    assert all(f"Without {scope.rsplit('/', 1)[-1]}" in warned for scope in every[1:])
+    words = Shell(it)("setup", "plan", "--scope", every[0].upper().replace("/SUBSCRIPTIONS", "/subscriptions")).out
+    assert "Without " in words
+    assert writes(it) == []
+
+
+def test_that_the_whole_subscription_is_a_scope_too(it: SetupRig) -> None:
+    subscription = f"/subscriptions/{planned_at(it)['answers']['subscription']}"
+    wide = planned_at(it, subscription)
+    assert wide["answers"]["whole_subscription"] is True
+    assert [one["scope"] for one in wide["scopes"]] == [subscription]
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ("rg-tg-prod", "Each must be the full id of a subscription, a resource group or a resource."),
+        ("/subscriptions/1/resourceGroups/x", "Each must be the full id"),
+        ("", "It is empty."),
+        ("/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/other", "The role is not needed on"),
+    ],
+)
+def test_that_a_scope_that_cannot_be_one_is_refused_as_in_the_file_and_the_wizard(
+    it: SetupRig, scope: str, said: str
+) -> None:
+    try:
+        answered = Shell(it)("setup", "plan", "--scope", scope)
+        assert answered.code == 2
+        told = answered.err
+    except UserError as error:
+        told = error.problem.sentence()
+        assert fields.SCOPE.check(scope) is not None
+    assert said in told
+    assert writes(it) == []
+
+
+def test_that_scope_and_the_whole_subscription_exclude_each_other() -> None:
+    with pytest.raises(UserError, match="exclude each other"):
+        parse(("setup", "plan", "--whole-subscription", "--scope", "/subscriptions/1"), Path.cwd, ("fast",))
+
+
+def test_that_a_narrowed_set_up_is_applied_as_narrowed_and_a_second_run_writes_nothing(tmp_path: Path) -> None:
+    it = in_scenario("vnet-elsewhere", tmp_path)
+    first, *_ = [one["scope"] for one in planned_at(it)["scopes"]]
+    applied = Shell(it)("setup", "apply", "--scope", first, "--yes")
+    assert applied.code == 0, applied.err
+    assigned = [item.path for item in it.lab.requests if item.method == "PUT" and "roleAssignments" in item.path]
+    assert assigned
+    assert all(path.lower().startswith(f"{first}/providers".lower()) for path in assigned)
+    again = Shell(it)("setup", "plan", "edge-dallas", "--scope", first, "--json").lines[0]
+    assert again["writes"] == 0

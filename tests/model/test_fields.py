@@ -10,14 +10,14 @@ from tgwizard.model import fields
 from tgwizard.model.fields import Field
 
 
-@pytest.mark.parametrize("field", [*fields.ALL, fields.DROPPED_SCOPE], ids=lambda field: field.key)
+@pytest.mark.parametrize("field", [*fields.ALL, fields.DROPPED_SCOPE, fields.SCOPE], ids=lambda field: field.key)
 def test_that_the_example_of_a_field_passes_its_own_check(field: Field[Any]) -> None:
     assert field.check(field.example) is None
     assert field.label
     assert field.help.endswith(".")
 
 
-@pytest.mark.parametrize("field", [*fields.ALL, fields.DROPPED_SCOPE], ids=lambda field: field.key)
+@pytest.mark.parametrize("field", [*fields.ALL, fields.DROPPED_SCOPE, fields.SCOPE], ids=lambda field: field.key)
 @pytest.mark.parametrize("value", [None, True, {"a": 1}, object()], ids=["none", "true", "table", "object"])
 def test_that_a_value_of_another_kind_is_refused_in_words(field: Field[Any], value: object) -> None:
     error = field.check(value)

@@ -38,6 +38,7 @@ class GivenOptions:
     leave_out_actions: bool = False
     update_role: bool = False
     drop_scopes: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
 
     def one(self, wanted: Field[Any]) -> str | None:
         """The answer to a field, or None."""
@@ -216,6 +217,7 @@ def _given(found: argparse.Namespace) -> GivenOptions:
         found.leave_out_actions,
         found.update_role,
         tuple(parsed(fields.DROPPED_SCOPE, scope) for scope in found.drop_scope or ()),
+        tuple(parsed(fields.SCOPE, scope) for scope in found.scope or ()),
     )
 
 
@@ -226,7 +228,15 @@ def _new_cluster(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("answers; what is left out is suggested from what is found in Azure")
     for item in fields.OF_SETUP:
         _field(group, item, "", twice=item in TWICE)
-    group.add_argument("--whole-subscription", action="store_true", help="assign the role on the whole subscription")
+    where = group.add_mutually_exclusive_group()
+    where.add_argument("--whole-subscription", action="store_true", help="assign the role on the whole subscription")
+    where.add_argument(
+        fields.SCOPE.flag,
+        action="append",
+        default=[],
+        metavar="ID",
+        help="assign the role here alone: the id of a resource group; once for each; without it, wherever it is needed",
+    )
     group.add_argument(
         "--placement",
         choices=[item.value for item in Placement],

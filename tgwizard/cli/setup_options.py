@@ -14,8 +14,9 @@ from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.runs.job_services import Services
+from tgwizard.engine.setup.assignment_scopes import narrowed_to
 from tgwizard.engine.setup.loading import prepare, read_needed
-from tgwizard.engine.setup.suggestions import proposed_answers
+from tgwizard.engine.setup.suggestions import chosen_machines_in, proposed_answers
 from tgwizard.engine.setup.validation import FixKind
 from tgwizard.engine.setup.wizard_state import WizardState, answer
 from tgwizard.engine.setup.wizard_steps import answer_all, problems_of, take_fix
@@ -112,12 +113,22 @@ def filled(
         for _ in range(_MOST_CURES):
             offered = [fix for item in problems_of(state) for fix in item.fixes if fix.kind in wanted]
             if not offered:
-                return _dropping(state, given)
+                return _scoped(_dropping(state, given), given)
             state = read_needed(services.azure, services.clock, take_fix(state, offered[0]), report, token)
             state = read_needed(services.azure, services.clock, answer_all(state), report, token)
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
-    return _dropping(state, given)
+    return _scoped(_dropping(state, given), given)
+
+
+def _scoped(state: WizardState, given: GivenOptions) -> WizardState:
+    """The same, with the role assigned where the options say, and nowhere else."""
+    answers = proposed_answers(state)
+    chosen = chosen_machines_in(state, answers)
+    if not given.scopes or answers.whole_subscription or chosen is None:
+        return state
+    left_out = narrowed_to(given.scopes, chosen)
+    return answer_all(replace(answer(state, replace(state.answers, narrowed=left_out)), step=SetupStep.ROLE))
 
 
 def _dropping(state: WizardState, given: GivenOptions) -> WizardState:
@@ -133,7 +144,7 @@ def _plain(start: Answers, given: GivenOptions) -> Answers:
     """Everything that needs no look into Azure."""
     answers = replace(
         start,
-        whole_subscription=given.whole_subscription,
+        whole_subscription=given.whole_subscription or any(_is_subscription(scope) for scope in given.scopes),
         placement=given.placement,
         remove_stale=given.remove_stale,
     )
@@ -146,6 +157,10 @@ def _plain(start: Answers, given: GivenOptions) -> Answers:
     if configuration is not None:
         answers = replace(answers, ip_configuration=parsed(fields.IP_CONFIGURATION, configuration))
     return replace(answers, role=_role(answers, given))
+
+
+def _is_subscription(scope: str) -> bool:
+    return scope.strip("/").count("/") == 1
 
 
 def _role(answers: Answers, given: GivenOptions) -> RoleAnswer | None:

@@ -187,6 +187,10 @@ def _scopes(value: object) -> tuple[str, ...]:
     return scopes
 
 
+def _scope(value: object) -> str:
+    return _scopes([value])[0]
+
+
 def _group(value: object) -> str:
     given = _text(value).rstrip("/")
     if not _GROUP_NAME.match(given.rsplit("/", 1)[-1]):
@@ -327,6 +331,15 @@ DROPPED_SCOPE = Field(
     required=False,
 )
 """Only the command line asks it, once for each scope."""
+SCOPE = Field(
+    "role.scope",
+    "Scope",
+    "A resource group that the role is assigned on, or the subscription.",
+    f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod",
+    _scope,
+    required=False,
+)
+"""One of ``ROLE_SCOPES``. The command line asks it, once for each; the wizard shows all that are needed."""
 CLUSTER_TIMEOUT = Field(
     "timing.cluster_timeout_s",
     "Cluster timeout",

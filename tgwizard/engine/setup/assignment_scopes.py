@@ -11,7 +11,7 @@ from tgwizard.engine.access.required_rights import (
 )
 from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.permission import reaches
-from tgwizard.model.problem import Problem
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import join_words, sanitize
@@ -26,6 +26,24 @@ def chosen_scopes(answers: Answers, chosen: ChosenMachines) -> tuple[ScopeReason
         return (ScopeReason(scope, holds, "The whole subscription: every network in it, also those made later."),)
     left_out = {scope.lower() for scope in answers.narrowed}
     return tuple(reason for reason in computed if reason.scope.lower() not in left_out)
+
+
+def narrowed_to(wanted: tuple[str, ...], chosen: ChosenMachines) -> tuple[str, ...]:
+    """What is left out when the role is to be assigned on these scopes alone. UserError: one that is none of them."""
+    computed = [reason.scope for reason in computed_scopes(chosen)]
+    named = {scope.rstrip("/").lower() for scope in wanted}
+    strange = [scope for scope in wanted if scope.rstrip("/").lower() not in {one.lower() for one in computed}]
+    if strange:
+        needed = join_words(sanitize(scope, 200) for scope in computed)
+        raise UserError(
+            Problem(
+                "scope-not-needed",
+                f"The role is not needed on {sanitize(strange[0], 200)}.",
+                f"What a failover touches lies in {needed}.",
+                f"Name {'it' if len(computed) == 1 else 'some of them'}, or the whole subscription.",
+            )
+        )
+    return tuple(scope for scope in computed if scope.lower() not in named)
 
 
 def uncovered_rights(scopes: tuple[ScopeReason, ...], chosen: ChosenMachines) -> tuple[RequiredRight, ...]:
