@@ -6,6 +6,7 @@ made for the case: an unprivileged `id`, an `apt-get` without a network.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -202,3 +203,25 @@ def test_that_a_package_with_another_hash_is_refused(machine: Machine) -> None:
     machine.variables |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
     result = machine.dev("run", "--", "status", timeout=120)
     assert_stopped(result, "not the one that was locked", "the lock is wrong")
+
+
+def installed(machine: Machine) -> Path:
+    """An environment whose stamp is right, with a python that notes what it was asked; returns the notes."""
+    notes, python = machine.folder / "asked", machine.folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!{shutil.which("bash")}\nprintf "%s\\n" "$*" >>"{notes}"\n')
+    python.chmod(0o755)
+    sums = "".join(
+        f"{hashlib.sha256((machine.folder / file).read_bytes()).hexdigest()}  {file}\n"
+        for file in ("packaging/requirements-dev.lock", "pyproject.toml")
+    )
+    stamp = f"{machine.folder} {hashlib.sha256(sums.encode()).hexdigest()}  -\n"
+    (machine.folder / ".venv" / ".tgwizard-installed").write_text(stamp)
+    return notes
+
+
+def test_that_the_program_is_compiled_before_it_is_started_and_nothing_is_installed_again(machine: Machine) -> None:
+    notes = installed(machine)
+    result = machine.dev("run", "--", "status", "--lab")
+    assert result.returncode == 0, result.stderr
+    assert notes.read_text().splitlines() == ["-c ", "-m compileall -q tgwizard", "-m tgwizard status --lab"]
