@@ -23,13 +23,13 @@ from tests.bench.measured.figures import Promise, judged, machine
 from tests.bench.measured.places import OFFSCREEN, platform
 from tests.bench.measured.window_run import memory
 from tests.gui.application import make_app
+from tests.gui.desk import whole_window
 from tests.gui.held_clock import HeldClock
 from tests.rig import API, ARM, rig
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
-from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab_state import LOGGED
@@ -94,7 +94,7 @@ class Hour:
         self._rig = rig(Latency.FAST, clock=self.clock, state=folder, open_journal=FailoverJournal.open)
         self.bridge = Bridge()
         self.guard = GcGuard(app)
-        self.window = MainWindow(Theme(app), self.bridge, AppContext("Embedded in this window", is_lab=True))
+        self.window = whole_window(Theme(app), self.bridge, AppContext("Embedded in this window", is_lab=True))
         self.window.preferences.set(NICS_S, 1.0)
         self.guard.start()
         self.guard.settle()

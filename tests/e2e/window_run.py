@@ -36,9 +36,9 @@ class Beginner(QObject):
     @Slot()
     def _look(self) -> None:
         for window in QApplication.allWidgets():
-            if isinstance(window, MainWindow):
+            if isinstance(window, MainWindow) and window.is_complete:
                 session = window.sessions.get(self._cluster)
-                if session is not None and session.snapshot is not None and window.window() is not window:
+                if session is not None and session.snapshot is not None:
                     self._timer.stop()
                     window.bridge.happened.connect(self._tell)
                     to = session.setup.member(self._member)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from PySide6.QtWidgets import QApplication
 
 from tgwizard.gui.start import STYLE, name_app, new_app
-from tgwizard.gui.style.accessible import install_accessible_roles
 
 
 def make_app(arguments: list[str]) -> QApplication:
     """The application object with our style, name, fonts and accessible roles; made once in a process."""
-    app = new_app(arguments)
-    install_accessible_roles()
-    return app
+    return new_app(arguments)
 
 
 def prepare_app(app: QApplication) -> None:
     """Give an application object that is there already the same; once for each."""
     app.setStyle(STYLE)
     name_app(app)
-    install_accessible_roles()

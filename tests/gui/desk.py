@@ -21,6 +21,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import AppContext, LabLocation, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.first_glance import FirstGlance
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.fleet_page import FleetPage
@@ -60,6 +61,13 @@ def accessible_description(widget: QWidget) -> str:
     """What assistive technology is told about the widget."""
     interface = QAccessible.queryAccessibleInterface(widget)
     return interface.text(QAccessible.Text.Description)
+
+
+def whole_window(theme: Theme, bridge: Bridge, context: AppContext) -> MainWindow:
+    """A window that is complete before it is shown; `start` shows it first."""
+    window = MainWindow(theme, FirstGlance(context.place, context.is_lab))
+    window.complete(bridge, context)
+    return window
 
 
 def clusters_page(window: MainWindow) -> FleetPage:
@@ -183,7 +191,7 @@ def open_desk(
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    window = MainWindow(theme, bridge, AppContext("Embedded in this window", is_lab=True))
+    window = whole_window(theme, bridge, AppContext("Embedded in this window", is_lab=True))
     bridge.start()
     window.show()
     control = HttpLabControl(lab_session(made.lab), lambda: ARM, lambda: made.lab.control_token)

@@ -10,14 +10,13 @@ from typing import Any, cast
 
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.desk import LEAVE_WITHIN_S, Desk, End
+from tests.gui.desk import LEAVE_WITHIN_S, Desk, End, whole_window
 from tests.rig import Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import LabTime
@@ -94,7 +93,7 @@ def open_fleet(
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    window = MainWindow(theme, bridge, around(folder, is_lab=is_lab))
+    window = whole_window(theme, bridge, around(folder, is_lab=is_lab))
     bridge.start()
     window.show()
     setups = many(made, count) if count else ()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.gui.desk import LEAVE_WITHIN_S, End, Found, is_still_to_appear
+from tests.gui.desk import LEAVE_WITHIN_S, End, Found, is_still_to_appear, whole_window
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import SignIn
@@ -132,7 +132,7 @@ def open_setup_desk(
     ring = FocusRing(app, theme)
     bridge = Bridge()
     context = AppContext("Embedded in this window", is_lab=is_lab, clusters_folder=clusters)
-    window = MainWindow(theme, bridge, context)
+    window = whole_window(theme, bridge, context)
     bridge.start()
     window.show()
     if early:

@@ -76,16 +76,15 @@ def window_options_of(words: Sequence[str]) -> WindowOptions | None:
 
 def open_window(options: WindowOptions) -> int:
     """Show the window until it is closed; the exit code."""
-    from tgwizard.gui.app.window_place import read_window_place
-    from tgwizard.gui.shell.splash import SplashContent, read_first_cluster, read_theme_choice
+    from tgwizard.gui.app.first_glance import glance_at
     from tgwizard.gui.start import start
 
-    settings = options.settings_file
-    seen = read_theme_choice(settings), read_first_cluster(options.clusters)
-    look = SplashContent(options.place, *seen, _state_folder(options), read_window_place(settings))
+    state = _state_folder(options)
+    is_lab = options.lab_dir is not None
+    glance = glance_at(options.settings_file, options.clusters, options.place, state, is_lab=is_lab)
     logs: list[logging.Handler | None] = []
     try:
-        return start(lambda: open_program(options), look, lambda: _surround(options, look.state, logs))
+        return start(lambda: open_program(options), glance, lambda: _surround(options, state, logs))
     finally:
         _stop(logs)
 

@@ -5,24 +5,27 @@ The window fulfils it; nothing here knows how.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.app.app_context import AppContext, OpenedProgram
-from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.nav_pages import NavPage
-from tgwizard.gui.app.preferences import Preferences
-from tgwizard.gui.app.read_only_lock import ReadOnlyLock
-from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
-from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.widgets.dialog_sheet import Sheet
-from tgwizard.model.cluster import Verb
-from tgwizard.model.cluster_setup import ClusterSetup
+if TYPE_CHECKING:
+    # The window is painted before any of these is imported.
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from tgwizard.gui.app.app_context import AppContext, OpenedProgram
+    from tgwizard.gui.app.bridge import Bridge
+    from tgwizard.gui.app.nav_pages import NavPage
+    from tgwizard.gui.app.preferences import Preferences
+    from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+    from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
+    from tgwizard.gui.cluster.cluster_session import ClusterSession
+    from tgwizard.gui.style.theme import Theme
+    from tgwizard.gui.widgets.dialog_sheet import Sheet
+    from tgwizard.model.cluster import Verb
+    from tgwizard.model.cluster_setup import ClusterSetup
 
 
 class Shell(Protocol):

@@ -1,5 +1,5 @@
-"""Starts the window: it paints first, then imports the rest of itself in small steps, and only then a worker thread
-opens the program, which imports the Azure SDK.
+"""Starts the window: it is painted first, then a thread imports what it works with, and only then another one opens the
+program, which imports the Azure SDK.
 
 Shutdown order: refuse new jobs, cancel and join them within a bound (what is written, within a long one: the process
 does not end with the address on no NIC), drain the last events, stop the timers, destroy the window, close the program.
@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable
 from enum import IntEnum
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Slot
@@ -29,10 +30,13 @@ from PySide6.QtWidgets import QApplication
 from tgwizard import paths
 from tgwizard.engine.interrupts import Interrupts, ignore, listen
 from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
+from tgwizard.gui.app.first_glance import FirstGlance
 from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.app.single_instance import SECOND_WINDOW, InstanceTurn, SingleWindow
-from tgwizard.gui.app.warm_up import AFTER_FIRST_PAINT, AFTER_FIRST_READING, WarmUp
-from tgwizard.gui.shell.splash import Splash, SplashContent
+from tgwizard.gui.app.warm_up import WarmUp
+from tgwizard.gui.app.window_placement import WindowPlacement
+from tgwizard.gui.shell.main_window import MainWindow
+from tgwizard.gui.style.accessible import install_accessible_roles
 from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
 
 if TYPE_CHECKING:
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram, OpenProgram
     from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.shell.crash_report import CrashReporter
-    from tgwizard.gui.shell.main_window import MainWindow
     from tgwizard.gui.shell.program_opener import ProgramOpener
     from tgwizard.model.failover_events import Finished
 
@@ -50,12 +53,6 @@ GRACE_S = 1.5
 
 FRAME_MS = 16
 """So long the first frame has to get to the screen before anything else is done."""
-
-EASE_MS = 20
-"""The pause after each module that is imported at ease, for pages that nobody has asked for yet."""
-
-PATIENCE_MS = 1200
-"""How long the first paint may wait for the cluster's own page, before it makes room for the window that says so."""
 
 STYLE = "Fusion"
 
@@ -75,7 +72,7 @@ class WindowEnd(IntEnum):
 
 
 def new_app(arguments: list[str]) -> QApplication:
-    """The application object, made once: our style, name and fonts. Accessible roles come when the window is whole."""
+    """The application object, made once: our style, name, fonts and accessible roles."""
     # The style as an argument: asking for it from Python would first describe all of QStyle to Python.
     app = QApplication([*arguments, "-style", STYLE])
     name_app(app)
@@ -83,15 +80,10 @@ def new_app(arguments: list[str]) -> QApplication:
 
 
 def name_app(app: QApplication) -> None:
-    """Give an application object our name and fonts."""
+    """Give an application object our name, fonts and accessible roles."""
     app.setApplicationName("tgwizard")
     app.setDesktopFileName("tgwizard")
     load_fonts(paths.resources() / "fonts")
-
-
-def _install_roles() -> None:
-    from tgwizard.gui.style.accessible import install_accessible_roles
-
     install_accessible_roles()
 
 
@@ -100,15 +92,15 @@ def run(open_program: OpenProgram, context: AppContext) -> int:
     from tgwizard.model.settings import THEME
 
     theme = THEME.value_of(context.settings.settings)
-    look = SplashContent(context.place, theme, state=context.data_folder)
-    return start(open_program, look, lambda: context)
+    glance = FirstGlance(context.place, context.is_lab, context.data_folder, theme)
+    return start(open_program, glance, lambda: context)
 
 
-def start(open_program: OpenProgram, look: SplashContent, surround: Callable[[], AppContext]) -> int:
+def start(open_program: OpenProgram, glance: FirstGlance, surround: Callable[[], AppContext]) -> int:
     """Show the window until it is closed; the exit code.
 
-    `surround` is asked after the first paint, `open_program` runs on a worker after that. A second program on the same
-    data folder brings the first to the front and ends with 0.
+    `surround` is asked on a worker after the first paint, `open_program` runs on another one after that. A second
+    program on the same data folder brings the first to the front and ends with 0.
     """
     environment = leave_out_unreachable()
     programs: list[_Program] = []
@@ -125,25 +117,25 @@ def start(open_program: OpenProgram, look: SplashContent, surround: Callable[[],
     app = new_app(["tgwizard"])
     messages.started()
     app.setQuitOnLastWindowClosed(False)
-    single = None if look.state is None else SingleWindow(look.state, app)
+    single = None if glance.state is None else SingleWindow(glance.state, app)
     turn = InstanceTurn.FIRST if single is None else single.take_turn()
     if turn is InstanceTurn.RAISED_OTHER:
         messages.stop()
         _tell("tgwizard is open already; its window was brought to the front.")
         return WindowEnd.IN_ORDER
-    theme = Theme(app, look.theme, system_text_scale())
+    theme = Theme(app, glance.theme, system_text_scale())
     guard = GcGuard(app)
     guard.start()
     usual_switch_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
-    program = _Program(app, theme, guard, look, open_program, surround)
+    program = _Program(app, MainWindow(theme, glance), guard, glance, open_program, surround)
     programs.append(program)
     if single is not None:
         program.answer_for(single, turn)
     program.heed(listen(program.on_request))
     app.commitDataRequest.connect(program.on_session_end)
-    program.front.appear()
-    QTimer.singleShot(FRAME_MS, program.unfolding, program.unfolding.begin)
+    program.placement.appear()
+    QTimer.singleShot(FRAME_MS, program, program.begin)
     if app.exec() != 0:
         # Nothing of ours ends the event loop so: Qt lost its display, and did not say it in the words we know.
         gone()
@@ -180,20 +172,19 @@ def _end_at_once(end: WindowEnd, *lines: str) -> NoReturn:
 
 
 class _Program(QObject):
-    """The window from its first paint to its end. `window` and `opening` are there once its modules are imported."""
+    """The window from its first paint to its end. `opening` is there once the window is complete."""
 
     def __init__(
         self,
         app: QApplication,
-        theme: Theme,
+        window: MainWindow,
         guard: GcGuard,
-        look: SplashContent,
+        glance: FirstGlance,
         open_program: OpenProgram,
         surround: Callable[[], AppContext],
     ) -> None:
         super().__init__(app)
         self._app = app
-        self._theme = theme
         self._bridge: Bridge | None = None
         self._guard = guard
         self._open_program = open_program
@@ -206,40 +197,36 @@ class _Program(QObject):
         self._options = ""
         self._left_behind = False
         self._ends: list[Finished] = []
-        self.window: MainWindow | None = None
+        self.window = window
         self.opening: ProgramOpener | None = None
-        self.front = Splash(theme, look, app.quit)
-        self.unfolding = WarmUp(AFTER_FIRST_PAINT, self)
-        self.unfolding.done.connect(self._unfold)
-        self._at_ease = WarmUp(AFTER_FIRST_READING, self, EASE_MS)
+        self.placement = WindowPlacement(window, glance.left)
+        self.warm_up = WarmUp(self)
+        # Not quit: that asks the window once more, and a window that asks its user would stay.
+        window.closed.connect(self._on_closed)
 
     def answer_for(self, single: SingleWindow, turn: InstanceTurn) -> None:
         """Let a second program on the same folder raise this window."""
         self._single, self._turn = single, turn
 
     @Slot()
-    def _unfold(self) -> None:
-        """Prepare what the window stands on; the window itself is built in the next turn."""
-        from tgwizard.gui.style.focus_ring import FocusRing
-        from tgwizard.gui.widgets.idle_queue import IdleQueue
+    def begin(self) -> None:
+        """The first frame is out: import what the window works with, and then complete it."""
+        self.warm_up.add(_import_parts)
+        self.warm_up.add(self._surround, self._complete)
 
-        _install_roles()
-        FocusRing(self._app, self._theme)
-        self._turns = IdleQueue(self)
-        self._turns.add(partial(self._build, self._surround()))
-
-    def _build(self, context: AppContext) -> None:
-        """Build the real window and put it in the place of the first paint; then open the program."""
+    def _complete(self, context: AppContext) -> None:
+        """Complete the window; then open the program."""
         from tgwizard.gui.app.bridge import Bridge
-        from tgwizard.gui.app.nav_pages import NavPage
         from tgwizard.gui.shell.crash_report import CrashReporter
-        from tgwizard.gui.shell.main_window import MainWindow
         from tgwizard.gui.shell.program_opener import ProgramOpener
+        from tgwizard.gui.style.focus_ring import FocusRing
 
+        FocusRing(self._app, self.window.theme)
         self._options = context.place_options
         bridge = self._bridge = Bridge(self)
-        window = self.window = MainWindow(self._theme, bridge, context)
-        self._errors = CrashReporter(self._theme, window, bridge, context)
+        window = self.window
+        window.complete(bridge, context)
+        self._errors = CrashReporter(window.theme, window, bridge, context)
         self._errors.install()
         self.opening = ProgramOpener(self._open_program, bridge, window)
         if self._single is not None:
@@ -247,23 +234,20 @@ class _Program(QObject):
             self.opening.ended.connect(partial(self._single.load, bridge))
         if self._turn is InstanceTurn.OTHER_SILENT:
             window.lock_for_now(SECOND_WINDOW)
-        # Not quit: that asks the window once more, and a window that asks its user would stay.
-        window.closed.connect(partial(self._app.exit, 0))
         window.first_read.connect(self._guard.settle)
-        window.first_read.connect(self._at_ease.begin)
+        window.first_read.connect(self._import_pages)
         bridge.start()
-        # With a cluster to look at, the first paint stays until its page is there; who waits longer gets the window.
-        self.opening.ended.connect(self._hold)
-        if self.front.shows_cluster:
-            QTimer.singleShot(PATIENCE_MS, self, self._hold)
-        else:
-            self._turns.add(partial(window.pages.page, NavPage.CLUSTERS), self._hold)
-        self._turns.add(self.opening.begin)
+        self.opening.begin()
 
     @Slot()
-    def _hold(self) -> None:
-        if self.window is not None:
-            self.front.hold(self.window)
+    def _import_pages(self) -> None:
+        """Nobody waits for anything now: import what the pages stand on that nobody has asked for yet."""
+        for import_page in self.window.pages.imports:
+            self.warm_up.add(import_page)
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._app.exit(0)
 
     # Ending ------------------------------------------------------------------------------------------------------
 
@@ -301,8 +285,8 @@ class _Program(QObject):
     def leave(self) -> None:
         """Close without a question: what is being written is left in order first."""
         jobs = self._jobs
-        if self.window is None or jobs is None:
-            self.front.close()
+        if jobs is None:
+            self.window.close()
             return
         self._hear_ends()
         self.window.leave(jobs)
@@ -310,7 +294,7 @@ class _Program(QObject):
     def on_session_end(self, _manager: object) -> None:
         """The session ends, and waits for this: what is being written is left in order before the answer."""
         jobs = self._jobs
-        if self.window is None or jobs is None or not jobs.writers():
+        if jobs is None or not jobs.writers():
             return
         from tgwizard.gui.shell.shutdown import CLOSE_AFTER_S, LOOK_MS
 
@@ -344,12 +328,11 @@ class _Program(QObject):
         from tgwizard.gui.cluster.cluster_view_model import place_words
 
         lines = ["A second request to stop came. What was being written is left where it is."]
-        if self.window is not None:
-            for session in self.window.sessions.values():
-                if session.running and session.run is not None:
-                    where = f"{session.setup.address} {place_words(session.run.place)}"
-                    lines.append(f"{session.setup.name}: last seen {where}.")
-                    lines.append(f"  To go on: tgwizard resume {session.setup.name}{self._options}")
+        for session in self.window.sessions.values():
+            if session.running and session.run is not None:
+                where = f"{session.setup.address} {place_words(session.run.place)}"
+                lines.append(f"{session.setup.name}: last seen {where}.")
+                lines.append(f"  To go on: tgwizard resume {session.setup.name}{self._options}")
         _end_at_once(WindowEnd.NOT_KNOWN, *lines)
 
     def end_without_display(self) -> NoReturn:
@@ -392,33 +375,44 @@ class _Program(QObject):
 
     def shut_down(self) -> bool:
         """Stop everything in order; True when no worker is left alive."""
-        from tgwizard.model.settings import MAXIMISED, PLACE
-
         self._closing = True
+        imported = self.warm_up.stop(GRACE_S)
         opened_in_time = self.opening is None or self.opening.join(GRACE_S)
         opened = None if self.opening is None else self.opening.opened
         alive: tuple[object, ...] = ()
-        if opened is not None and self.window is not None:
+        if opened is not None:
             self.window.watching.stop()
             if opened.services.jobs.writers():
-                self.front.hide()
+                self.window.hide()
                 self._app.sync()
             alive = self._close_jobs(opened)
-        if self.window is not None:
-            self.window.preferences.set(PLACE, self.front.left.box)
-            self.window.preferences.set(MAXIMISED, self.front.left.maximised)
-            self.window.preferences.flush()
+        self._keep_place()
         if self._bridge is not None:
             self._bridge.finish()
             self._bridge.stop()
         self._guard.stop()
-        self.front.hide()
+        self.window.hide()
         if self._errors is not None:
             self._errors.uninstall()
-        self.front.deleteLater()
+        self.window.deleteLater()
         QApplication.sendPostedEvents(None, 0)
         if opened is not None:
             self._close(opened)
         for job in alive:
             _log.warning("a job was still running at exit: %s", job)
-        return opened_in_time and not alive
+        return imported and opened_in_time and not alive
+
+    def _keep_place(self) -> None:
+        from tgwizard.model.settings import MAXIMISED, PLACE
+
+        if self.opening is not None:
+            left = self.placement.left
+            self.window.preferences.set(PLACE, left.box)
+            self.window.preferences.set(MAXIMISED, left.maximised)
+            self.window.preferences.flush()
+
+
+def _import_parts() -> None:
+    """Import what `_complete` imports, and so all that stands behind it."""
+    for name in ("shell.window_parts", "shell.program_opener", "shell.crash_report", "style.focus_ring"):
+        import_module(f"tgwizard.gui.{name}")

@@ -55,6 +55,7 @@ def main() -> None:
     def painted() -> None:
         told = {
             "painted_s": time.monotonic(),
+            "computed_s": time.process_time(),
             "at_painting": at_painting,
             "at_painted": loaded(),
             "modules": len(sys.modules),

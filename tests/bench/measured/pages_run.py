@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.bench.measured.event_costs import Costs
 from tests.bench.measured.event_loop import LoopWatch
-from tests.bench.measured.watched import watch
+from tests.bench.measured.watched import complete_window, watch
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.lab.clock import VirtualClock
@@ -107,8 +107,7 @@ class Driver(QObject):
         self.watch.leave_out(time.perf_counter() - began, time.thread_time() - own)
 
     def _step(self) -> None:
-        found = (window for top in QApplication.topLevelWidgets() for window in top.findChildren(MainWindow))
-        window = next(found, None)
+        window = complete_window()
         rested = time.monotonic() - self._since
         if window is None or len(window.sessions) < self._clusters:
             if rested > PATIENCE_S:

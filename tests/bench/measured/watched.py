@@ -7,12 +7,16 @@ but one call, when the event loop is about to begin and the windows have been to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import PySide6.QtWidgets
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.bench.measured.event_costs import Costs, label_of
+
+if TYPE_CHECKING:
+    from tgwizard.gui.shell.main_window import MainWindow
 
 
 class WatchedApplication(QApplication):
@@ -79,3 +83,11 @@ def find(kind: type[QWidget], name: str, among: Sequence[QWidget]) -> QWidget | 
             if widget.accessibleName() == name and widget.isVisible():
                 return widget
     return None
+
+
+def complete_window() -> MainWindow | None:
+    """The program's window, once it has all it works with; None until then."""
+    from tgwizard.gui.shell.main_window import MainWindow  # a start is measured without it
+
+    found = (window for window in QApplication.topLevelWidgets() if isinstance(window, MainWindow))
+    return next((window for window in found if window.is_complete), None)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.bench.measured.event_costs import Costs
 from tests.bench.measured.event_loop import LoopWatch, Phase, Sampler
-from tests.bench.measured.watched import find, watch
+from tests.bench.measured.watched import complete_window, find, watch
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.model.event_base import Outcome
@@ -69,9 +69,7 @@ class Driver(QObject):
         if time.monotonic() - self._since > PATIENCE_S:
             self._tell(f"the window did not come out of the phase: {self.watch.phase.value}")
             os._exit(1)
-        window = next(
-            (found for item in QApplication.topLevelWidgets() for found in item.findChildren(MainWindow)), None
-        )
+        window = complete_window()
         session = next(iter(window.sessions.values()), None) if window is not None else None
         if window is None or session is None:
             return

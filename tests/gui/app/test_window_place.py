@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.pictures import rights_are_known
 from tgwizard.engine.files.settings_file import load_settings, save_value
+from tgwizard.gui.app.app_context import AppContext
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.first_glance import FirstGlance, glance_at
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.window_place import (
     LEAST_SIZE,
@@ -24,11 +27,11 @@ from tgwizard.gui.app.window_place import (
     WindowPlace,
     fitted,
     least_size,
-    read_window_place,
 )
+from tgwizard.gui.app.window_placement import WindowPlacement, free_areas
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.shell.splash import Splash, SplashContent, free_areas
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import MAXIMISED, PLACE
@@ -42,6 +45,11 @@ LARGE_PIXELS = Box(0, 0, 1280, 690)
 BESIDE = Box(1440, 0, 1920, 1080)
 TINY = Box(0, 0, 800, 500)
 SCREENS = (LAPTOP, LARGE_PIXELS, BESIDE, TINY, Box(-1920, -200, 1920, 1080))
+
+
+def left_by(settings_file: Path) -> WindowPlace:
+    """Where the settings file says that the window was left."""
+    return glance_at(settings_file, settings_file.parent / "clusters", "a test", None, is_lab=True).left
 
 
 def framed(box: Box, frame: Frame) -> Box:
@@ -107,7 +115,7 @@ def test_that_the_place_is_found_again_in_the_settings_file(tmp_path: Path, plac
     save_value(file, PLACE, place)
     save_value(file, MAXIMISED, maximised)
     assert load_settings(file).problems == ()
-    assert read_window_place(file) == WindowPlace(place, maximised)
+    assert left_by(file) == WindowPlace(place, maximised)
 
 
 @pytest.mark.parametrize(
@@ -128,42 +136,46 @@ def test_that_the_place_is_found_again_in_the_settings_file(tmp_path: Path, plac
 def test_that_a_faulty_place_is_none(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.toml"
     file.write_text(text)
-    assert read_window_place(file) == read_window_place(tmp_path / "absent") == WindowPlace()
+    assert left_by(file) == left_by(tmp_path / "absent") == WindowPlace()
 
 
-def test_that_the_first_paint_is_inside_the_screen_and_stays_there_with_the_real_window(
-    theme: Theme, qtbot: QtBot
+@pytest.fixture
+def window(theme: Theme, qtbot: QtBot) -> MainWindow:
+    """The window as it is first painted."""
+    made = MainWindow(theme, FirstGlance("a test", is_lab=True))
+    qtbot.addWidget(made)
+    return made
+
+
+def test_that_the_first_paint_is_inside_the_screen_and_stays_there_when_the_window_is_complete(
+    window: MainWindow, qtbot: QtBot
 ) -> None:
     area, *_ = free_areas(QGuiApplication.primaryScreen())
-    shown = Splash(theme, SplashContent("a test", left=WindowPlace(Box(9000, 9000, 5000, 4000))), lambda: None)
-    qtbot.addWidget(shown)
-    shown.appear()
-    assert shown.left.box is not None
-    assert holds(area, shown.left.box)
-    window = QMainWindow()
-    window.resize(*USUAL_SIZE)
-    shown.hold(window)
+    placement = WindowPlacement(window, WindowPlace(Box(9000, 9000, 5000, 4000)))
+    placement.appear()
+    assert placement.left.box is not None
+    assert holds(area, placement.left.box)
+    bridge = Bridge(window)
+    window.complete(bridge, AppContext("a test", is_lab=True))
     qtbot.waitUntil(window.isVisible, timeout=PATIENCE_MS)
-    assert holds(area, shown.left.box)
+    QApplication.processEvents()
+    assert holds(area, placement.left.box)
 
 
-def test_that_a_window_left_maximised_opens_so_and_keeps_its_other_place(theme: Theme, qtbot: QtBot) -> None:
-    wish = Box(20, 60, 500, 400)
-    shown = Splash(theme, SplashContent("a test", left=WindowPlace(wish, maximised=True)), lambda: None)
-    qtbot.addWidget(shown)
-    shown.appear()
-    qtbot.waitUntil(shown.isMaximized, timeout=PATIENCE_MS)
-    assert shown.left.maximised
+def test_that_a_window_left_maximised_opens_so_and_keeps_its_other_place(window: MainWindow, qtbot: QtBot) -> None:
+    placement = WindowPlacement(window, WindowPlace(Box(20, 60, 500, 400), maximised=True))
+    placement.appear()
+    qtbot.waitUntil(window.isMaximized, timeout=PATIENCE_MS)
+    assert placement.left.maximised
 
 
-def test_that_a_window_outside_the_free_area_comes_back_when_that_changes(theme: Theme, qtbot: QtBot) -> None:
+def test_that_a_window_outside_the_free_area_comes_back_when_that_changes(window: MainWindow, qtbot: QtBot) -> None:
     area, *_ = free_areas(QGuiApplication.primaryScreen())
-    shown = Splash(theme, SplashContent("a test"), lambda: None)
-    qtbot.addWidget(shown)
-    shown.appear()
-    shown.setGeometry(area.width - 100, area.height - 100, area.width, area.height)
-    shown.fit()
-    qtbot.waitUntil(lambda: shown.left.box is not None and holds(area, shown.left.box), timeout=PATIENCE_MS)
+    placement = WindowPlacement(window, WindowPlace())
+    placement.appear()
+    window.setGeometry(area.width - 100, area.height - 100, area.width, area.height)
+    placement.fit()
+    qtbot.waitUntil(lambda: placement.left.box is not None and holds(area, placement.left.box), timeout=PATIENCE_MS)
 
 
 def inside(window: QWidget, part: QWidget) -> bool:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, clusters_page, lab_page
+from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, clusters_page, lab_page, whole_window
 from tgwizard.app.environments import open_lab_environment
 from tgwizard.app.window import WindowOptions, open_program
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
@@ -27,7 +27,7 @@ from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import RunModel
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.main_window import MainWindow
-from tgwizard.gui.shell.page_registry import MakePage, PageRegistry
+from tgwizard.gui.shell.page_registry import ImportPage, PageRegistry
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -69,7 +69,7 @@ def open_whole(theme: Theme, tmp_path: Path) -> Iterator[Whole]:
     """The window on everything in the folder `lab`, until the end."""
     opened = open_program(WindowOptions(tmp_path / "lab"))
     bridge = Bridge()
-    window = MainWindow(theme, bridge, AppContext("a lab", is_lab=True))
+    window = whole_window(theme, bridge, AppContext("a lab", is_lab=True))
     bridge.start()
     window.show()
     window.show_opened(opened)
@@ -294,8 +294,8 @@ class Listening(ShellPage):
         self.told.append(f"{self.name} of {len(opened.clusters)}")
 
 
-def listener(name: str, told: list[str]) -> MakePage:
-    return lambda _shell: Listening(name, told)
+def listener(name: str, told: list[str]) -> ImportPage:
+    return lambda: lambda _shell: Listening(name, told)
 
 
 def test_that_pages_are_told_of_other_clusters_in_turns_and_the_one_that_is_seen_first(

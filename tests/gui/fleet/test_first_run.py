@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Desk, Found, open_desk
+from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Desk, Found, open_desk, whole_window
 from tests.rig import rig
 from tgwizard.app.environments import open_real_environment
 from tgwizard.azure.azure_cli import AzureCli
@@ -47,7 +47,7 @@ def opened(
     def open_it() -> NewDesk:
         place = open_real_environment(config=tmp_path, state=tmp_path / "state")
         bridge = Bridge()
-        window = MainWindow(theme, bridge, AppContext("Azure public", is_lab=False))
+        window = whole_window(theme, bridge, AppContext("Azure public", is_lab=False))
         bridge.start()
         window.show()
         window.show_opened(OpenedProgram(place.services, place.profiles.read_all().clusters))

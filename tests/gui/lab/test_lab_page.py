@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible_name, focusable, lab_page
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible_name, focusable, lab_page, whole_window
 from tests.rig import ARM, Rig
 from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.runs.job_services import Services
@@ -21,7 +21,6 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.lab.lab_text import ANSWERS, RuleTarget, RuleTimes, rule_of, rule_sentence, rule_words
 from tgwizard.gui.lab.scenario_cards import ScenarioDialog
-from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.lab.control_client import HttpLabControl
@@ -215,7 +214,7 @@ def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
     tokens = [rig.lab.control_token]
     control = HttpLabControl(lab_session(rig.lab), lambda: ARM, lambda: tokens[-1])
     bridge = Bridge()
-    window = MainWindow(theme, bridge, AppContext("Embedded in this window", is_lab=True))
+    window = whole_window(theme, bridge, AppContext("Embedded in this window", is_lab=True))
     qtbot.addWidget(window)
     bridge.start()
     window.show()
@@ -251,7 +250,7 @@ def test_that_a_page_without_controls_says_why(
 ) -> None:
     services: Services = desk().rig.services
     bridge = Bridge()
-    window = MainWindow(theme, bridge, AppContext("Azure public", is_lab=is_lab))
+    window = whole_window(theme, bridge, AppContext("Azure public", is_lab=is_lab))
     qtbot.addWidget(window)
     window.show()
     window.show_opened(OpenedProgram(services, ()))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +15,6 @@ from shiboken6 import isValid
 from tests.engine.failover.crash import Kind, crashed_run
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
 from tgwizard.engine.failover.resume import interrupted_run
-from tgwizard.gui.app.warm_up import AFTER_FIRST_PAINT, AFTER_FIRST_READING, WarmUp
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import checks_shown
 from tgwizard.gui.failover.confirm_dialog import CheckGrid, ConfirmDialog
@@ -245,34 +241,3 @@ def test_that_a_timer_that_was_due_during_a_step_comes_before_the_next_step(qtbo
     qtbot.waitUntil(lambda: turns.left == 0, timeout=PATIENCE_MS)
     ticking.stop()
     assert ("step", "step") not in set(pairwise(order))
-
-
-def test_that_every_module_imported_in_turns_is_there_and_none_twice() -> None:
-    modules = (*AFTER_FIRST_PAINT, *AFTER_FIRST_READING)
-    assert len(set(modules)) == len(modules)
-    missing = [name for name in modules if find_spec(name) is None]
-    assert missing == []
-
-
-def test_that_the_pages_nobody_asked_for_stand_on_nothing_that_is_not_imported_at_ease() -> None:
-    program = (
-        "import sys, importlib\n"
-        "from tgwizard.gui.app.warm_up import AFTER_FIRST_PAINT, AFTER_FIRST_READING\n"
-        "for name in (*AFTER_FIRST_PAINT, *AFTER_FIRST_READING): importlib.import_module(name)\n"
-        "before = set(sys.modules)\n"
-        "import tgwizard.gui.setup.wizard_page, tgwizard.gui.lab.lab_page, tgwizard.gui.history.history_page\n"
-        "import tgwizard.gui.history.reports_page, tgwizard.gui.settings.settings_page\n"
-        "print(sorted(name for name in set(sys.modules) - before if name.startswith('tgwizard')))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_that_modules_are_imported_one_in_a_turn(qapp: QApplication, qtbot: QtBot) -> None:
-    owner = QObject()
-    unfolding = WarmUp(("json", "csv"), owner)
-    ended: list[str] = []
-    unfolding.done.connect(lambda: ended.append("done"))
-    unfolding.begin()
-    assert ended == []
-    qtbot.waitUntil(lambda: ended == ["done"], timeout=PATIENCE_MS)

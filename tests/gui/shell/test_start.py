@@ -169,18 +169,15 @@ def test_that_the_end_of_the_session_waits_for_what_is_written() -> None:
     assert done.stdout.splitlines()[:3] == ["asked True", "left in order", "the session may end ()"]
 
 
-def test_that_a_window_closed_before_it_has_unfolded_ends_the_program_in_order() -> None:
+def test_that_a_window_closed_before_it_is_complete_ends_the_program_in_order() -> None:
     done = run_program(
         """
         import tgwizard.gui.start as start
-        from PySide6.QtWidgets import QApplication
-        usual = start.WarmUp.begin
+        usual = start._Program.begin
         def begin(self):
-            if len(self._left) == len(start.AFTER_FIRST_PAINT) - 5:
-                for window in QApplication.topLevelWidgets():
-                    window.close()
+            self.warm_up.add(lambda: "the first step", lambda _: self.window.close())
             usual(self)
-        start.WarmUp.begin = begin
+        start._Program.begin = begin
         def open_program():
             print("opened")
             raise UserError(Problem("no", "There is no lab."))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Callable
@@ -65,7 +64,7 @@ def write_atomically(path: Path, text: Content, mode: int = DOCUMENT, *, durable
     if path.exists() and not path.is_file():
         _write_into(path, text)
         return
-    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    draft = path.with_name(f".{os.urandom(8).hex()}.tmp")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:

@@ -5,13 +5,9 @@ Plain numbers, in logical pixels: the first paint asks this before anything else
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
-
-from tgwizard.engine.files.file_reading import read_text
-from tgwizard.engine.files.toml_reader import parse_toml
+from typing import Any, NamedTuple
 
 USUAL_SIZE = (1440, 900)
 LEAST_SIZE = (900, 600)
@@ -50,14 +46,10 @@ class WindowPlace:
     box: Box | None = None
     maximised: bool = False
 
-
-def read_window_place(settings_file: Path) -> WindowPlace:
-    """Where the settings file says the window was left; whatever is wrong with it is told when all of it is read."""
-    try:
-        window = parse_toml(read_text(settings_file))["window"]
-        return WindowPlace(box_of(window.get("place")), window.get("maximised") is True)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError):
-        return WindowPlace()
+    @classmethod
+    def of(cls, window: Mapping[str, Any]) -> WindowPlace:
+        """What the settings say of the window; whatever is wrong with it is told when all of them are read."""
+        return cls(box_of(window.get("place")), window.get("maximised") is True)
 
 
 def box_of(value: object) -> Box | None:

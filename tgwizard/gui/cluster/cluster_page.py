@@ -41,7 +41,8 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.gui.widgets.check_rows import NoticeBox, fact_of
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.copyable_fact import fact_of
 from tgwizard.gui.widgets.idle_queue import BuiltInSteps, IdleStep
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness

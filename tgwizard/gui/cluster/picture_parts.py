@@ -13,7 +13,8 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import RoleBadge
 from tgwizard.gui.widgets.cards import Separator, Surface, paint_ground
-from tgwizard.gui.widgets.check_rows import CopyableFact, FieldValueRow
+from tgwizard.gui.widgets.check_rows import FieldValueRow
+from tgwizard.gui.widgets.copyable_fact import CopyableFact
 from tgwizard.gui.widgets.labels import ElidedLabel
 
 

@@ -13,7 +13,7 @@ from tgwizard.gui.cluster.cluster_view_model import NOT_CONNECTED, Agreement, So
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import Surface
-from tgwizard.gui.widgets.check_rows import CopyableFact
+from tgwizard.gui.widgets.copyable_fact import CopyableFact
 from tgwizard.gui.widgets.labels import Figure, LiveLine, TextLabel
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, UNMEASURED_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.check_rows import CopyableFact
+from tgwizard.gui.widgets.copyable_fact import CopyableFact
 from tgwizard.gui.widgets.request_table import paint_hatch
 from tgwizard.model.text import format_duration, format_estimate
 

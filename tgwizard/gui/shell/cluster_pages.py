@@ -54,6 +54,17 @@ class ClusterPages(QObject):
         """How many clusters have a page now."""
         return len(self._pages)
 
+    @property
+    def cluster_shown(self) -> ClusterPage | None:
+        """The page of a cluster that is shown now, if one is."""
+        page = self._stack.currentWidget()
+        return page if isinstance(page, ClusterPage) else None
+
+    @property
+    def shows_run(self) -> bool:
+        """Whether the page of a run is shown now."""
+        return isinstance(self._stack.currentWidget(), RunPage)
+
     def preparing(self, session: ClusterSession) -> tuple[IdleStep, ...]:
         """The steps after which the page of a cluster is there, laid out and drawn once; it is not shown."""
         page = self._page(session)

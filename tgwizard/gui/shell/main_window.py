@@ -1,59 +1,51 @@
-"""The window: rail, breadcrumbs, and the page one is at. It opens and closes sessions and asks the questions."""
+"""The window: rail, breadcrumbs, and the page one is at. It opens and closes sessions and asks the questions.
+
+It is painted before anything else is imported, with the page that says what is known then; `complete` gives it what it
+works with. So this module imports nothing that takes long: what only a type names is imported for type checking.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QCloseEvent,
-    QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QRegion,
-    QResizeEvent,
-    QShortcut,
-    QShowEvent,
-)
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from tgwizard.engine.jobs import JobRunner
-from tgwizard.gui.app.app_context import AppContext, OpenedProgram
-from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_pages import NavPage
-from tgwizard.gui.app.preferences import AppearanceSettings, Preferences
-from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.window_place import USUAL_SIZE
-from tgwizard.gui.cluster.cluster_page import ClusterPage
-from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
-from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.failover.run_page import RunPage
-from tgwizard.gui.failover.start_failover import ask_before_failover
-from tgwizard.gui.lab.lab_stopped import LabStopped
 from tgwizard.gui.page import ShellPage
-from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
-from tgwizard.gui.shell.cluster_pages import ClusterPages
-from tgwizard.gui.shell.command_palette import CommandPalette
-from tgwizard.gui.shell.command_registry import commands_of
 from tgwizard.gui.shell.navigation_rail import NavigationRail
-from tgwizard.gui.shell.notifications import Notifications
-from tgwizard.gui.shell.page_registry import PageRegistry
-from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
-from tgwizard.gui.shell.shutdown import CloseDuringRun, Shutdown, make_close_question
-from tgwizard.gui.shell.startup_error_page import StartupErrorPage
+from tgwizard.gui.shell.opening_page import OpeningPage
 from tgwizard.gui.shell.top_bar import TopBar
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
-from tgwizard.gui.widgets.dialog_sheet import Sheet
-from tgwizard.gui.widgets.idle_queue import IdleStep
-from tgwizard.model.cluster import Verb
-from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.problem import Problem
-from tgwizard.model.settings import READ_ONLY
+from tgwizard.gui.widgets.cards import paint_ground
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from tgwizard.engine.jobs import JobRunner
+    from tgwizard.gui.app.app_context import AppContext, OpenedProgram
+    from tgwizard.gui.app.bridge import Bridge
+    from tgwizard.gui.app.first_glance import FirstGlance
+    from tgwizard.gui.app.preferences import Preferences
+    from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+    from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
+    from tgwizard.gui.cluster.cluster_session import ClusterSession
+    from tgwizard.gui.lab.lab_stopped import LabStopped
+    from tgwizard.gui.shell.cluster_changes import ClusterChanges
+    from tgwizard.gui.shell.cluster_pages import ClusterPages
+    from tgwizard.gui.shell.page_registry import PageRegistry
+    from tgwizard.gui.shell.startup_error_page import StartupErrorPage
+    from tgwizard.gui.shell.window_parts import WindowParts
+    from tgwizard.gui.widgets.dialog_sheet import Sheet
+    from tgwizard.gui.widgets.idle_queue import IdleStep
+    from tgwizard.model.cluster import Verb
+    from tgwizard.model.cluster_setup import ClusterSetup
+    from tgwizard.model.problem import Problem
 
 WIDEST = 1880
 """The pages are at most so wide, and centred; only a 4K screen has more room (gui/README.md 7)."""
@@ -92,7 +84,7 @@ class PageFrame(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground and, for a lab, the dashed edge."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.colour(Token.WINDOW))
+        paint_ground(painter, self._theme, QRectF(self.rect()), Token.WINDOW, None, 0)
         if self._is_lab:
             pen = QPen(self._theme.colour(Token.STRONG), 1)
             pen.setDashPattern([5, 4])
@@ -107,101 +99,136 @@ class MainWindow(QMainWindow):
     closed = Signal()
     first_read = Signal()
 
-    def __init__(self, theme: Theme, bridge: Bridge, context: AppContext) -> None:
-        """Show that the program is opening; `show_opened` or `show_startup_errors` follows."""
+    bridge: Bridge
+    context: AppContext
+    preferences: Preferences
+    lock: ReadOnlyLock
+    watching: ClusterRegistry
+    sessions: Mapping[str, ClusterSession]
+    pages: PageRegistry
+    cluster_pages: ClusterPages
+    changes: ClusterChanges
+    startup_errors: StartupErrorPage
+    lab_stopped: LabStopped
+    _parts: WindowParts
+
+    def __init__(self, theme: Theme, glance: FirstGlance) -> None:
+        """Show what is known at a glance. `complete` follows, and then `show_opened` or `show_startup_errors`."""
         super().__init__()
         self.theme = theme
-        self.bridge = bridge
-        self.context = context
-        read = context.settings
-        self.preferences = Preferences(read.settings, context.settings_file, read.problems, bridge.own, self)
-        AppearanceSettings(theme, self.preferences, self)
-        self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
-        self.watching = ClusterRegistry(bridge, self.lock, self)
-        self._attention = Notifications(self, self.watching, self.preferences)
-        self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
+        self.dialog: Sheet | None = None
+        self.is_complete = False
+        """Whether it has all it works with, and so whether the attributes above are there."""
+        self._wish: Callable[[], None] | None = None
         self._current = ""
         self._went = False
-        self.dialog: Sheet | None = None
         self._read = False
+        self._shows_cluster = glance.cluster is not None
         self._root = QWidget()
-        self.setWindowTitle("tgwizard")
         self.resize(*USUAL_SIZE)
-        self.rail = NavigationRail(theme, context)
-        self.bar = TopBar(theme, is_lab=context.is_lab)
+        self.rail = NavigationRail(theme, glance.place, is_lab=glance.is_lab)
+        self.rail.lock.show_lock(locked=glance.read_only)
+        self.bar = TopBar(theme, is_lab=glance.is_lab)
         self.stack = PageStack()
-        self.pages = PageRegistry(self, self.stack)
-        self.cluster_pages = ClusterPages(theme, self.stack, self)
-        kept = (self.preferences, self.pages, self.cluster_pages)
-        self.changes = ClusterChanges(bridge, self.watching, *kept, self)
-        self._locking = ReadOnlySwitch(self, self.rail.lock)
-        self._clusters = RailClusters(self, self.rail)
-        self.startup_errors = StartupErrorPage(theme)
-        self.lab_stopped = LabStopped(theme)
-        self._build()
-        self.stack.currentChanged.connect(self._on_page)
-        self._shortcuts()
-        self._connect()
-        self._leaving = Shutdown(self.watching, self)
-        self._leaving.left.connect(self._close_now)
+        self.opening: OpeningPage | None = OpeningPage(theme, glance.cluster)
+        self._build(is_lab=glance.is_lab)
         self.stack.setAccessibleName("Page")
         self.stack.setFocus()
+        self.rail.chosen.connect(self.go_to)
+        self.rail.lock_asked.connect(self.ask_lock)
+        self.bar.find_asked.connect(self.find_or_run)
+        name = glance.cluster.name if glance.cluster is not None else ""
+        self.bar.show_crumbs((NavPage.CLUSTERS.value, name) if name else (NavPage.CLUSTERS.value,))
+        self.setWindowTitle(f"{name or NavPage.CLUSTERS.value} - tgwizard")
 
-    def _build(self) -> None:
+    def _build(self, *, is_lab: bool) -> None:
         row = QHBoxLayout(self._root)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.bar)
-        column.addWidget(self.lab_stopped)
-        column.addWidget(PageFrame(self.theme, self.stack, is_lab=self.context.is_lab), 1)
+        self._column = QVBoxLayout(right)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.bar)
+        self._column.addWidget(PageFrame(self.theme, self.stack, is_lab=is_lab), 1)
         row.addWidget(self.rail)
         row.addWidget(right, 1)
         self.setCentralWidget(self._root)
-        self.stack.addWidget(self.startup_errors)
+        if self.opening is not None:
+            self.stack.addWidget(self.opening)
 
-    def _connect(self) -> None:
-        self.rail.chosen.connect(self.go_to)
+    # Completing --------------------------------------------------------------------------------------------------
+
+    def complete(self, bridge: Bridge, context: AppContext) -> None:
+        """Give the window what it works with, once; its modules are imported now unless they are already."""
+        from tgwizard.gui.shell.window_parts import WindowParts
+
+        self.bridge, self.context = bridge, context
+        parts = self._parts = WindowParts(self, self, self.stack, bridge, context)
+        self.preferences, self.lock = parts.preferences, parts.lock
+        self.watching, self.sessions = parts.watching, parts.watching.sessions
+        self.pages, self.cluster_pages, self.changes = parts.pages, parts.cluster_pages, parts.changes
+        self.startup_errors, self.lab_stopped = parts.startup_errors, parts.lab_stopped
+        self._column.insertWidget(1, self.lab_stopped)
+        self.stack.addWidget(self.startup_errors)
+        parts.serve(self, self.rail)
+        self._connect(parts)
+        self._bind_keys()
+        self.is_complete = True
+        wish, self._wish = self._wish, None
+        if wish is not None:
+            wish()
+        elif self.isVisible() and not self._shows_cluster:
+            self.go_to(NavPage.CLUSTERS)
+
+    def _is_early(self, wish: Callable[[], None]) -> bool:
+        """Whether the window is not complete yet; the last wish is then done as soon as it is."""
+        if not self.is_complete:
+            self._wish = wish
+        return not self.is_complete
+
+    def _connect(self, parts: WindowParts) -> None:
         self.rail.cluster_chosen.connect(self.visit_cluster)
         self.bar.crumb_chosen.connect(self._on_crumb)
-        self.rail.lock_asked.connect(self.ask_lock)
-        self.bar.find_asked.connect(self.find_or_run)
-        self.bar.notice.clicked.connect(self._page_opener(NavPage.SETTINGS))
+        self.bar.notice.clicked.connect(self._on_notice)
         if self.preferences.problems:
             self.bar.show_notice("The settings file has a fault")
-        self.cluster_pages.asked.connect(self._ask)
+        self.stack.currentChanged.connect(self._on_page)
         self.cluster_pages.back_asked.connect(self.open_cluster)
-        self.pages.follow(self.cluster_pages)
         self.changes.begun.connect(self._on_session)
         self.changes.dropping.connect(self._on_dropping)
         self.changes.changed.connect(self._on_clusters_changed)
-        self.changes.refused.connect(self.pages.show_refused)
-        self.changes.lab_opened.connect(self.lab_stopped.follow)
-        self.bridge.happened.connect(self.preferences.take)
         self.watching.changed.connect(self._on_observed)
         self.startup_errors.retry_asked.connect(self.retry_asked)
+        parts.closing.left.connect(self._close_now)
 
-    def _shortcuts(self) -> None:
+    def _bind_keys(self) -> None:
+        from PySide6.QtGui import QKeySequence, QShortcut
+
+        from tgwizard.model.cluster import Verb
+
         keys: list[tuple[str, Callable[[], None]]] = [
-            ("Ctrl+G", lambda: self.ask(Verb.GRACEFUL)),
-            ("Ctrl+Shift+G", lambda: self.ask(Verb.FORCED)),
+            ("Ctrl+G", partial(self.ask, Verb.GRACEFUL)),
+            ("Ctrl+Shift+G", partial(self.ask, Verb.FORCED)),
             ("F5", self.read_again),
             ("Ctrl+R", self.read_again),
             ("Ctrl+K", self.find_or_run),
             ("Ctrl+L", self.ask_lock),
             ("Ctrl+F", self._on_filter),
+            *((f"Ctrl+{index}", partial(self.go_to, place)) for index, place in enumerate(NavPage, start=1)),
         ]
-        for index, place in enumerate(NavPage, start=1):
-            keys.append((f"Ctrl+{index}", self._page_opener(place)))
         for sequence, act in keys:
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
 
     @Slot(int)
     def _on_page(self, _index: int) -> None:
-        self._make_room(self.stack.currentWidget())
+        page = self.stack.currentWidget()
+        self._make_room(page)
+        if self.opening is not None and page is not self.opening:
+            self.stack.removeWidget(self.opening)
+            self.opening.setParent(self.stack)  # removing gives it to Python, which would delete it here and now
+            self.opening.deleteLater()
+            self.opening = None
 
     def _make_room(self, page: QWidget | None) -> None:
         """A page that leads through something has the whole window; its own way out leads back."""
@@ -209,13 +236,16 @@ class MainWindow(QMainWindow):
         self.rail.setVisible(not fills)
         self.bar.setVisible(not fills)
 
-    def _page_opener(self, place: NavPage) -> Callable[[], None]:
-        def go() -> None:
-            self.go_to(place)
-
-        return go
+    @Slot()
+    def _on_notice(self) -> None:
+        self.go_to(NavPage.SETTINGS)
 
     # Opening -----------------------------------------------------------------------------------------------------
+
+    def show_last_known(self, sentence: str, seen: str) -> None:
+        """Say what the cluster was when it was last watched here, until its page is there."""
+        if self.opening is not None:
+            self.opening.show_last_known(sentence, seen)
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
@@ -226,7 +256,7 @@ class MainWindow(QMainWindow):
     def tell_opened(self) -> None:
         """Tell rail and pages which clusters the program was opened with. `show_first` follows, maybe turns later."""
         self.changes.tell_opened()
-        self._clusters.fill()
+        self._parts.rail_clusters.fill()
 
     def preparing_first(self) -> tuple[IdleStep, ...]:
         """The steps after which what `show_first` will show is built, unseen."""
@@ -250,9 +280,9 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_session(self, session: ClusterSession) -> None:
-        session.run_began.connect(self._on_run_began)
-        session.run_changed.connect(self._on_run_changed)
-        session.run_ended.connect(self._on_run_ended)
+        session.run_began.connect(partial(self._on_run_began, session))
+        session.run_changed.connect(partial(self._on_run_changed, session))
+        session.run_ended.connect(partial(self._on_run_ended, session))
 
     @Slot()
     def read_cluster_files(self) -> None:
@@ -281,7 +311,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_clusters_changed(self, name: str) -> None:
-        self._clusters.fill()
+        self._parts.rail_clusters.fill()
         if name:
             self.open_cluster(name)
 
@@ -297,7 +327,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def go_to(self, place: NavPage) -> None:
         """Show a page of the rail."""
-        if self.dialog is not None:
+        if self.dialog is not None or self._is_early(partial(self.go_to, place)):
             return
         self._current = ""
         self._went = True
@@ -371,13 +401,9 @@ class MainWindow(QMainWindow):
 
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts (Ctrl+G, Ctrl+Shift+G)."""
-        page = self.stack.currentWidget()
-        if isinstance(page, ClusterPage) and self.dialog is None:
+        page = self.cluster_pages.cluster_shown
+        if page is not None and self.dialog is None:
             page.ask(verb)
-
-    @Slot(object, object)
-    def _ask(self, session: ClusterSession, verb: Verb) -> None:
-        ask_before_failover(self, session, verb)
 
     def show_dialog(self, make: Callable[[QWidget], Sheet]) -> bool:
         """Open the dialog that `make` builds over the widget given to it; while one is open, build nothing: False."""
@@ -402,21 +428,23 @@ class MainWindow(QMainWindow):
     @property
     def running(self) -> bool:
         """Whether a run is in progress on any cluster."""
-        return self._leaving.writing() is not None
+        return self._parts.closing.writing() is not None
 
     @Slot()
     def find_or_run(self) -> None:
         """Open the palette (Ctrl+K)."""
-        self.show_dialog(lambda over: CommandPalette(self.theme, over, commands_of(self)))
+        if not self._is_early(self.find_or_run):
+            self._parts.open_palette(self)
 
     @Slot()
     def ask_lock(self) -> None:
         """Lock at once, or ask before unlocking (Ctrl+L)."""
-        self._locking.ask()
+        if not self._is_early(self.ask_lock):
+            self._parts.read_only.ask()
 
     def lock_for_now(self, why: Problem) -> None:
         """Open read-only without keeping that as the user's setting; the settings page says why."""
-        self._locking.lock_for_now(why)
+        self._parts.read_only.lock_for_now(why)
         self.bar.show_notice("Read-only: another tgwizard is open")
 
     @Slot()
@@ -429,7 +457,7 @@ class MainWindow(QMainWindow):
 
     def pin(self, name: str) -> None:
         """Pin a cluster to the rail, or take it off."""
-        self._clusters.pin(name)
+        self._parts.rail_clusters.pin(name)
 
     @Slot()
     def _on_filter(self) -> None:
@@ -439,11 +467,8 @@ class MainWindow(QMainWindow):
 
     # Events ------------------------------------------------------------------------------------------------------
 
-    @Slot()
-    def _on_run_changed(self) -> None:
-        session = self.sender()
-        shown = isinstance(session, ClusterSession) and isinstance(self.stack.currentWidget(), RunPage)
-        if isinstance(session, ClusterSession) and shown and session.setup.name == self._current:
+    def _on_run_changed(self, session: ClusterSession) -> None:
+        if self.cluster_pages.shows_run and session.setup.name == self._current:
             self._name_run(session)
 
     @Slot(str)
@@ -452,58 +477,50 @@ class MainWindow(QMainWindow):
             self._read = True
             self.first_read.emit()
 
-    @Slot()
-    def _on_run_began(self) -> None:
-        session = self.sender()
-        if isinstance(session, ClusterSession):
-            self.cluster_pages.begin_run(session)
-            self._show_run(session)
+    def _on_run_began(self, session: ClusterSession) -> None:
+        self.cluster_pages.begin_run(session)
+        self._show_run(session)
 
-    @Slot()
-    def _on_run_ended(self) -> None:
-        if self._leaving.settle():
+    def _on_run_ended(self, session: ClusterSession) -> None:
+        if self._parts.closing.settle():
             return
-        self._attention.ask()
+        self._parts.attention.ask()
         self.changes.run_ended()
-        session = self.sender()
-        if isinstance(session, ClusterSession) and session.run is None:
+        if session.run is None:
             self.open_cluster(session.setup.name)
 
     # Closing -----------------------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first while a run is in progress; the run always leaves the gap by itself before the program exits."""
-        session = self._leaving.writing()
+        if not self.is_complete:
+            self.closed.emit()
+            return
+        closing = self._parts.closing
+        session = closing.writing()
         found = self.pages.writing()
         if session is None and found is not None:
             event.ignore()
             self.go_to(found[0])
-            self.show_dialog(make_close_question(self.theme, found[1], self.close))
+            self.show_dialog(closing.question_while(self.theme, found[1], self.close))
             return
         if session is None:
             event.accept()
             self.cluster_pages.stop()
-            self._leaving.stop()
+            closing.stop()
             self.closed.emit()
             return
         event.ignore()
         if self.dialog is not None:
             return
         self.open_cluster(session.setup.name)
-
-        def make(over: QWidget) -> Sheet:
-            dialog = CloseDuringRun(self.theme, over, session)
-            dialog.finish_chosen.connect(self._leaving.when_ended)
-            dialog.cancel_chosen.connect(self._leaving.after_cancel)
-            return dialog
-
-        self.show_dialog(make)
+        self.show_dialog(closing.question_during(self.theme, session))
 
     def leave(self, jobs: JobRunner) -> None:
         """Close without a question, which nobody may be there to answer, when what is written is left in order."""
         if jobs.writers():
             self.bar.show_notice("Closing, as soon as what is being written is left in order")
-        self._leaving.without_question(jobs)
+        self._parts.closing.without_question(jobs)
 
     @Slot()
     def _close_now(self) -> None:
@@ -514,7 +531,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """What is shown before there is anything to show: the Clusters page, which says so."""
         super().showEvent(event)
-        if not self._went:
+        if self.is_complete and not self._went:
             self.go_to(NavPage.CLUSTERS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

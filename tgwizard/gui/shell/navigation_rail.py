@@ -8,7 +8,6 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
@@ -104,7 +103,8 @@ class NavigationRail(QWidget):
     cluster_chosen = Signal(str)
     lock_asked = Signal()
 
-    def __init__(self, theme: Theme, context: AppContext, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, place: str, *, is_lab: bool, parent: QWidget | None = None) -> None:
+        """Nothing is watched yet; `place` says where the clusters live."""
         super().__init__(parent)
         self._theme = theme
         self._narrow = False
@@ -126,11 +126,11 @@ class NavigationRail(QWidget):
         self._head = head
         column.addLayout(head)
         column.addSpacing(20)
-        for place in NavPage:
-            item = NavItem(theme, place.value, ICONS[place])
-            item.clicked.connect(self._choose_callback(place))
+        for page in NavPage:
+            item = NavItem(theme, page.value, ICONS[page])
+            item.clicked.connect(self._choose_callback(page))
             self._group.addButton(item)
-            self.items[place] = item
+            self.items[page] = item
             column.addWidget(item)
         self.items[NavPage.CLUSTERS].setChecked(True)
         self._section = TextLabel(theme, "Watched now", TextRole.CAPTION_KEY, Token.TEXT2)
@@ -145,24 +145,24 @@ class NavigationRail(QWidget):
         self.lock = LockCard(theme)
         self.lock.clicked.connect(self.lock_asked)
         column.addWidget(self.lock)
-        self._where = self._place_box(context)
+        self._where = self._place_box(place, is_lab=is_lab)
         column.addWidget(self._where)
         self.setFixedWidth(theme.px(WIDE))
         theme.changed.connect(self.update)
 
-    def _place_box(self, context: AppContext) -> QWidget:
+    def _place_box(self, place: str, *, is_lab: bool) -> QWidget:
         """Where the clusters live: the lab, or Azure with its own warning in words."""
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(9, 10, 4, 0)
         row.setSpacing(11)
-        icon = Icon.LAB if context.is_lab else Icon.PERSON
+        icon = Icon.LAB if is_lab else Icon.PERSON
         row.addWidget(IconMark(self._theme, icon, 16))
         words = QVBoxLayout()
         words.setSpacing(1)
-        title = "Lab, never Azure" if context.is_lab else "Real Azure"
+        title = "Lab, never Azure" if is_lab else "Real Azure"
         words.addWidget(TextLabel(self._theme, title, TextRole.CAPTION_STRONG))
-        words.addWidget(ElidedLabel(self._theme, context.place, TextRole.CAPTION, Token.TEXT2))
+        words.addWidget(ElidedLabel(self._theme, place, TextRole.CAPTION, Token.TEXT2))
         row.addLayout(words, 1)
         return box
 
@@ -244,5 +244,7 @@ class NavigationRail(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.colour(Token.SIDEBAR))
-        painter.fillRect(self.width() - 1, 0, 1, self.height(), self._theme.colour(Token.BORDER))
+        box = QRectF(self.rect())
+        # Not fillRect: one of its forms takes a gradient, whose two hundred presets PySide6 then makes.
+        paint_ground(painter, self._theme, box, Token.SIDEBAR, None, 0)
+        paint_ground(painter, self._theme, box.adjusted(box.width() - 1, 0, 0, 0), Token.BORDER, None, 0)

@@ -1,12 +1,12 @@
 """The pages of the rail, each built when it is first wanted.
 
-A page that is never visited costs neither its import nor its widgets. A new page is one function and one line of
-`PAGES`.
+A page that is never visited costs no widgets, and its import no wait: `PAGES` imports and makes in two steps, and
+`WarmUp` does the first of them once nobody waits for anything else. A new page is one function and one line of `PAGES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -21,62 +21,73 @@ from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster_setup import ClusterSetup
 
 MakePage = Callable[[Shell], ShellPage]
+ImportPage = Callable[[], MakePage]
+"""Imports what a page stands on; the page itself is then made by what it returns."""
 
 
-def _clusters(shell: Shell) -> ShellPage:
+def _clusters() -> MakePage:
     from tgwizard.gui.fleet.fleet_page import FleetPage
 
-    page = FleetPage(shell.theme, shell.watching, shell.preferences, shell.context)
-    page.opened.connect(shell.visit_cluster)
-    page.set_up_asked.connect(partial(shell.go_to, NavPage.SET_UP))
-    page.files_given.connect(shell.add_clusters)
-    page.reading_asked.connect(shell.read_cluster_files)
-    return page
+    def make(shell: Shell) -> ShellPage:
+        page = FleetPage(shell.theme, shell.watching, shell.preferences, shell.context)
+        page.opened.connect(shell.visit_cluster)
+        page.set_up_asked.connect(partial(shell.go_to, NavPage.SET_UP))
+        page.files_given.connect(shell.add_clusters)
+        page.reading_asked.connect(shell.read_cluster_files)
+        return page
+
+    return make
 
 
-def _set_up(shell: Shell) -> ShellPage:
+def _set_up() -> MakePage:
     from tgwizard.gui.setup.wizard_page import SetupPage
 
-    return SetupPage(shell)
+    return SetupPage
 
 
-def _lab(shell: Shell) -> ShellPage:
+def _lab() -> MakePage:
     from tgwizard.gui.lab.lab_page import LabPage
     from tgwizard.gui.lab.scenario_cards import ScenarioDialog
 
-    page = LabPage(shell.theme, shell.bridge, is_lab=shell.context.is_lab)
+    def make(shell: Shell) -> ShellPage:
+        page = LabPage(shell.theme, shell.bridge, is_lab=shell.context.is_lab)
 
-    def ask(name: str) -> None:
-        session = page.session
-        if session is not None:
-            shell.show_dialog(lambda over: ScenarioDialog(shell.theme, over, session, name, running=shell.running))
+        def ask(name: str) -> None:
+            session = page.session
+            if session is not None:
+                shell.show_dialog(lambda over: ScenarioDialog(shell.theme, over, session, name, running=shell.running))
 
-    page.scenario_asked.connect(ask)
-    page.world_seen.connect(shell.renew_clusters)
-    return page
+        page.scenario_asked.connect(ask)
+        page.world_seen.connect(shell.renew_clusters)
+        return page
+
+    return make
 
 
-def _settings(shell: Shell) -> ShellPage:
+def _settings() -> MakePage:
     from tgwizard.gui.settings.settings_page import SettingsPage
 
-    page = SettingsPage(shell.theme, shell.preferences, shell.context.data_folder)
-    page.hold_read_only(shell.lock, shell.ask_lock)
-    return page
+    def make(shell: Shell) -> ShellPage:
+        page = SettingsPage(shell.theme, shell.preferences, shell.context.data_folder)
+        page.hold_read_only(shell.lock, shell.ask_lock)
+        return page
+
+    return make
 
 
-def _history(shell: Shell) -> ShellPage:
+def _history() -> MakePage:
     from tgwizard.gui.history.history_page import HistoryPage
 
-    return HistoryPage(shell)
+    return HistoryPage
 
 
-def _reports(shell: Shell) -> ShellPage:
+def _reports() -> MakePage:
     from tgwizard.gui.history.reports_page import ReportsPage
 
-    return ReportsPage(shell)
+    return ReportsPage
 
 
-PAGES: Mapping[NavPage, MakePage] = {
+PAGES: Mapping[NavPage, ImportPage] = {
     NavPage.CLUSTERS: _clusters,
     NavPage.SET_UP: _set_up,
     NavPage.LAB: _lab,
@@ -89,11 +100,11 @@ PAGES: Mapping[NavPage, MakePage] = {
 class PageRegistry:
     """The pages of one window, in its stack."""
 
-    def __init__(self, shell: Shell, stack: QStackedWidget, pages: Mapping[NavPage, MakePage] = PAGES) -> None:
+    def __init__(self, shell: Shell, stack: QStackedWidget, pages: Mapping[NavPage, ImportPage] = PAGES) -> None:
         self._shell = shell
         self._stack = stack
         self._turns = IdleQueue(stack)
-        self._makers = pages
+        self._imports = pages
         self._built: dict[NavPage, ShellPage] = {}
         self._opened: OpenedProgram | None = None
 
@@ -101,11 +112,16 @@ class PageRegistry:
         """The widget of a page, built now if it was not yet."""
         page = self._built.get(place)
         if page is None:
-            page = self._built[place] = self._makers[place](self._shell)
+            page = self._built[place] = self._imports[place]()(self._shell)
             self._stack.addWidget(page)
             if self._opened is not None:
                 page.show_opened(self._opened)
         return page
+
+    @property
+    def imports(self) -> Iterable[ImportPage]:
+        """Import what each page stands on; beforehand, so that opening one does not."""
+        return self._imports.values()
 
     def writing(self) -> tuple[NavPage, ShellPage] | None:
         """A page that writes something now, and which it is."""

@@ -87,6 +87,36 @@ class Shutdown(QObject):
         self._leave()
         return True
 
+    def question_during(self, theme: Theme, session: ClusterSession) -> Callable[[QWidget], Sheet]:
+        """Makes the question of how to close while a run is in progress; its answer is carried out here."""
+
+        def make(over: QWidget) -> Sheet:
+            dialog = CloseDuringRun(theme, over, session)
+            dialog.finish_chosen.connect(self.when_ended)
+            dialog.cancel_chosen.connect(self.after_cancel)
+            return dialog
+
+        return make
+
+    @staticmethod
+    def question_while(theme: Theme, page: ShellPage, close: Callable[[], object]) -> Callable[[QWidget], Sheet]:
+        """Makes the question about what `page` writes; `close` is called when that has ended, if so chosen."""
+
+        def leave(*, stop: bool) -> None:
+            page.settled.connect(close)
+            if stop:
+                page.stop_writing()
+            if not page.writing_words:
+                close()
+
+        def make(over: QWidget) -> Sheet:
+            dialog = CloseDuringSetup(theme, over, page.writing_words)
+            dialog.finish_chosen.connect(partial(leave, stop=False))
+            dialog.stop_chosen.connect(partial(leave, stop=True))
+            return dialog
+
+        return make
+
     def stop(self) -> None:
         """Wait for nothing any more."""
         self._patience.stop()
@@ -187,22 +217,3 @@ class CloseDuringSetup(Sheet):
     def _on_stop(self) -> None:
         self.accept()
         self.stop_chosen.emit()
-
-
-def make_close_question(theme: Theme, page: ShellPage, close: Callable[[], object]) -> Callable[[QWidget], Sheet]:
-    """Makes the question about what `page` writes; `close` is called when that has ended, if so chosen."""
-
-    def leave(*, stop: bool) -> None:
-        page.settled.connect(close)
-        if stop:
-            page.stop_writing()
-        if not page.writing_words:
-            close()
-
-    def make(over: QWidget) -> Sheet:
-        dialog = CloseDuringSetup(theme, over, page.writing_words)
-        dialog.finish_chosen.connect(partial(leave, stop=False))
-        dialog.stop_chosen.connect(partial(leave, stop=True))
-        return dialog
-
-    return make

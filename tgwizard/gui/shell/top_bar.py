@@ -122,5 +122,5 @@ class TopBar(QWidget):
         return choose
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.colour(Token.BORDER))
+        line = QRectF(0, self.height() - 1, self.width(), 1)
+        paint_ground(QPainter(self), self._theme, line, Token.BORDER, None, 0)

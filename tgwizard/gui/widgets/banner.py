@@ -11,7 +11,7 @@ from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import paint_ground
-from tgwizard.gui.widgets.check_rows import CopyableFact
+from tgwizard.gui.widgets.copyable_fact import CopyableFact
 from tgwizard.gui.widgets.labels import Figure, LiveText
 
 

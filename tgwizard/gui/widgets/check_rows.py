@@ -1,15 +1,13 @@
 """Rows of facts: a check with its evidence, a note in a tinted box, an event of the timeline, a key with its value.
 
 ``CheckRows`` keeps the rows of a list of checks from one answer to the next, and builds a few in a turn of the
-event loop when more are needed. ``CopyableFact`` is what Ctrl+C copies of the focused part of a page.
+event loop when more are needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent
@@ -22,39 +20,6 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel, plain_tip
-from tgwizard.model.text import format_utc
-
-
-@dataclass(frozen=True, slots=True)
-class CopyableFact:
-    """What is known, what it is called, and who says so."""
-
-    name: str
-    value: str
-    source: str
-
-    def line(self, moment: datetime | None) -> str:
-        """The fact as it is copied; `moment` is when it was read."""
-        when = "not read yet" if moment is None else format_utc(moment)
-        return f"{self.name}: {self.value}, {self.source}, {when}"
-
-
-@runtime_checkable
-class HasCopyableFact(Protocol):
-    """A widget that shows one fact."""
-
-    @property
-    def fact(self) -> CopyableFact:
-        """The fact shown now."""
-
-
-def fact_of(widget: QWidget | None) -> CopyableFact | None:
-    """The fact of a widget, or of the nearest one around it that shows one."""
-    while widget is not None:
-        if isinstance(widget, HasCopyableFact):
-            return widget.fact
-        widget = widget.parentWidget()
-    return None
 
 
 class CheckRow(QWidget):

@@ -13,7 +13,6 @@ text into a tooltip passes it through ``plain_tip``.
 
 from __future__ import annotations
 
-import html
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
@@ -28,6 +27,8 @@ def plain_tip(text: str) -> str:
     """`text` as a tooltip that Qt shows as it is; unchanged when there is nothing that Qt could take for a tag."""
     if "<" not in text and "&lt;" not in text:
         return text
+    import html  # rarely wanted, and the first paint waits for the rest of this module
+
     lines = "<br>".join(html.escape(line) for line in text.splitlines())
     return f"<qt>{lines}</qt>"
 

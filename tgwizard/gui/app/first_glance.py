@@ -1,0 +1,72 @@
+"""What the first paint shows and goes by, from two glances at files: the settings' look, and the only cluster's name.
+
+A glance is no check: whatever is wrong with a file is told later, when all of it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.toml_reader import parse_toml
+from tgwizard.gui.app.window_place import WindowPlace
+from tgwizard.model.appearance import ThemeChoice
+
+
+class ClusterGlance(NamedTuple):
+    """What the only cluster file says of itself, as text."""
+
+    file: Path
+    name: str
+    address: str
+
+
+class FirstGlance(NamedTuple):
+    """All that the first paint waits for. ``place`` says where the clusters live ("Lab in DIR", "Azure public").
+
+    ``state`` is the folder of the journals, whose lock tells whether another window is open. ``left``: where the window
+    stood when it was closed the last time.
+    """
+
+    place: str
+    is_lab: bool
+    state: Path | None = None
+    theme: ThemeChoice = ThemeChoice.SYSTEM
+    read_only: bool = False
+    left: WindowPlace = WindowPlace()
+    cluster: ClusterGlance | None = None
+
+
+def glance_at(settings_file: Path, clusters: Path, place: str, state: Path | None, *, is_lab: bool) -> FirstGlance:
+    """Look at the settings file and at the folder of the cluster files."""
+    window = _window(settings_file)
+    locked = window.get("read_only") is True
+    return FirstGlance(place, is_lab, state, _theme(window), locked, WindowPlace.of(window), only_cluster(clusters))
+
+
+def only_cluster(folder: Path) -> ClusterGlance | None:
+    """What the only cluster file in `folder` says; None when there is not exactly one, or it is not plain."""
+    try:
+        (file,) = folder.glob("*.toml")
+        document = parse_toml(read_text(file))
+        return ClusterGlance(file, str(document["name"]), str(document["floating"]["address"]))
+    except (OSError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _window(settings_file: Path) -> Mapping[str, Any]:
+    """What the settings file says of the window; nothing when it is faulty."""
+    try:
+        window = parse_toml(read_text(settings_file)).get("window")
+    except (OSError, ValueError):
+        return {}
+    return window if isinstance(window, dict) else {}
+
+
+def _theme(window: Mapping[str, Any]) -> ThemeChoice:
+    try:
+        return ThemeChoice(window.get("theme", ThemeChoice.SYSTEM))
+    except ValueError:
+        return ThemeChoice.SYSTEM

@@ -1,0 +1,67 @@
+"""What the window works with beyond rail and bar: settings, clusters, pages, questions and the way it closes.
+
+To import this module is to import all of it, and the engine behind it; `start` has a thread do that after the first
+paint.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from tgwizard.gui.app.app_context import AppContext
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.preferences import AppearanceSettings, Preferences
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
+from tgwizard.gui.failover.start_failover import ask_before_failover
+from tgwizard.gui.lab.lab_stopped import LabStopped
+from tgwizard.gui.page import Shell
+from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
+from tgwizard.gui.shell.cluster_pages import ClusterPages
+from tgwizard.gui.shell.command_palette import CommandPalette
+from tgwizard.gui.shell.command_registry import commands_of
+from tgwizard.gui.shell.navigation_rail import NavigationRail
+from tgwizard.gui.shell.notifications import Notifications
+from tgwizard.gui.shell.page_registry import PageRegistry
+from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
+from tgwizard.gui.shell.shutdown import Shutdown
+from tgwizard.gui.shell.startup_error_page import StartupErrorPage
+from tgwizard.model.settings import READ_ONLY
+
+
+class WindowParts:
+    """Made once for a window that is painted already; `serve` begins when the window knows its parts."""
+
+    def __init__(
+        self, shell: Shell, window: QWidget, stack: QStackedWidget, bridge: Bridge, context: AppContext
+    ) -> None:
+        """Make them, each as its settings say. `window` and `shell` are the same, the second as its pages see it."""
+        theme, read = shell.theme, context.settings
+        self.preferences = Preferences(read.settings, context.settings_file, read.problems, bridge.own, window)
+        AppearanceSettings(theme, self.preferences, window)
+        self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), window)
+        self.watching = ClusterRegistry(bridge, self.lock, window)
+        self.pages = PageRegistry(shell, stack)
+        self.cluster_pages = ClusterPages(theme, stack, window)
+        kept = (self.preferences, self.pages, self.cluster_pages)
+        self.changes = ClusterChanges(bridge, self.watching, *kept, window)
+        self.startup_errors = StartupErrorPage(theme)
+        self.lab_stopped = LabStopped(theme)
+        self.attention = Notifications(window, self.watching, self.preferences)
+        self.closing = Shutdown(self.watching, window)
+        bridge.happened.connect(self.preferences.take)
+        self.cluster_pages.asked.connect(partial(ask_before_failover, shell))
+        self.pages.follow(self.cluster_pages)
+        self.changes.refused.connect(self.pages.show_refused)
+        self.changes.lab_opened.connect(self.lab_stopped.follow)
+
+    def serve(self, shell: Shell, rail: NavigationRail) -> None:
+        """Keep the rail at one with clusters and lock, from now on."""
+        self.read_only = ReadOnlySwitch(shell, rail.lock)
+        self.rail_clusters = RailClusters(shell, rail)
+
+    def open_palette(self, shell: Shell) -> None:
+        """Show all that can be found or run now."""
+        shell.show_dialog(lambda over: CommandPalette(shell.theme, over, commands_of(shell)))
