@@ -208,7 +208,7 @@ def test_that_locks_are_found_on_the_group_and_on_one_resource() -> None:
         )
         body = {"properties": {"level": level, "notes": "kept"}}
         it.session.put(url, json=body, headers=token, timeout=30).raise_for_status()
-    found = {lock.scope: lock for lock in it.services.azure.access.locks(it.subscription)}
+    found = {lock.scope: lock for lock in it.services.azure.access.locks(it.scope)}
     assert found[it.group()].level is LockLevel.READ_ONLY
     assert (found[vm].level, found[vm].notes) == (LockLevel.CAN_NOT_DELETE, "kept")
 

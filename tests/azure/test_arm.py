@@ -197,7 +197,7 @@ def test_that_a_listing_refused_everywhere_is_a_failure_and_not_an_empty_answer(
 def test_that_the_rights_at_a_nic_and_at_a_nested_resource_are_read() -> None:
     it = rig()
     for scope in (it.a.nic, it.setup.subnet):
-        held = it.services.azure.access.permissions_at(scope)
+        held = it.services.azure.access.own_permissions(scope.text)
         assert allows(held, "Microsoft.Network/networkInterfaces/write")
 
 

@@ -29,6 +29,7 @@ from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Timeouts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.error_translation import Operation
+from tgwizard.engine.access.identity_rights import read_denials_of, read_locks_over, read_roles_of
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.certificates import prepare
@@ -313,7 +314,7 @@ def test_that_a_redirect_is_no_answer_and_is_not_followed(wired: Wired, stranger
     wired.front.treat = always(says(answer(status, "", Location=f"{stranger.url}/more")))
     read = fails(lambda: wired.azure.network.read_nic(_nic(wired)))
     assert read.problem.code == "answer-not-from-azure"
-    listed = fails(lambda: wired.azure.access.permissions_at(_nic(wired)))
+    listed = fails(lambda: wired.azure.access.own_permissions(_nic(wired).text))
     assert listed.problem.code == "answer-not-from-azure"
     deleted = fails(lambda: rest.write(wired.azure.clients, DELETING, "DELETE", rest.ArmPath("/x", "1"), None, "r"))
     assert (deleted.problem.code, deleted.certainty) == ("answer-not-from-azure", Certainty.UNKNOWN)
@@ -330,11 +331,11 @@ def test_that_the_pages_of_every_list_are_read_in_the_place_itself(wired: Wired,
     subnet = ResourceId(f"{nic.text.rsplit('/networkInterfaces/', 1)[0]}/virtualNetworks/v/subnets/s")
     lists: list[Callable[[], object]] = [
         lambda: wired.azure.network.nics_listing("10.20.2.50", subnet),
-        lambda: wired.azure.access.permissions_at(nic),
-        lambda: wired.azure.access.permissions_in_subscription(subscription),
-        lambda: wired.azure.access.roles_of("oid", subscription),
-        lambda: wired.azure.access.denials_of("oid", subscription),
-        lambda: wired.azure.access.locks_over((nic,)),
+        lambda: wired.azure.access.own_permissions(nic.text),
+        lambda: wired.azure.access.own_permissions(f"/subscriptions/{subscription}"),
+        lambda: read_roles_of(wired.azure.access, "oid", subscription),
+        lambda: read_denials_of(wired.azure.access, "oid", subscription),
+        lambda: read_locks_over(wired.azure.access, (nic,)),
     ]
     for each in lists:
         failure = fails(each)
@@ -347,7 +348,7 @@ def test_that_a_list_that_leads_to_itself_is_broken_off(wired: Wired) -> None:
         exchange.send(answer(200, {"value": [], "nextLink": f"{wired.front.url}/more"}))
 
     wired.front.treat = always(treat)
-    assert fails(lambda: wired.azure.access.permissions_at(_nic(wired))).problem.code == "answer-not-understood"
+    assert fails(lambda: wired.azure.access.own_permissions(_nic(wired).text)).problem.code == "answer-not-understood"
     assert len(wired.front.came) == 2
 
 
@@ -367,7 +368,10 @@ def test_that_a_list_that_never_ends_is_broken_off() -> None:
     endless, http = Endless(), requests.Session()
     http.mount("https://", endless)
     made = rig(session=lambda _lab: http)
-    assert fails(lambda: made.services.azure.access.permissions_at(made.a.nic)).problem.why == "The list does not end."
+    assert (
+        fails(lambda: made.services.azure.access.own_permissions(made.a.nic.text)).problem.why
+        == "The list does not end."
+    )
     assert endless.asked == rest.MOST_PAGES
 
 

@@ -20,6 +20,7 @@ from urllib3 import HTTPResponse
 from tests.azure.test_arm import fails
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, rig
+from tgwizard.engine.access.identity_rights import read_roles_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.failover.run import rehearse
@@ -121,13 +122,13 @@ READS: dict[str, tuple[str, Ask]] = {
         "/networkinterfaces",
         lambda it: it.services.azure.network.nics_listing(it.address, it.setup.subnet),
     ),
-    "rights": ("/permissions", lambda it: it.services.azure.access.permissions_at(it.a.nic)),
+    "rights": ("/permissions", lambda it: it.services.azure.access.own_permissions(it.a.nic.text)),
     "rights everywhere": (
         "/permissions",
-        lambda it: it.services.azure.access.permissions_in_subscription(it.setup.subscription),
+        lambda it: it.services.azure.access.own_permissions(f"/subscriptions/{it.setup.subscription}"),
     ),
-    "roles": ("/roleassignments", lambda it: it.services.azure.access.roles_of(_oid(it), it.setup.subscription)),
-    "role": ("/roledefinitions/", lambda it: it.services.azure.access.roles_of(_oid(it), it.setup.subscription)),
+    "roles": ("/roleassignments", lambda it: read_roles_of(it.services.azure.access, _oid(it), it.setup.subscription)),
+    "role": ("/roledefinitions/", lambda it: read_roles_of(it.services.azure.access, _oid(it), it.setup.subscription)),
     "address": (
         "/checkipaddressavailability",
         lambda it: it.services.azure.network.check_address(it.setup.subnet, it.address),
@@ -216,10 +217,10 @@ WRITES: dict[str, Ask] = {
 def test_that_a_name_that_is_no_text_breaks_no_look_up() -> None:
     it, odd = odd_rig()
     odd.wanted = lambda request: "/roleassignments" in str(request.url).lower()
-    assert len(it.services.azure.access.roles_of(_oid(it), it.setup.subscription)) == 1
+    assert len(read_roles_of(it.services.azure.access, _oid(it), it.setup.subscription)) == 1
     odd.seen["value"][0]["properties"]["roleDefinitionId"] = "\ud800"
     odd.body = json.dumps(odd.seen).encode()
-    after = it.services.azure.access.roles_of(_oid(it), it.setup.subscription)
+    after = read_roles_of(it.services.azure.access, _oid(it), it.setup.subscription)
     assert after == (), "an assignment whose role has no name grants nothing"
 
 

@@ -9,10 +9,9 @@ import pytest
 from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
-from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, Reset
+from tgwizard.lab.faults.fault_rules import Fault, Moment, Reset
 from tgwizard.model.failover_options import StopMethod
-from tgwizard.model.permission import allows, allows_at
-from tgwizard.model.role import LockLevel
+from tgwizard.model.permission import allows
 from tgwizard.model.snapshot import Power
 
 WRITE = "Microsoft.Network/networkInterfaces/write"
@@ -23,16 +22,6 @@ def identity(made: Rig, member: int = 0) -> str:
     return made.services.azure.compute.identity_of(made.setup.members[member].vm)
 
 
-def test_that_a_members_identity_and_its_roles_are_found() -> None:
-    made = rig()
-    principal = identity(made)
-    assert principal in {item.oid for item in made.lab.principals}
-    roles = made.services.azure.access.roles_of(principal, made.setup.subscription)
-    assert [len(role.grants.actions) for role in roles] == [10]
-    assert allows_at(roles, (), WRITE, made.a.nic.text)
-    assert not allows_at(roles, (), STOP, made.a.vm.text)
-
-
 def test_that_a_vm_without_an_identity_has_an_empty_one() -> None:
     def edit(world: dict[str, Any]) -> None:
         next(item for item in world["resources"].values() if item["name"] == "tg-node-b").pop("identity")
@@ -40,54 +29,9 @@ def test_that_a_vm_without_an_identity_has_an_empty_one() -> None:
     assert identity(changed(edit), 1) == ""
 
 
-def test_that_an_assignment_whose_role_is_gone_grants_nothing() -> None:
-    made = rig()
-    principal = identity(made)
-    gone = '{"error": {"code": "RoleDefinitionDoesNotExist"}}'
-    made.lab.faults.add(Fault("GET", "/roleDefinitions/", FaultAnswer(404, gone)))
-    assert made.services.azure.access.roles_of(principal, made.setup.subscription) == ()
-
-
-def test_that_the_deny_assignments_of_an_identity_are_found_and_those_it_is_excluded_from_are_not() -> None:
-    principal = identity(rig())
-
-    def edit(world: dict[str, Any]) -> None:
-        scope = next(item["id"] for item in world["resources"].values() if item["name"] == "tg-node-a-inside")
-        common = {"scope": scope, "not_actions": [], "this_scope_only": True, "description": ""}
-        everyone = ["00000000-0000-0000-0000-000000000000"]
-        world["authorization"]["deny"] += [
-            {**common, "guid": "1", "name": "named", "actions": [WRITE], "principals": [principal], "excluded": []},
-            {**common, "guid": "2", "name": "all", "actions": ["*/read"], "principals": everyone, "excluded": []},
-            {**common, "guid": "3", "name": "but", "actions": ["*"], "principals": everyone, "excluded": [principal]},
-            {**common, "guid": "4", "name": "other", "actions": ["*"], "principals": ["someone"], "excluded": []},
-        ]
-
-    made = changed(edit)
-    found = made.services.azure.access.denials_of(principal, made.setup.subscription)
-    assert [(item.denies.actions, item.this_scope_only) for item in found] == [((WRITE,), True), (("*/read",), True)]
-
-
 def test_that_ones_own_rights_on_the_subscription_are_read() -> None:
-    held = rig().services.azure.access.permissions_in_subscription(rig().setup.subscription)
+    held = rig().services.azure.access.own_permissions(f"/subscriptions/{rig().setup.subscription}")
     assert allows(held, "Microsoft.Network/locations/operations/read")
-
-
-def test_that_locks_above_and_on_the_resources_are_found_and_others_are_not() -> None:
-    made = rig()
-    group = made.a.nic.text.split("/providers/")[0]
-    subscription = group.split("/resourceGroups/")[0]
-    for scope, name, level in (
-        (group, "whole-group", "CanNotDelete"),
-        (subscription, "everything", "ReadOnly"),
-        (f"{group}/providers/Microsoft.Network/networkInterfaces/vm-app-01-nic", "elsewhere", "ReadOnly"),
-    ):
-        path = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
-        made.call("PUT", path, {"properties": {"level": level, "notes": "why"}}).raise_for_status()
-    found = made.services.azure.access.locks_over((made.a.nic,))
-    assert {(lock.name, lock.level, lock.place) for lock in found} == {
-        ("whole-group", LockLevel.CAN_NOT_DELETE, "resource group rg-tg-prod"),
-        ("everything", LockLevel.READ_ONLY, "the subscription"),
-    }
 
 
 def test_that_the_address_check_tells_free_taken_and_reserved_apart() -> None:

@@ -95,7 +95,7 @@ def ours(strategy: Strategy) -> Callable[[Stage], Move]:
         for member in place.setup.members:
             place.services.azure.network.read_nic(member.nic)
             place.services.azure.compute.read_vm(member.vm)
-            place.services.azure.access.permissions_at(member.nic)
+            place.services.azure.access.own_permissions(member.nic.text)
 
         def move(to: Member) -> None:
             events: list[Event] = []

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from tgwizard.azure import access_documents as documents
 from tgwizard.azure.clients import Clients
-from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
+from tgwizard.azure.error_translation import Operation, unreadable
 from tgwizard.azure.rest import AUTHORIZATION_API, LOCKS_API, ArmPath, Json, items, read, write
 from tgwizard.engine.errors import AzureCallError, Cause
-from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, reaches
+from tgwizard.model.permission import DenyAssignment, PermissionSet, scope_in_words
 from tgwizard.model.role import LockSeen, PrincipalKind, RoleAssignment, RoleDefinition
 
 T = TypeVar("T")
@@ -57,18 +55,21 @@ class ArmAccess:
 
     def assignments_to(self, scope: str, principal: str) -> tuple[RoleAssignment, ...]:
         """What an identity holds at, above and below the scope; by groups too if Azure tells (azure/README.md 3.2)."""
-        quoted = principal.replace("'", "''")
-        return self._assignments(scope, (("$filter", f"assignedTo('{quoted}')"),))
+        return self._assignments(scope, _assigned_to(principal))
 
     def deny_assignments(self, scope: str) -> tuple[DenyAssignment, ...]:
         """Deny assignments at, above and below the scope; one for each of its permission blocks."""
-        found = self._items(scope, "denyAssignments", "the deny assignments")
-        return tuple(denial for item in found for denial in documents.denials(item))
+        return self._denials(scope, ())
 
-    def locks(self, subscription: str) -> tuple[LockSeen, ...]:
-        """Management locks in a subscription, on it and on everything below."""
-        where = ArmPath(f"/subscriptions/{subscription}/{_PROVIDER}/locks", LOCKS_API)
-        found = items(self._clients, Operation("list", "the locks"), where)
+    def denials_to(self, scope: str, principal: str) -> tuple[DenyAssignment, ...]:
+        """Those of them that Azure lists for an identity: by its name, as everyone, or through a group."""
+        return self._denials(scope, _assigned_to(principal))
+
+    def locks(self, scope: str) -> tuple[LockSeen, ...]:
+        """Management locks on a subscription or a group, and on everything below."""
+        kind, name = scope.rsplit("/", 2)[-2:]
+        words = "the locks" if kind == "subscriptions" else f"the locks in {name}"
+        found = items(self._clients, Operation("list", words), ArmPath(f"{scope}/{_PROVIDER}/locks", LOCKS_API))
         locks = (documents.lock(item) for item in found)
         return tuple(lock for lock in locks if lock is not None)
 
@@ -77,80 +78,10 @@ class ArmAccess:
 
         The SDK knows the call for groups and resources only; for a subscription it is the same path.
         """
-        found = self._items(scope, "permissions", "your permissions")
+        where = ArmPath(f"{scope.rstrip('/')}/{_PROVIDER}/permissions", AUTHORIZATION_API)
+        doing = Operation("read your rights on", scope_in_words(scope))
+        found = items(self._clients, doing, where, each=self._clients.limits.read())  # a short list: one for each role
         return tuple(documents.permission_set(item) for item in found)
-
-    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
-        """The permission sets that apply at the resource. Deny assignments are not part of them."""
-        where = ArmPath(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
-        listed = items(
-            self._clients, Operation("read your rights on", scope.name), where, each=self._clients.limits.read()
-        )  # one entry for each role
-        return tuple(documents.permission_set(item) for item in listed)
-
-    def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
-        """Every role that the identity holds at, above or below the subscription, through groups too, defined.
-
-        An assignment whose role was deleted meanwhile grants nothing and is left out.
-        """
-        scope = f"/subscriptions/{subscription}"
-        known: dict[str, tuple[PermissionSet, ...]] = {}
-        held: list[HeldRole] = []
-        for assignment in self.assignments_to(scope, principal):
-            guid = assignment.role_guid
-            if guid not in known:
-                role = self.role_definition(scope, guid)
-                known[guid] = role.held if role else ()
-            held += [HeldRole(assignment.scope, grants, assignment.condition) for grants in known[guid]]
-        return tuple(held)
-
-    def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
-        """The deny assignments that concern the identity: by name, as everyone, or through a group.
-
-        Its groups are known as far as a role is assigned to them: being in one that is excluded spares it too.
-        """
-        quoted = principal.replace("'", "''")
-        path, doing = (
-            f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments",
-            Operation("list", "the deny assignments"),
-        )
-        through = items(
-            self._clients, doing, ArmPath(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),))
-        )
-        named = {str(item.get("id", "")).lower() for item in through}
-        found = [
-            denial if str(item.get("id", "")).lower() not in named else replace(denial, principals=())
-            for item in items(self._clients, doing, ArmPath(path, AUTHORIZATION_API))
-            for denial in documents.denials(item)
-        ]
-        known: tuple[str, ...] = (principal,)
-        if any(denial.excluded for denial in found):
-            held = self.assignments_to(f"/subscriptions/{subscription}", principal)
-            known = (principal, *(item.principal_id for item in held))
-        return tuple(denial for denial in found if denial.concerns(known))
-
-    def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
-        """The deny assignments that concern the signed-in identity."""
-        caller = translate_errors(Operation("check", "the sign-in"), self._clients.session.credential.caller)
-        return self.denials_of(caller.object_id, subscription)
-
-    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
-        """The locks that count at one of the resources; of their groups when only those may be read."""
-        found: list[LockSeen] = []
-        for subscription in dict.fromkeys(item.subscription for item in resources):
-            try:
-                found += self.locks(subscription)
-            except AzureCallError as refused:
-                if refused.cause is not Cause.NOT_ALLOWED:
-                    raise
-                groups = dict.fromkeys(item.group for item in resources if item.subscription == subscription)
-                for group in groups:
-                    found += self._locks_in(f"/subscriptions/{subscription}/resourceGroups/{group}", group)
-        return tuple(lock for lock in dict.fromkeys(found) if any(reaches(lock.scope, item.text) for item in resources))
-
-    def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
-        """What the signed-in identity holds on a whole subscription."""
-        return self.own_permissions(f"/subscriptions/{subscription}")
 
     def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
         """Create or replace a custom role; the answer is what Azure stored."""
@@ -186,16 +117,13 @@ class ArmAccess:
         assignments = (documents.assignment(item) for item in found)
         return tuple(item for item in assignments if item is not None)
 
+    def _denials(self, scope: str, query: tuple[tuple[str, str], ...]) -> tuple[DenyAssignment, ...]:
+        found = self._items(scope, "denyAssignments", "the deny assignments", query)
+        return tuple(denial for item in found for denial in documents.denials(item))
+
     def _items(self, scope: str, kind: str, words: str, query: tuple[tuple[str, str], ...] = ()) -> list[Json]:
         where = ArmPath(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}", AUTHORIZATION_API, query)
         return items(self._clients, Operation("list", words), where)
-
-    def _locks_in(self, scope: str, group: str) -> list[LockSeen]:
-        listed = items(
-            self._clients, Operation("list", f"the locks in {group}"), ArmPath(f"{scope}/{_PROVIDER}/locks", LOCKS_API)
-        )
-        locks = (documents.lock(item) for item in listed)
-        return [lock for lock in locks if lock is not None]
 
     def _one(self, doing: Operation, scope: str, kind: str, guid: str) -> Json | None:
         try:
@@ -215,6 +143,11 @@ class ArmAccess:
 
 def _where(scope: str, kind: str, guid: str) -> ArmPath:
     return ArmPath(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}/{guid}", AUTHORIZATION_API)
+
+
+def _assigned_to(principal: str) -> tuple[tuple[str, str], ...]:
+    quoted = principal.replace("'", "''")
+    return (("$filter", f"assignedTo('{quoted}')"),)
 
 
 def _known(doing: Operation, parsed: T | None) -> T:

@@ -32,7 +32,7 @@ from tgwizard.model.inventory import (
     VmFound,
 )
 from tgwizard.model.nic import NicDocument, Provisioning
-from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen, RoleAssignment, RoleDefinition
 from tgwizard.model.sign_in import MethodSeen, SignInPrompt, SignInRequest
@@ -242,29 +242,14 @@ class Access(Protocol):
     def deny_assignments(self, scope: str) -> tuple[DenyAssignment, ...]:
         """Deny assignments at, above and below the scope."""
 
-    def locks(self, subscription: str) -> tuple[LockSeen, ...]:
-        """Management locks in a subscription."""
+    def denials_to(self, scope: str, principal: str) -> tuple[DenyAssignment, ...]:
+        """Those of them that Azure lists for an identity: by its name, as everyone, or through a group."""
+
+    def locks(self, scope: str) -> tuple[LockSeen, ...]:
+        """Management locks on a subscription or a group, and on everything below."""
 
     def own_permissions(self, scope: str) -> tuple[PermissionSet, ...]:
         """What the caller holds at the scope, one entry per role. Denials are not part of it."""
-
-    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
-        """What the signed-in identity holds at a scope."""
-
-    def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
-        """What the signed-in identity holds on a whole subscription (GUID)."""
-
-    def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
-        """Every role that an identity (object id) holds in a subscription, through groups too, with its definition."""
-
-    def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
-        """The deny assignments in a subscription that concern an identity."""
-
-    def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
-        """The deny assignments in a subscription that concern the signed-in identity."""
-
-    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
-        """The management locks that lie on these resources, their groups or their subscription."""
 
     def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
         """Create or replace a custom role; the answer is what Azure stored."""

@@ -71,7 +71,7 @@ def _feature(azure: AzurePorts, setup: ClusterSetup) -> Finding:
 
 def _right(azure: AzurePorts, vnet: ResourceId) -> Finding:
     try:
-        held = azure.access.permissions_at(vnet)
+        held = azure.access.own_permissions(vnet.text)
     except AzureCallError as failure:
         fact = f"Whether you may move addresses in {vnet.name} is not known"
         return Finding(Level.NOT_KNOWN, fact, failure.problem.what, failure.problem)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tgwizard.engine.access.access_decision import explain_refusal
+from tgwizard.engine.access.identity_rights import read_own_denials
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result as endings
 from tgwizard.engine.failover.fence import stopped_vm_advice, wants_fence
@@ -140,7 +141,7 @@ def _with_refusal_cause(state: FailoverRun, ending: RunResult) -> RunResult:
         return ending
     denials: tuple[DenyAssignment, ...] | None = None
     with contextlib.suppress(AzureCallError):
-        denials = state.sender.azure.access.own_denials(state.setup.subscription)
+        denials = read_own_denials(state.sender.azure, state.setup.subscription)
     cause = explain_refusal(problem, refusal.refused, denials)
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 

@@ -6,6 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tgwizard.engine.access.identity_rights import (
+    read_denials_of,
+    read_locks_over,
+    read_own_denials,
+    read_roles_of,
+)
 from tgwizard.engine.access.required_rights import (
     LOAD_BALANCER,
     PUBLIC_IP,
@@ -165,13 +171,13 @@ def ask_preflight(
     read = tuple(_things(asking, snapshot, to))
     own = _own(asking, snapshot, to, probes, fence) if operator else []
     if operator and thorough:
-        held = asking.fact("Your rights", lambda: azure.access.permissions_in_subscription(setup.subscription))
+        held = asking.fact("Your rights", lambda: azure.access.own_permissions(f"/subscriptions/{setup.subscription}"))
         own.append(OwnRights(f"/subscriptions/{setup.subscription}", held))
     denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED
     if operator and (not extent.probes or any(not one.denied for probe in probes for one in probe.refused)):
         # Azure words the refusal of a linked right in one way, whether no role gives it or a denial takes it; and what
         # it lists as one's rights leaves denials out.
-        denials = asking.fact("Your deny assignments", lambda: azure.access.own_denials(setup.subscription))
+        denials = asking.fact("Your deny assignments", lambda: read_own_denials(azure, setup.subscription))
     locks: Queried[tuple[LockSeen, ...]] = NOT_ASKED
     if (
         thorough
@@ -179,7 +185,7 @@ def ask_preflight(
         or any(probe.outcome is not ProbeOutcome.ALLOWED for probe in probes)
     ):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
-        locks = asking.fact("The locks", lambda: azure.access.locks_over(touched))
+        locks = asking.fact("The locks", lambda: read_locks_over(azure.access, touched))
     writers = dict.fromkeys((to,) if verb is Verb.FORCED or on_no_nic else (to, losing))
     return PreflightFacts(
         by=by,
@@ -301,7 +307,7 @@ def _own(
         asked.append(snapshot.setup.other(to).vm)
     access = asking.azure.access
     return [
-        OwnRights(one.text, asking.fact(f"Your rights on {one.name}", lambda one=one: access.permissions_at(one)))  # type: ignore[misc]
+        OwnRights(one.text, asking.fact(f"Your rights on {one.name}", lambda one=one: access.own_permissions(one.text)))  # type: ignore[misc]
         for one in dict.fromkeys(asked)
     ]
 
@@ -315,6 +321,6 @@ def _identity(asking: _Asking, snapshot: Snapshot, member: Member) -> IdentityRi
     return IdentityRights(
         member.vm,
         principal,
-        asking.fact("The role assignments", lambda: azure.access.roles_of(oid, subscription)),
-        asking.fact("The deny assignments", lambda: azure.access.denials_of(oid, subscription)),
+        asking.fact("The role assignments", lambda: read_roles_of(azure.access, oid, subscription)),
+        asking.fact("The deny assignments", lambda: read_denials_of(azure.access, oid, subscription)),
     )

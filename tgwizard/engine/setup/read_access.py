@@ -122,7 +122,7 @@ def _first(azure: AzurePorts, answers: Answers, scope: str) -> dict[Key, Callabl
         (FactKind.ROLES, ""): lambda: access.role_definitions(scope),
         (FactKind.ASSIGNMENTS, ""): lambda: access.role_assignments(scope),
         (FactKind.DENIALS, ""): lambda: access.deny_assignments(scope),
-        (FactKind.LOCKS, ""): lambda: access.locks(scope.rsplit("/", 1)[-1]),
+        (FactKind.LOCKS, ""): lambda: access.locks(scope),
     }
     for vm in answers.machines or ():
         readings[FactKind.MACHINES, vm.text] = lambda vm=vm: compute.vm(vm)  # type: ignore[misc]

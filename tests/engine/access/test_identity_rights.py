@@ -1,0 +1,125 @@
+"""What one identity holds and what stands in its way, asked on the lab."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.azure.test_arm import fails
+from tests.engine.worlds import changed
+from tests.rig import Rig, rig
+from tgwizard.engine.access.identity_rights import read_denials_of, read_locks_over, read_own_denials, read_roles_of
+from tgwizard.engine.errors import Cause
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
+from tgwizard.model.permission import allows_at
+from tgwizard.model.role import LockLevel
+
+WRITE = "Microsoft.Network/networkInterfaces/write"
+STOP = "Microsoft.Compute/virtualMachines/powerOff/action"
+
+
+def identity(made: Rig) -> str:
+    return made.services.azure.compute.vm(made.a.vm).identity.principal_id
+
+
+def test_that_a_members_identity_and_its_roles_are_found() -> None:
+    made = rig()
+    principal = identity(made)
+    assert principal in {item.oid for item in made.lab.principals}
+    roles = read_roles_of(made.services.azure.access, principal, made.setup.subscription)
+    assert [len(role.grants.actions) for role in roles] == [10]
+    assert allows_at(roles, (), WRITE, made.a.nic.text)
+    assert not allows_at(roles, (), STOP, made.a.vm.text)
+
+
+def test_that_an_assignment_whose_role_is_gone_grants_nothing() -> None:
+    made = rig()
+    principal = identity(made)
+    gone = '{"error": {"code": "RoleDefinitionDoesNotExist"}}'
+    made.lab.faults.add(Fault("GET", "/roleDefinitions/", FaultAnswer(404, gone)))
+    assert read_roles_of(made.services.azure.access, principal, made.setup.subscription) == ()
+
+
+def test_that_the_deny_assignments_of_an_identity_are_found_and_those_it_is_excluded_from_are_not() -> None:
+    principal = identity(rig())
+
+    def edit(world: dict[str, Any]) -> None:
+        scope = next(item["id"] for item in world["resources"].values() if item["name"] == "tg-node-a-inside")
+        common = {"scope": scope, "not_actions": [], "this_scope_only": True, "description": ""}
+        everyone = ["00000000-0000-0000-0000-000000000000"]
+        world["authorization"]["deny"] += [
+            {**common, "guid": "1", "name": "named", "actions": [WRITE], "principals": [principal], "excluded": []},
+            {**common, "guid": "2", "name": "all", "actions": ["*/read"], "principals": everyone, "excluded": []},
+            {**common, "guid": "3", "name": "but", "actions": ["*"], "principals": everyone, "excluded": [principal]},
+            {**common, "guid": "4", "name": "other", "actions": ["*"], "principals": ["someone"], "excluded": []},
+        ]
+
+    made = changed(edit)
+    found = read_denials_of(made.services.azure.access, principal, made.setup.subscription)
+    assert [(item.denies.actions, item.this_scope_only) for item in found] == [((WRITE,), True), (("*/read",), True)]
+
+
+def test_that_locks_above_and_on_the_resources_are_found_and_others_are_not() -> None:
+    made = rig()
+    group = made.a.nic.text.split("/providers/")[0]
+    subscription = group.split("/resourceGroups/")[0]
+    for scope, name, level in (
+        (group, "whole-group", "CanNotDelete"),
+        (subscription, "everything", "ReadOnly"),
+        (f"{group}/providers/Microsoft.Network/networkInterfaces/vm-app-01-nic", "elsewhere", "ReadOnly"),
+    ):
+        path = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
+        made.call("PUT", path, {"properties": {"level": level, "notes": "why"}}).raise_for_status()
+    found = read_locks_over(made.services.azure.access, (made.a.nic,))
+    assert {(lock.name, lock.level, lock.place) for lock in found} == {
+        ("whole-group", LockLevel.CAN_NOT_DELETE, "resource group rg-tg-prod"),
+        ("everything", LockLevel.READ_ONLY, "the subscription"),
+    }
+
+
+def test_that_a_denial_of_a_group_concerns_who_is_in_it() -> None:
+    made = rig()
+    principal, subscription = identity(made), f"/subscriptions/{made.setup.subscription}"
+    of_a_group = {
+        "id": f"{subscription}/providers/Microsoft.Authorization/denyAssignments/1",
+        "name": "1",
+        "properties": {
+            "denyAssignmentName": "of a group",
+            "scope": subscription,
+            "permissions": [{"actions": [WRITE]}],
+            "principals": [{"id": "the-group"}],
+        },
+    }
+    # Azure's list for an identity names what concerns it through a group; the list of all does so too.
+    listed = FaultAnswer(200, json.dumps({"value": [of_a_group]}))
+    made.lab.faults.add(Fault("GET", "/denyAssignments", listed, times=2))
+    (through,) = read_denials_of(made.services.azure.access, principal, made.setup.subscription)
+    assert (through.name, through.principals) == ("of a group", ())
+    made.lab.faults.add(Fault("GET", "/denyAssignments", listed, times=2))
+    assert read_own_denials(made.services.azure, made.setup.subscription) == (through,)
+
+
+def test_that_a_denial_of_a_group_does_not_concern_who_is_not_in_it() -> None:
+    def edit(world: dict[str, Any]) -> None:
+        scope = next(item["id"] for item in world["resources"].values() if item["name"] == "tg-node-a-inside")
+        denial = {"guid": "1", "name": "of a group", "scope": scope, "actions": [WRITE], "principals": ["the-group"]}
+        world["authorization"]["deny"] += [
+            {**denial, "excluded": [], "not_actions": [], "this_scope_only": True, "description": ""}
+        ]
+
+    made = changed(edit)
+    assert read_denials_of(made.services.azure.access, identity(made), made.setup.subscription) == ()
+
+
+def test_that_the_locks_of_the_groups_are_read_where_those_of_the_subscription_may_not_be() -> None:
+    made = rig()
+    group = made.a.nic.text.split("/providers/")[0]
+    path = f"{group}/providers/Microsoft.Authorization/locks/whole-group"
+    made.call("PUT", path, {"properties": {"level": "ReadOnly", "notes": "why"}}).raise_for_status()
+    refused = FaultAnswer(403, json.dumps({"error": {"code": "AuthorizationFailed", "message": "no"}}))
+    listed = f"/subscriptions/{made.setup.subscription}/providers/Microsoft.Authorization/locks"
+    made.lab.faults.add(Fault("GET", listed, refused))
+    assert [lock.name for lock in read_locks_over(made.services.azure.access, (made.a.nic,))] == ["whole-group"]
+    made.lab.faults.add(Fault("GET", "/locks", refused, times=2))
+    failure = fails(lambda: read_locks_over(made.services.azure.access, (made.a.nic,)))
+    assert failure.cause is Cause.NOT_ALLOWED
