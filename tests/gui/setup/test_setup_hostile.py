@@ -124,7 +124,7 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     page_among(pages, SubscriptionPage).show_subscriptions((inventory.subscription,) * 8, "", text)
     both = (first.id, second.id)
     page_among(pages, MachinesPage).show_machines(
-        MachinesShown(inventory, replace(found, pairs=(pair,)), both, pair, text, text)
+        MachinesShown(inventory, replace(found, pairs=(pair,)), both, pair, text)
     )
     page_among(pages, InterfacePage).show_interfaces(InterfaceShown(pair.lan, given.nics))
     judged = judge_address(ADDRESS, taken, AddressAnswer(free=False, others=(text,)))
@@ -136,10 +136,10 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     options = (RoleOption(role, name, name), RoleOption(RoleAnswer(guid="x"), name, name, wider=True))
     theirs = tuple(Affected(given_to(text), text, sanitize(text, 120), gone) for gone in (False, True))
     page_among(pages, RolePage).show_role(
-        RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0}), theirs)
+        RoleShown(options, role, action_rows(needs, None), text, frozenset({0}), theirs)
     )
     page_among(pages, ScopePage).show_scopes(ScopeShown(scopes, machines=chosen.vms, subscription=text, stale=(text,)))
-    page_among(pages, ReviewPage).show_review(ReviewShown(plan, access_request=text, caller=text))
+    page_among(pages, ReviewPage).show_review(ReviewShown(plan, access_request=text))
     page_among(pages, ApplyPage).show_applying(applying(text), 10.0, "Azure")
     verified = spoilt(VERIFIED, text, keep=OURS)
     page_among(pages, VerifyPage).show_verify(replace(verified, machines=(("one", text), ("two", text))))

@@ -34,7 +34,6 @@ class InterfaceShown:
 
     lan: tuple[LanChoice, ...] = ()
     chosen: Nics | None = None
-    active: int = 0
 
 
 class InterfacePage(StepPage):

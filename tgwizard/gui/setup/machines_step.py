@@ -139,7 +139,6 @@ class MachinesShown:
     chosen: Both | None = None
     pair: Pair | None = None
     name: str = ""
-    name_problem: str = ""
     by_hand: bool = False
     busy: str = ""
     parts: tuple[PartProgress, ...] = ()
@@ -177,8 +176,8 @@ class MachinesPage(StepPage):
         self.field = TextField(theme, "Name of the cluster", text_role=TextRole.BODY)
         self.field.textEdited.connect(self.named)
         self.called.body.addWidget(self.field)
-        self._name_help = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
-        self.called.body.addWidget(self._name_help)
+        help_ = "Suggested from the machines. It names the cluster's file and this window's list."
+        self.called.body.addWidget(LiveText(theme, help_, TextRole.CAPTION, Token.TEXT2))
         self.body.addWidget(self.called)
         self._others = QVBoxLayout()
         self.body.addLayout(self._others)
@@ -201,9 +200,6 @@ class MachinesPage(StepPage):
         self.called.setVisible(shown.chosen is not None)
         if self.field.text() != shown.name and not self.field.hasFocus():
             self.field.setText(shown.name)
-        help_ = "Suggested from the machines. It names the cluster's file and this window's list."
-        self._name_help.say(shown.name_problem or help_)
-        self._name_help.recolour(Token.BAD if shown.name_problem else Token.TEXT2)
 
     def tell_problems(self, boxes: tuple[ProblemShown, ...]) -> None:
         """They stand under the pair."""

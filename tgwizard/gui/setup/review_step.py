@@ -156,7 +156,6 @@ class ReviewShown:
     plan: SetupPlan | None = None
     exports: tuple[Exported, ...] = ()
     access_request: str = ""
-    caller: str = ""
     read_ago: str = ""
     busy: str = ""
 
@@ -392,7 +391,7 @@ def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     access_request = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
     seconds = session.read_age_s
     ago = "" if seconds is None else f"read from Azure {format_age(seconds)}"
-    return ReviewShown(plan, exports, access_request, "", ago, busy)
+    return ReviewShown(plan, exports, access_request, ago, busy)
 
 
 def _exports(plan: SetupPlan, answers: Answers) -> tuple[Exported, ...]:

@@ -22,7 +22,6 @@ from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.export.plan_values import role_json
 from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
 from tgwizard.engine.setup.suggestions import chosen_machines_in, role_as_new, role_candidates
-from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -80,12 +79,10 @@ class RoleShown:
     options: tuple[RoleOption, ...] = ()
     answer: RoleAnswer | None = None
     rows: tuple[ActionRow, ...] = ()
-    name_problem: str = ""
     json: str = ""
     added: frozenset[int] = frozenset()
     affected: tuple[Affected, ...] = ()
     lead: str = ""
-    reading: str = ""
 
 
 class RolePage(StepPage):
@@ -126,8 +123,8 @@ class RolePage(StepPage):
         self.field.textEdited.connect(self._on_named)
         row.addWidget(self.field, 1)
         self._name_card.body.addLayout(row)
-        self._name_help = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
-        self._name_card.body.addWidget(self._name_help)
+        usual = "Edit it to meet your naming conventions. It must be unique in the whole directory."
+        self._name_card.body.addWidget(LiveText(theme, usual, TextRole.CAPTION, Token.TEXT2))
         self.body.addWidget(self._name_card)
 
     def _build_json(self) -> QWidget:
@@ -160,9 +157,6 @@ class RolePage(StepPage):
         self._name_card.setVisible(new)
         if new and shown.answer is not None and not self.field.hasFocus() and self.field.text() != shown.answer.name:
             self.field.setText(shown.answer.name)
-        usual = "Edit it to meet your naming conventions. It must be unique in the whole directory."
-        self._name_help.say(shown.name_problem or usual)
-        self._name_help.recolour(Token.BAD if shown.name_problem else Token.TEXT2)
         if shown.rows != before.rows:
             self._show_rows(shown.rows)
         self.code.show_lines(shown.json, shown.added)
@@ -325,12 +319,12 @@ def _same(one: RoleAnswer, other: RoleAnswer | None) -> bool:
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
+def role_shown(session: SetupSession) -> RoleShown:
     """The sixth page."""
     wizard_state, shown = session.wizard_state, session.shown
     chosen, facts = chosen_machines_in(wizard_state, shown), wizard_state.facts
     if chosen is None or facts is None:
-        return RoleShown(reading="Reading the roles of the subscription" if session.reading(ReadNeeded.FACTS) else "")
+        return RoleShown()
     needs = required_rights(chosen)
     answer = shown.role or RoleAnswer()
     planned = plan_role(answer, chosen.subnet.subscription, needs, chosen_scopes(shown, chosen), facts)
@@ -361,7 +355,6 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         _options(session, answer, facts),
         answer,
         rows,
-        name_problem,
         text,
         _added_lines(text, planned),
         others,
