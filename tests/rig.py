@@ -18,7 +18,7 @@ from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import JobQueue
 from tgwizard.engine.ports import Members
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
@@ -215,5 +215,5 @@ def _services(
 ) -> Services:
     tokens = lab_tokens(lab)
     azure = ArmPorts(AzureSession(HeldCredential(tokens), http=http, lab=True))
-    jobs = JobRunner()
+    jobs = JobQueue()
     return Services(azure, clock, jobs, folder, lab.cloud, lab_sign_in(azure, lab.cloud, tokens, jobs), open_journal)

@@ -34,6 +34,7 @@ from tgwizard.azure.sign_in.interactive import InteractiveSignIn
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.jobs import Report
 from tgwizard.lab.entra.tokens import foreign_tenant
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import PUBLIC
@@ -299,7 +300,11 @@ def test_that_a_run_that_may_still_write_keeps_its_account() -> None:
     (cloud,) = it.services.sign_in.clouds()
     asks = replace(wish(SignInMethod.LAB), cloud=cloud)
     left = threading.Event()
-    job = it.services.jobs.start("run", lambda _report, _token: _wait(left), writes=it.setup.identity)
+
+    def wait(_report: Report[object], _token: CancelToken) -> None:
+        _wait(left)
+
+    job = it.services.jobs.start("run", wait, writes=it.setup.identity)
     before = it.services.azure.clients.session  # type: ignore[attr-defined]
     failure = fails(lambda: it.services.sign_in.sign_in(asks, ignore, CancelToken()))
     assert (failure.problem.code, failure.certainty) == ("run-in-progress", Certainty.NOT_SENT)

@@ -18,7 +18,7 @@ from tgwizard.azure.sign_in.available_methods import SignInSurvey
 from tgwizard.azure.sign_in.interactive import SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import JobQueue
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.certificates import prepare
 from tgwizard.lab.fronts.tls_server import LabServer
@@ -39,7 +39,7 @@ class Served:
         self.server.start()
         self.azure: ArmPorts = over_tls(self.server.url, files.ca, self.lab.issue_token, self.lab.issue_graph_token)
         tokens = LabToken(self.lab.issue_token, self.lab.issue_graph_token)
-        self.own_sign_in = lab_sign_in(self.azure, self.lab.cloud, tokens, JobRunner(), self.server.url)
+        self.own_sign_in = lab_sign_in(self.azure, self.lab.cloud, tokens, JobQueue(), self.server.url)
         (self.cloud,) = self.own_sign_in.clouds()
 
     def page(self, method: str, url: str, **form: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
 from tests.model.seen import ADDRESS, FOREIGN_NIC, SETUP, A, B
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import JobCrashed, JobRunner, Report
+from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.engine.jobs import BROKE, STOPPED, JobCrashed, JobGroup, JobQueue, Report
 from tgwizard.model.cluster import ClusterIdentity
-from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 CLUSTER = SETUP.identity
@@ -29,7 +31,7 @@ class Held:
         self.let_go = threading.Event()
         self.token: CancelToken | None = None
 
-    def __call__(self, _report: Report, token: CancelToken) -> None:
+    def __call__(self, _report: Report[object], token: CancelToken) -> None:
         self.token = token
         self.begun.set()
         self.let_go.wait(SOON_S)
@@ -42,23 +44,38 @@ def held() -> Iterator[Held]:
     work.let_go.set()
 
 
-def polite(_report: Report, token: CancelToken) -> None:
+def polite(_report: Report[object], token: CancelToken) -> None:
     """Work that stops when asked."""
     token.wait(SOON_S)
     token.check()
 
 
-def left(runner: JobRunner) -> list[Event | JobCrashed]:
-    found: list[Event | JobCrashed] = []
+def left(runner: JobQueue) -> list[object]:
+    """Deliver all that is on the queue; what others hear of it."""
+    found: list[object] = []
     while True:
         try:
-            found.append(runner.events.get_nowait())
+            heard = runner.deliver()
         except queue.Empty:
             return found
+        if heard is not None:
+            found.append(heard)
+
+
+class Listening:
+    """Hears of jobs, and in which thread."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+        self.threads: set[int] = set()
+
+    def __call__(self, value: object) -> None:
+        self.told.append(value)
+        self.threads.add(threading.get_ident())
 
 
 def test_that_a_cluster_has_one_writing_job_and_watching_goes_on_beside_it(held: Held) -> None:
-    runner = JobRunner()
+    runner = JobQueue()
     writer = runner.start("failover", held, writes=CLUSTER)
     watcher = runner.start("watch", polite)
     elsewhere = runner.start("failover", polite, writes=OTHER)
@@ -73,7 +90,7 @@ def test_that_a_cluster_has_one_writing_job_and_watching_goes_on_beside_it(held:
 
 
 def test_that_the_next_writer_may_start_when_the_first_has_ended(held: Held) -> None:
-    runner = JobRunner()
+    runner = JobQueue()
     held.let_go.set()
     runner.start("failover", held, writes=CLUSTER).thread.join(SOON_S)
     assert runner.writing(CLUSTER) is None
@@ -83,12 +100,12 @@ def test_that_the_next_writer_may_start_when_the_first_has_ended(held: Held) -> 
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("inside"), SystemExit(3), UserError()], ids=lambda error: type(error).__name__
+    "error", [ValueError("inside"), SystemExit(3), UserError(BUSY)], ids=lambda error: type(error).__name__
 )
 def test_that_an_error_of_a_job_is_told_once_and_frees_its_cluster(error: BaseException) -> None:
-    runner = JobRunner()
+    runner = JobQueue()
 
-    def work(_report: Report, _token: CancelToken) -> None:
+    def work(_report: Report[object], _token: CancelToken) -> None:
         raise error
 
     job = runner.start("failover", work, writes=CLUSTER)
@@ -98,7 +115,7 @@ def test_that_an_error_of_a_job_is_told_once_and_frees_its_cluster(error: BaseEx
 
 
 def test_that_a_cancelled_job_ends_without_a_word() -> None:
-    runner = JobRunner()
+    runner = JobQueue()
     job = runner.start("watch", polite)
     job.cancel()
     job.thread.join(SOON_S)
@@ -107,7 +124,7 @@ def test_that_a_cancelled_job_ends_without_a_word() -> None:
 
 
 def test_that_closing_cancels_everything_and_starts_nothing_more() -> None:
-    runner = JobRunner()
+    runner = JobQueue()
     jobs = [runner.start(f"watch-{number}", polite) for number in range(3)]
     assert runner.close(SOON_S) == ()
     assert not any(job.running for job in jobs)
@@ -117,7 +134,7 @@ def test_that_closing_cancels_everything_and_starts_nothing_more() -> None:
 
 
 def test_that_closing_does_not_wait_for_ever_and_names_who_still_runs(held: Held) -> None:
-    runner = JobRunner()
+    runner = JobQueue()
     stubborn = runner.start("failover", held, writes=CLUSTER)
     assert held.begun.wait(SOON_S)
     assert runner.close(0.01) == (stubborn,)
@@ -138,7 +155,7 @@ def test_that_a_cancel_wakes_a_sleeper_and_raises_only_when_asked() -> None:
 
 
 def test_that_closing_waits_for_what_is_written_and_not_for_what_reads(held: Held) -> None:
-    runner, reading = JobRunner(), Held()
+    runner, reading = JobQueue(), Held()
     runner.start("write", held, writes=CLUSTER)
     slow = runner.start("read", reading)
     assert held.begun.wait(SOON_S)
@@ -157,7 +174,7 @@ def test_that_closing_waits_for_what_is_written_and_not_for_what_reads(held: Hel
 
 
 def test_that_what_is_written_is_asked_to_stop_and_nothing_more_is_begun_that_writes(held: Held) -> None:
-    runner = JobRunner()
+    runner = JobQueue()
     job = runner.start("write", held, writes=CLUSTER)
     assert held.begun.wait(SOON_S)
     runner.stop_writing()
@@ -169,3 +186,162 @@ def test_that_what_is_written_is_asked_to_stop_and_nothing_more_is_begun_that_wr
     assert not reading.token.is_cancelled
     held.let_go.set()
     assert runner.close(SOON_S) == ()
+
+
+def counting(report: Report[int], _token: CancelToken) -> str:
+    """Work that says 0, 1 and 2, and ends with a word."""
+    for number in range(3):
+        report(number)
+    return "done"
+
+
+def test_that_a_job_is_heard_in_order_in_the_thread_that_delivers() -> None:
+    runner, heard, done = JobQueue(), Listening(), Listening()
+    job = runner.start("count", counting, heard=heard, done=done)
+    job.thread.join(SOON_S)
+    assert heard.told == []
+    assert runner.is_open(job)
+    assert left(runner) == [0, 1, 2]
+    assert (heard.told, done.told) == ([0, 1, 2], ["done"])
+    assert heard.threads == done.threads == {threading.get_ident()}
+    assert not runner.is_open(job)
+    assert job.end is not None
+    assert job.end.result() == "done"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UserError(BUSY), BUSY),
+        (AzureCallError(BUSY, Certainty.REFUSED), BUSY),
+        (Cancelled(), STOPPED),
+        (ValueError(), BROKE),
+    ],
+    ids=["refused", "by Azure", "stopped", "broken"],
+)
+def test_that_whoever_started_a_job_is_told_why_it_has_no_result(error: BaseException, told: Problem) -> None:
+    runner, failed = JobQueue(), Listening()
+
+    def work(_report: Report[object], _token: CancelToken) -> None:
+        raise error
+
+    job = runner.start("read", work, failed=failed)
+    job.thread.join(SOON_S)
+    others = left(runner)
+    assert failed.told == [told]
+    assert others == ([JobCrashed(job.id, "read", error)] if told is BROKE else [])
+
+
+def test_that_a_listener_may_have_words_of_its_own_for_an_error_nobody_explained() -> None:
+    runner, failed, broke = JobQueue(), Listening(), Listening()
+    error = ValueError("inside")
+
+    def work(_report: Report[object], _token: CancelToken) -> None:
+        raise error
+
+    runner.start("read", work, failed=failed, broke=broke).thread.join(SOON_S)
+    assert len(left(runner)) == 1
+    assert (failed.told, broke.told) == ([], [error])
+
+
+@pytest.mark.parametrize("explained", [True, False])
+def test_that_nothing_is_heard_of_a_job_that_was_given_up_but_an_error_of_ours(explained: bool) -> None:
+    runner, told = JobQueue(), Listening()
+    error = UserError(BUSY) if explained else ValueError("inside")
+
+    def work(report: Report[str], token: CancelToken) -> None:
+        token.wait(SOON_S)
+        report("too late")
+        raise error
+
+    job = runner.start("read", work, heard=told, done=told, failed=told)
+    runner.give_up(job)
+    job.thread.join(SOON_S)
+    assert left(runner) == ([] if explained else [JobCrashed(job.id, "read", error)])
+    assert told.told == []
+
+
+def test_that_a_job_that_is_let_go_works_on_unheard(held: Held) -> None:
+    runner, told = JobQueue(), Listening()
+    job = runner.start("restart", held, done=told)
+    runner.let_go(job)
+    assert not job.token.is_cancelled
+    held.let_go.set()
+    job.thread.join(SOON_S)
+    assert left(runner) == []
+    assert told.told == []
+
+
+def test_that_the_end_of_a_job_is_on_the_queue_when_its_cluster_is_free() -> None:
+    runner, ends = JobQueue(), Listening()
+    runner.start("write", counting, writes=CLUSTER, done=ends)
+    while runner.writers():
+        continue
+    left(runner)
+    assert ends.told == ["done"]
+
+
+def test_that_no_thread_of_a_job_keeps_its_listener_alive(held: Held) -> None:
+    runner = JobQueue()
+    listener = Listening()
+    gone = weakref.ref(listener)
+    job = runner.start("read", held, heard=listener, done=listener, failed=listener)
+    del listener
+    assert held.begun.wait(SOON_S)
+    runner.give_up(job)
+    assert gone() is None, "the worker would destroy it"
+    held.let_go.set()
+    job.thread.join(SOON_S)
+
+
+def test_that_a_new_job_of_a_group_takes_the_place_of_the_old(held: Held) -> None:
+    runner = JobQueue()
+    group, told = JobGroup(runner), Listening()
+    group.begin("read", held, done=lambda _: told("first"), failed=told)
+    assert held.begun.wait(SOON_S)
+    group.begin("read", counting, done=told, failed=told)
+    assert held.token is not None
+    assert held.token.is_cancelled
+    held.let_go.set()
+    assert runner.close(SOON_S) == ()
+    left(runner)
+    assert told.told == ["done"]
+    assert not group.under_way
+
+
+def test_that_the_jobs_of_a_group_in_turn_follow_one_another(held: Held) -> None:
+    runner = JobQueue()
+    group, told = JobGroup(runner, in_turn=True), Listening()
+    group.begin("ask", held, done=lambda _: told("first"), failed=told)
+    group.begin("ask", counting, done=told, failed=told)
+    group.begin("ask", counting, done=told, failed=told)
+    assert held.begun.wait(SOON_S)
+    assert threading.active_count() == 2, "those that wait have no thread"
+    group.begin("ask", counting, done=lambda _: told("last"), failed=told)
+    held.let_go.set()
+    while group.under_way:
+        with contextlib.suppress(queue.Empty):
+            runner.deliver(0.1)
+    assert told.told == ["first", "done", "done", "last"]
+    assert held.token is not None
+    assert not held.token.is_cancelled
+
+
+def test_that_a_group_tells_at_once_what_cannot_begin_and_begins_nothing_when_closing(held: Held) -> None:
+    runner = JobQueue()
+    group, told = JobGroup(runner, in_turn=True), Listening()
+    group.begin("ask", held, done=told, failed=told)
+    group.begin("ask", counting, done=told, failed=lambda problem: told(problem.code))
+    held.let_go.set()
+    assert runner.close(SOON_S) == ()
+    left(runner)
+    assert told.told == [None, "closing"]
+    group.begin("ask", counting, done=told, failed=lambda problem: told(problem.code))
+    assert told.told == [None, "closing", "closing"]
+
+
+def test_that_what_nobody_is_left_to_hear_can_still_be_taken() -> None:
+    runner, told = JobQueue(), Listening()
+    runner.start("count", counting, heard=told, done=told).thread.join(SOON_S)
+    assert list(runner.undelivered()) == [0, 1, 2]
+    assert told.told == []

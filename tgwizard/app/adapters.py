@@ -18,7 +18,7 @@ from tgwizard.azure.sign_in.interactive import PageAddress, SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import JobQueue
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.entra.tokens import AUDIENCE, GRAPH_AUDIENCE
 from tgwizard.lab.fronts.in_process import lab_session
@@ -98,7 +98,7 @@ def lab_sign_in(
     azure: ArmPorts,
     cloud: str,
     tokens: LabToken,
-    jobs: JobRunner,
+    jobs: JobQueue,
     authority: str | None = None,
     page: PageAddress | None = None,
 ) -> ArmSignIn:
@@ -113,7 +113,7 @@ def lab_sign_in(
     return ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), dialog=dialog)
 
 
-def real_sign_in(azure: ArmPorts, cloud: Cloud, jobs: JobRunner) -> ArmSignIn:
+def real_sign_in(azure: ArmPorts, cloud: Cloud, jobs: JobQueue) -> ArmSignIn:
     """Signing in to the real Azure; ``cloud``: the one that is connected, first among those offered."""
     others = tuple(known for known in KNOWN if known != cloud)
     return ArmSignIn(azure.clients, (cloud, *others), busy=lambda: bool(jobs.writers()))

@@ -23,7 +23,7 @@ from tgwizard.cli.app_ports import ClientChoice, LabOptions, LabReady
 from tgwizard.engine.clock import JumpCountingClock, SystemClock
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.cluster_folder import ClusterFolder
-from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobQueue
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.runs.cluster_lock import any_cluster_in_use
 from tgwizard.engine.runs.job_services import Endpoint, Services
@@ -143,7 +143,7 @@ def open_lab_environment(directory: Path, *, config: Path | None = None) -> Envi
         with contextlib.closing(control_of(lab)) as control:
             return control.endpoint(setup.subnet.text, str(setup.address))
 
-    jobs, members = JobRunner(), LabMembers(lambda: control_of(lab), as_machine)
+    jobs, members = JobQueue(), LabMembers(lambda: control_of(lab), as_machine)
     sign_in = adapters.lab_sign_in(azure, lab.cloud, tokens, jobs, lab.arm_url, lab.sign_in_url)
     state = lab.directory / "state"
     services = Services(
@@ -180,7 +180,7 @@ def open_real_environment(
     tenants = {setup.tenant for setup in profiles.readable()}
     # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
     azure = adapters.real(place, tenant or (tenants.pop() if len(tenants) == 1 else None))
-    jobs = JobRunner()
+    jobs = JobQueue()
     sign_in = adapters.real_sign_in(azure, place, jobs)
     services = Services(azure, JumpCountingClock(SystemClock()), jobs, state or paths.state_dir(), place.name, sign_in)
     return Environment(services, profiles, azure)

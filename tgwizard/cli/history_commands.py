@@ -117,7 +117,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``report``: the run whose id begins so. ``out``: a file, by its ending .html or .json; None: the screen."""
+    """``report``: the run whose id begins so. ``out``: a file, by its ending .html or .json; None: the console."""
 
     run: str
     out: Path | None

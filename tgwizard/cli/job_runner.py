@@ -1,7 +1,8 @@
-"""Runs one writing job to its end in the main thread: tells its events, and turns Ctrl-C into the engine's cancel.
+"""Stays with one job to its end in the main thread: tells its events, and turns Ctrl-C into the engine's cancel.
 
-The first Ctrl-C (or SIGTERM, or hang-up) asks the run to stop; it leaves the gap by itself, whether or not there is
-still a screen. A second one, or the bound, leaves the run and says where the address is and how to go on.
+The first Ctrl-C (or SIGTERM, or hang-up) asks the job to stop. A failover then leaves the gap by itself, whether or not
+there is still a console; a second request, or the bound, leaves the run and says where the address is and how to go on.
+A job of setting up finishes what it has sent.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tgwizard.cli.cluster_documents import event_document
 from tgwizard.cli.cluster_text import RunTeller, answer, where
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run_context import UserDecisions
-from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Job, JobCrashed, Report
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Job, JobEnd, JobQueue, Work
 from tgwizard.engine.runs.job_services import Services
+from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.failover_events import (
@@ -35,14 +36,17 @@ from tgwizard.model.failover_events import (
     Step,
     StepStarted,
 )
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Cancelled, Problem, UserError
+from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 _log = logging.getLogger(__name__)
 
 _LOOK_S = 0.1
+_CLOSES_WITHIN_S = 10.0
 
-Work = Callable[[Report, CancelToken], Finished]
+P = TypeVar("P")
+R = TypeVar("R")
 
 
 class StopRequests(Protocol):
@@ -51,6 +55,47 @@ class StopRequests(Protocol):
     @property
     def count(self) -> int:
         """The number of requests so far."""
+
+
+def stay_with(jobs: JobQueue, job: Job[P, R], stays: Callable[[], bool]) -> JobEnd[R] | None:
+    """Deliver what the jobs say until this one has ended, in this thread; None: it was left.
+
+    ``stays`` is called at every turn, some ten times a second, and says whether to stay.
+    """
+    while job.end is None:
+        if not stays():
+            return None
+        with contextlib.suppress(queue.Empty):
+            jobs.deliver(_LOOK_S)
+    return job.end
+
+
+def run_setup_job(
+    services: Services,
+    console: Console,
+    stops: StopRequests,
+    name: str,
+    work: Work[SetupEvent, R],
+    *,
+    tell: Callable[[SetupEvent], None] | None = None,
+    writes: ClusterIdentity | None = None,
+) -> R:
+    """Run a job of setting up to its end; ``tell`` gets its events, and what it raised is raised here."""
+    asked = 0
+
+    def stays() -> bool:
+        nonlocal asked
+        if stops.count > asked:
+            asked = stops.count
+            job.cancel()
+            console.note("Stopping: what is under way is looked at once more, nothing new is begun.")
+        return True
+
+    job = services.jobs.start(name, work, heard=tell, writes=writes)
+    end = stay_with(services.jobs, job, stays)
+    if end is None or isinstance(end.error, Cancelled):
+        raise UserError(Problem("cancelled", "Cancelled.", "", "Nothing was changed."))
+    return end.result()
 
 
 @dataclass(slots=True)
@@ -74,48 +119,52 @@ class CommandRun:
     _cancel: CancelMeaning = CancelMeaning.STOPS
     _leaves: str = ""
     _wrote: bool = False
+    _finished: Finished | None = None
+    _give_up: float = float("inf")
     _asked: DecisionRequested | None = None
 
     def __post_init__(self) -> None:
         self._teller = RunTeller(str(self.setup.address))
 
-    def go(self, name: str, work: Work) -> ExitCode:
+    def go(self, name: str, work: Work[Event, Finished]) -> ExitCode:
         """Start the job and stay with it until it has ended or is left behind."""
+        jobs = self.services.jobs
+        asked, left = 0, ""
 
-        def writing(report: Report, token: CancelToken) -> None:
-            work(report, token)
-
-        job = self.services.jobs.start(name, writing, writes=self.setup.identity)
-        asked, give_up = 0, float("inf")
-        while True:
+        def stays() -> bool:
+            nonlocal asked, left
             if self.stops.count > asked:
                 asked = self.stops.count
                 if asked > 1:
-                    return self._leave("A second request to stop came.")
-                give_up = time.monotonic() + LEAVE_GAP_WITHIN_S
+                    left = "A second request to stop came."
+                    return False
+                self._give_up = time.monotonic() + LEAVE_GAP_WITHIN_S
                 job.cancel()
-                ended = self._catch_up()  # so that what is said about the cancel is about now
-                if ended is not None:
-                    return self._ended(job, ended)
-                self._ask_to_stop()
-            if time.monotonic() > give_up:
-                return self._leave("The run did not end in time.")
+                self._catch_up()  # so that what is said about the cancel is about now
+                if self._finished is None and job.end is None:
+                    self._ask_to_stop()
+            if time.monotonic() > self._give_up:
+                left = "The run did not end in time."
+                return False
             self._heed_answer()
-            try:
-                item = self.services.jobs.events.get(timeout=_LOOK_S)
-            except queue.Empty:
-                continue
-            if isinstance(item, JobCrashed):
-                return self._broke(item)
-            item = self._at_place(item)
-            self._tell(item)
-            if isinstance(item, Finished):
-                return self._ended(job, item)
+            return True
 
-    def _ended(self, job: Job, finished: Finished) -> ExitCode:
-        # The job still closes its journal and frees its lock; the next command must find both free.
-        job.thread.join(_JOIN_S)
-        return ExitCode.of(finished.outcome, finished.problem)
+        job = jobs.start(name, work, heard=self._hear, writes=self.setup.identity)
+        if stay_with(jobs, job, stays) is None:
+            self._catch_up()
+        if self._finished is not None:
+            return ExitCode.of(self._finished.outcome, self._finished.problem)
+        if job.end is None or job.end.error is None:
+            return self._leave(left)
+        return self._broke(name, job.end.error)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Finished):
+            resume = event.resume + self.place_options if event.resume else ""
+            event = self._finished = replace(event, resume=resume)
+            # The job still closes its journal and frees its lock; the next command must find both free.
+            self._give_up = time.monotonic() + _CLOSES_WITHIN_S
+        self._tell(event)
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -165,9 +214,6 @@ class CommandRun:
         self.console.note(f"{meaning} Ask once more to leave it at that.")
 
     def _leave(self, why: str) -> ExitCode:
-        ended = self._catch_up()
-        if ended is not None:
-            return ExitCode.of(ended.outcome, ended.problem)
         address = str(self.setup.address)
         self.console.note(f"{why} The run is left where it is. Last seen: {where(self._place, address)}.")
         if not self._wrote:
@@ -177,32 +223,20 @@ class CommandRun:
         self._close_json(Outcome.UNKNOWN, "Left while the run was under way.")
         return ExitCode.UNKNOWN
 
-    def _catch_up(self) -> Finished | None:
-        """Tell what was reported and not told yet, so that the last words are about now; the end, if it came."""
+    def _catch_up(self) -> None:
+        """Tell what was reported and not told yet, so that the last words are about now."""
         with contextlib.suppress(queue.Empty):
             while True:
-                item = self.services.jobs.events.get_nowait()
-                if isinstance(item, JobCrashed):
-                    continue
-                item = self._at_place(item)
-                self._tell(item)
-                if isinstance(item, Finished):
-                    return item
-        return None
+                self.services.jobs.deliver()
 
-    def _at_place(self, event: Event) -> Event:
-        if isinstance(event, Finished) and event.resume:
-            return replace(event, resume=event.resume + self.place_options)
-        return event
-
-    def _broke(self, broke: JobCrashed) -> ExitCode:
-        if isinstance(broke.error, UserError):
-            self._close_json(Outcome.REFUSED, broke.error.problem.sentence())
-            self.console.complain(broke.error)
-            return ExitCode.of(Outcome.REFUSED, broke.error.problem)
-        _log.error("the job %s broke", broke.name, exc_info=broke.error)
+    def _broke(self, name: str, error: BaseException) -> ExitCode:
+        if isinstance(error, UserError):
+            self._close_json(Outcome.REFUSED, error.problem.sentence())
+            self.console.complain(error)
+            return ExitCode.of(Outcome.REFUSED, error.problem)
+        _log.error("the job %s broke", name, exc_info=error)
         place = where(self._place, str(self.setup.address))
-        self.console.note(f"The run ended by an error of tgwizard ({type(broke.error).__name__}). Last seen: {place}.")
+        self.console.note(f"The run ended by an error of tgwizard ({type(error).__name__}). Last seen: {place}.")
         self.console.note(f"To go on: {self.resume_command}")
         self._close_json(Outcome.UNKNOWN, "The run ended by an error of tgwizard.")
         return ExitCode.INTERNAL
@@ -214,6 +248,3 @@ class CommandRun:
         stamp = Stamp(clock.wall(), clock.monotonic())
         end = Finished(stamp, self._run, self.setup.name, outcome, self._place, reason, resume=resume)
         self.console.document(event_document(end))
-
-
-_JOIN_S = 10.0

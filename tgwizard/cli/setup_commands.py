@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from tgwizard.cli import setup_text as words
 from tgwizard.cli.app_ports import EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.console import SCHEMA, Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.job_runner import CommandRun
+from tgwizard.cli.job_runner import CommandRun, run_setup_job
 from tgwizard.cli.setup_arguments import (
     Apply,
     Discover,
@@ -28,7 +30,6 @@ from tgwizard.cli.setup_documents import (
     setup_plan_document,
     verify_document,
 )
-from tgwizard.cli.setup_job_runner import CommandSetupRun, Report, ReportLevel
 from tgwizard.cli.setup_options import answers_given, filled, saved_or_new
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
@@ -36,7 +37,7 @@ from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.interrupts import Interrupts, listen
-from tgwizard.engine.jobs import Report as RunReport
+from tgwizard.engine.jobs import Report, Work
 from tgwizard.engine.setup.apply import apply_job, apply_refusal
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.loading import read_again
@@ -50,16 +51,18 @@ from tgwizard.engine.setup.verify_report import verify_report_page as verify_rep
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import blockers, plan_of
 from tgwizard.model import fields
-from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster import ClusterIdentity, Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
-from tgwizard.model.failover_events import Finished
+from tgwizard.model.failover_events import Event, Finished
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.setup_events import SetupFinished
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import SetupChange, SetupPlan
 from tgwizard.model.text import format_utc, join_words, sanitize
 from tgwizard.model.verify_result import ProofRun, ProvedBy, VerifyResult, VerifyState
+
+R = TypeVar("R")
 
 
 def run(command: SetupCommand, connection: OpenEnvironment, console: Console, where: EnvironmentChoice) -> ExitCode:
@@ -92,9 +95,22 @@ class _At:
     where: EnvironmentChoice
     stops: Interrupts
 
-    def job(self, telling: ReportLevel = ReportLevel.ALL) -> CommandSetupRun:
-        """A job of this command."""
-        return CommandSetupRun(self.connection.services, self.console, self.stops, telling)
+    def run(
+        self,
+        name: str,
+        work: Work[SetupEvent, R],
+        *,
+        tell: Callable[[SetupEvent], None] | None = None,
+        writes: ClusterIdentity | None = None,
+    ) -> R:
+        """Run a job of this command to its end; ``tell`` gets its events."""
+        return run_setup_job(self.connection.services, self.console, self.stops, name, work, tell=tell, writes=writes)
+
+    def tell(self, event: SetupEvent) -> None:
+        """Tell one event, as JSON or in words."""
+        self.console.document(setup_event_document(event))
+        for line in words.told(event):
+            self.console.say(line)
 
     def now(self) -> str:
         """The time for a document."""
@@ -150,11 +166,11 @@ def _apply(at: _At, command: Apply) -> ExitCode:
             return ExitCode.REFUSED
     answers = proposed_answers(state)
 
-    def work(report: Report, token: CancelToken) -> ExitCode:
+    def work(report: Report[SetupEvent], token: CancelToken) -> ExitCode:
         finished = apply_job(services, answers, plan, report, token, only_mine=command.only_mine)
         return ExitCode.of(finished.outcome, finished.problem)
 
-    code = at.job().go("setup-apply", work, writes=identity_of(answers))
+    code = at.run("setup-apply", work, tell=at.tell, writes=identity_of(answers))
     if code is ExitCode.DONE and not (command.only_mine and len(plan.mine) < len(plan.writing)):
         _save(at, plan, answers, command.out)
     return code
@@ -165,13 +181,13 @@ def _read_again(at: _At, state: WizardState) -> WizardState:
     at.console.note("The plan is older than 5 minutes. Azure is read again before anything is written.")
     services = at.connection.services
 
-    def work(report: Report, token: CancelToken) -> WizardState:
+    def work(report: Report[SetupEvent], token: CancelToken) -> WizardState:
         try:
             return read_again(services.azure, services.clock, state, report, token)
         except AzureCallError as failure:
             raise UserError(failure.problem) from failure
 
-    return at.job(ReportLevel.NOTHING).go("setup-read", work)
+    return at.run("setup-read", work)
 
 
 def _undo(at: _At, command: Undo) -> ExitCode:
@@ -185,11 +201,11 @@ def _undo(at: _At, command: Undo) -> ExitCode:
         if not _yes(at, "Take this back? [y/N] "):
             return _cancelled(at)
 
-    def work(report: Report, token: CancelToken) -> ExitCode:
+    def work(report: Report[SetupEvent], token: CancelToken) -> ExitCode:
         finished = undo_job(services, setup.identity, report, token, identities=command.identities)
         return ExitCode.of(finished.outcome, finished.problem)
 
-    return at.job().go("setup-undo", work, writes=setup.identity)
+    return at.run("setup-undo", work, tell=at.tell, writes=setup.identity)
 
 
 def _export(at: _At, command: Export) -> ExitCode:
@@ -224,18 +240,26 @@ def _verify(at: _At, command: Verify) -> ExitCode:
     )
     services = at.connection.services
 
-    def work(report: Report, token: CancelToken) -> VerifyResult:
+    def work(report: Report[SetupEvent], token: CancelToken) -> VerifyResult:
         return verify_job(services, subject, report, token)
 
-    job = at.job(ReportLevel.NOT_THE_END)
-    result = job.go("setup-verify", work)
+    ends: list[SetupFinished] = []
+
+    def tell(event: SetupEvent) -> None:
+        """Its end is told after the result."""
+        if isinstance(event, SetupFinished):
+            ends.append(event)
+        else:
+            at.tell(event)
+
+    result = at.run("setup-verify", work, tell=tell)
     if command.prove is ProveHow.FAILOVER:
         result = _proved(at, setup, result, yes=command.yes)
     at.console.document(verify_document(result))
     for line in words.verified(result):
         at.console.say(line)
-    if job.end is not None and at.console.as_json:
-        job.tell(job.end)
+    for end in ends if at.console.as_json else ():
+        at.tell(end)
     if command.report is not None:
         _write(command.report, verify_report(result))
         at.console.note(f"The report is in {command.report}.")
@@ -255,7 +279,7 @@ def _in_order(at: _At, setup: ClusterSetup, members: list[Member]) -> list[Membe
     if len({member.name for member in members}) < 2:
         return members[:1]
     try:
-        order = standby_first(at.connection.services.azure, target_of_cluster(setup).answers)
+        order = standby_first(at.connection.services.azure, target_of_cluster(setup).answers).machines
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     return sorted(setup.members, key=lambda member: order.index(member.vm))
@@ -266,11 +290,11 @@ def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> Ex
         return _cancelled(at)
     services = at.connection.services
 
-    def work(report: Report, token: CancelToken) -> ExitCode:
+    def work(report: Report[SetupEvent], token: CancelToken) -> ExitCode:
         finished = restart_job(services, setup.identity, member.vm, report, token)
         return ExitCode.of(finished.outcome, finished.problem)
 
-    return at.job().go("setup-restart", work, writes=setup.identity)
+    return at.run("setup-restart", work, tell=at.tell, writes=setup.identity)
 
 
 def _proved(at: _At, setup: ClusterSetup, result: VerifyResult, *, yes: bool) -> VerifyResult:
@@ -297,7 +321,7 @@ def _proved(at: _At, setup: ClusterSetup, result: VerifyResult, *, yes: bool) ->
 def _moved(at: _At, setup: ClusterSetup, to: Member) -> Finished | None:
     services, ends = at.connection.services, list[Finished]()
 
-    def work(report: RunReport, token: CancelToken) -> Finished:
+    def work(report: Report[Event], token: CancelToken) -> Finished:
         ends.append(fail_over(services, setup, to, Verb.GRACEFUL, report, token))
         return ends[-1]
 
@@ -329,11 +353,11 @@ def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:
     start, saved = saved_or_new(connection.profiles, cluster)
     services = connection.services
 
-    def work(report: Report, token: CancelToken) -> WizardState:
+    def work(report: Report[SetupEvent], token: CancelToken) -> WizardState:
         answers = answers_given(services, replace(start, cloud=services.cloud), given, report, token)
         return filled(services, answers, given, saved, report, token)
 
-    state = at.job(ReportLevel.NOTHING).go("setup-read", work)
+    state = at.run("setup-read", work)
     new = any(field.key in given.values for field in (fields.MEMBER_VM, fields.MEMBER_NIC, fields.NAME))
     if cluster is None and saved and not new and proposed_answers(state).machines is None:
         # No pair is left to be set up: then a cluster that is there is meant, and the only one need not be named.

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from tgwizard.cli.setup_arguments import GivenOptions, parsed
-from tgwizard.cli.setup_job_runner import Report
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.files.file_reading import is_file
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.assignment_scopes import narrowed_to
 from tgwizard.engine.setup.loading import prepare, read_needed
@@ -27,6 +27,7 @@ from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import DEFAULT_ROLE_NAME, NETWORK_CONTRIBUTOR, RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
+from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.text import join_words, sanitize
 
 _MOST_CURES = 10
@@ -68,7 +69,7 @@ def answers_of(setup: ClusterSetup) -> Answers:
 
 
 def answers_given(
-    services: Services, start: Answers, given: GivenOptions, report: Report, token: CancelToken
+    services: Services, start: Answers, given: GivenOptions, report: Report[SetupEvent], token: CancelToken
 ) -> Answers:
     """The answers with what the options gave in place. UserError: a name that is not there, or there twice."""
     answers = _plain(start, given)
@@ -95,7 +96,7 @@ def filled(
     answers: Answers,
     given: GivenOptions,
     saved: Iterable[ClusterSetup],
-    report: Report,
+    report: Report[SetupEvent],
     token: CancelToken,
 ) -> WizardState:
     """Walk the wizard as far as it goes, taking the offered fixes that the options ask for."""

@@ -40,7 +40,7 @@ from tgwizard.gui.style.accessible import install_accessible_roles
 from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
 
 if TYPE_CHECKING:
-    from tgwizard.engine.jobs import Job, JobRunner
+    from tgwizard.engine.jobs import AnyJob, JobQueue
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram, OpenProgram
     from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.shell.crash_report import CrashReporter
@@ -260,7 +260,7 @@ class _Program(QObject):
         return WindowEnd.NOT_KNOWN if unknown or self._left_behind else WindowEnd.IN_ORDER
 
     @property
-    def _jobs(self) -> JobRunner | None:
+    def _jobs(self) -> JobQueue | None:
         opened = None if self.opening is None else self.opening.opened
         return None if opened is None else opened.services.jobs
 
@@ -348,15 +348,14 @@ class _Program(QObject):
         opened = None if self.opening is None else self.opening.opened
         if opened is not None:
             self._close_jobs(opened)
-            events = opened.services.jobs.events
-            while not events.empty():
-                self._heed_end(events.get_nowait())
+            for event in opened.services.jobs.undelivered():
+                self._heed_end(event)
             if self.end is WindowEnd.NOT_KNOWN:
                 end = WindowEnd.NOT_KNOWN
             self._close(opened)
         _end_at_once(end)
 
-    def _close_jobs(self, opened: OpenedProgram) -> tuple[Job, ...]:
+    def _close_jobs(self, opened: OpenedProgram) -> tuple[AnyJob, ...]:
         """End all jobs; what is written is waited for, so that the address is on no NIC for no longer than it must."""
         from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S
 

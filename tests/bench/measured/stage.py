@@ -15,7 +15,7 @@ from tests.bench.measured.hybrid_clock import HybridClock
 from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens, over_tls
 from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import JobQueue
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.fronts.certificates import prepare
@@ -81,5 +81,5 @@ def _setup(lab: Lab, place: Path) -> ClusterSetup:
 
 
 def _services(azure: ArmPorts, lab: Lab, place: Path) -> Services:
-    jobs = JobRunner()
+    jobs = JobQueue()
     return Services(azure, lab.clock, jobs, place, lab.cloud, lab_sign_in(azure, lab.cloud, lab_tokens(lab), jobs))

@@ -35,7 +35,7 @@ from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import JobQueue
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.lab.faults.fault_rules import Fault, OperationTakes
 from tgwizard.lab.fronts.certificates import Certificates
@@ -420,7 +420,7 @@ def _rig(lab: Lab, front: Front, files: Certificates, witness: Witness, state: P
     carrier = bounded_session()
     carrier.trust_env, carrier.verify = False, str(files.ca)
     http = witness.session(lab, carrier.get_adapter("https://"))
-    tokens, jobs, clock = lab_tokens(lab), JobRunner(), LabClock()
+    tokens, jobs, clock = lab_tokens(lab), JobQueue(), LabClock()
     session = AzureSession(HeldCredential(tokens), front.url, http=http, ca=str(files.ca), lab=True, limits=LIMITS)
     azure = ArmPorts(session)
     services = Services(

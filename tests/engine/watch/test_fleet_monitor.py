@@ -28,7 +28,7 @@ def many(made: Rig, count: int) -> tuple[ClusterSetup, ...]:
 def test_that_every_cluster_is_seen_once_before_any_is_seen_twice() -> None:
     made = rig(Latency.INSTANT)
     events: list[Event] = []
-    fleet = FleetMonitor(made.services, events.append)
+    fleet = FleetMonitor(made.services)
     fleet.take(*many(made, 20))
     clock = made.services.clock
     start = clock.monotonic()
@@ -36,7 +36,7 @@ def test_that_every_cluster_is_seen_once_before_any_is_seen_twice() -> None:
     while looks < 20:
         seat = fleet._next()
         assert seat is not None
-        fleet._look(seat)
+        fleet._look(seat, events.append)
         seat.due = clock.monotonic() + fleet.pace.nics_s
         seat.looking = False
         looks += 1
@@ -63,11 +63,11 @@ def test_that_a_worker_ends_when_it_is_cancelled_and_leaves_others_to_it() -> No
         if len(events) >= 3:
             token.cancel()
 
-    fleet = FleetMonitor(made.services, report)
+    fleet = FleetMonitor(made.services)
     first, second, third = many(made, 3)
     fleet.take(first, second, third)
     fleet.leave(second)
-    fleet.watch(token)
+    fleet.watch(report, token)
     assert {event.cluster for event in events if isinstance(event, Observed)} == {"edge-0", "edge-2"}
 
 
@@ -81,9 +81,9 @@ def test_that_a_change_of_verdict_is_journalled_once() -> None:
         if len(events) >= 4:
             token.cancel()
 
-    fleet = FleetMonitor(made.services, report)
+    fleet = FleetMonitor(made.services)
     fleet.take(made.setup)
-    fleet.watch(token)
+    fleet.watch(report, token)
     with contextlib.closing(made.services.journal(made.setup)) as journal:
         changes = [record for record in journal.latest() if isinstance(record, VerdictChanged)]
     assert [change.verdict for change in changes] == ["in_sync"]
@@ -92,9 +92,9 @@ def test_that_a_change_of_verdict_is_journalled_once() -> None:
 def test_that_read_now_makes_a_cluster_due_at_once() -> None:
     made = rig(Latency.INSTANT)
     token = CancelToken()
-    fleet = FleetMonitor(made.services, lambda _event: token.cancel())
+    fleet = FleetMonitor(made.services)
     fleet.take(made.setup)
-    fleet.watch(token)
+    fleet.watch(lambda _event: token.cancel(), token)
     assert fleet._next() is None
     fleet.read_now(made.setup)
     assert fleet._next() is not None

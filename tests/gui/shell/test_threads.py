@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import queue
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, lab_page
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import JobQueue, Report
 from tgwizard.gui.app.bridge import BATCH, Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.app.nav_pages import NavPage
@@ -61,8 +62,8 @@ def busy() -> Iterator[None]:
 
 def test_that_events_of_a_thread_arrive_in_order_and_in_the_gui_thread(qapp: QApplication) -> None:
     bridge = Bridge()
-    events: queue.SimpleQueue[int] = queue.SimpleQueue()
-    bridge.add(events)
+    jobs = JobQueue()
+    bridge.open(jobs)
     got: list[object] = []
     where: set[int] = set()
 
@@ -70,14 +71,12 @@ def test_that_events_of_a_thread_arrive_in_order_and_in_the_gui_thread(qapp: QAp
         got.append(event)
         where.add(threading.get_ident())
 
-    def send() -> None:
+    def send(report: Report[int], _token: CancelToken) -> None:
         for number in range(5000):
-            events.put(number)
+            report(number)
 
     bridge.happened.connect(take)
-    worker = threading.Thread(target=send)
-    worker.start()
-    worker.join()
+    jobs.start("send", send).thread.join()
     while bridge.drain():
         continue
     assert got == list(range(5000))

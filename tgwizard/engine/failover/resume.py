@@ -38,7 +38,7 @@ from tgwizard.engine.runs.records import (
 )
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Finished, RunStarted, Step, StepWaiting, WarningRaised
+from tgwizard.model.failover_events import Event, Finished, RunStarted, Step, StepWaiting, WarningRaised
 from tgwizard.model.failover_options import FenceRequest, Strategy
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
@@ -63,7 +63,7 @@ def resume(
     services: Services,
     setup: ClusterSetup,
     to: Member | None,
-    report: Report,
+    report: Report[Event],
     cancel: CancelToken,
     options: RunOptions | None = None,
 ) -> Finished:

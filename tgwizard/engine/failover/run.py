@@ -47,6 +47,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.failover_events import (
     CancelMeaning,
+    Event,
     Finished,
     PreflightCompleted,
     RunStarted,
@@ -83,7 +84,9 @@ class RunOptions:
     decisions: UserDecisions | None = None
     rng: random.Random = field(default_factory=random.Random)
 
-    def context(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> RunContext:
+    def context(
+        self, services: Services, setup: ClusterSetup, report: Report[Event], cancel: CancelToken
+    ) -> RunContext:
         """What the parts of a new run share."""
         renewed, consent = with_kept_carried(setup), self.to_dead_machine
         return RunContext(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.rng, consent)
@@ -94,7 +97,7 @@ def fail_over(
     setup: ClusterSetup,
     to: Member,
     verb: Verb,
-    report: Report,
+    report: Report[Event],
     cancel: CancelToken,
     options: RunOptions | None = None,
 ) -> Finished:
@@ -111,7 +114,7 @@ def rehearse(
     setup: ClusterSetup,
     to: Member,
     verb: Verb,
-    report: Report,
+    report: Report[Event],
     cancel: CancelToken,
     strategy: Strategy = Strategy.AUTO,
     extent: PreflightScope = EVERYTHING,

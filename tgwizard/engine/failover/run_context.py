@@ -16,7 +16,7 @@ from tgwizard.engine.runs.journalled_write import WriteSender
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import TimeoutChoice
+from tgwizard.model.failover_events import Event, TimeoutChoice
 from tgwizard.model.problem import Problem
 
 
@@ -50,7 +50,7 @@ class RunContext:
 
     services: Services
     setup: ClusterSetup
-    report: Report
+    report: Report[Event]
     cancel: CancelToken
     run: str
     timing: FailoverTiming

@@ -9,7 +9,15 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.runs.journalled_write import WriteSender
 from tgwizard.engine.runs.records import StepRecord
 from tgwizard.model.cluster import Member
-from tgwizard.model.failover_events import CancelMeaning, HolderObserved, Step, StepCompleted, StepStarted, StepWaiting
+from tgwizard.model.failover_events import (
+    CancelMeaning,
+    Event,
+    HolderObserved,
+    Step,
+    StepCompleted,
+    StepStarted,
+    StepWaiting,
+)
 from tgwizard.model.snapshot import AddressLocation
 from tgwizard.model.text import format_utc
 
@@ -120,7 +128,7 @@ class RunReporter:
         return self.sender.run
 
     @property
-    def _report(self) -> Report:
+    def _report(self) -> Report[Event]:
         return self.sender.report
 
     def _sentence(self, step: Step) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import JobQueue
 from tgwizard.engine.ports import AzurePorts, Clock, Members, SignIn
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import unusable
@@ -44,7 +44,7 @@ class Services:
 
     azure: AzurePorts
     clock: Clock
-    jobs: JobRunner
+    jobs: JobQueue
     state_dir: Path
     cloud: str
     sign_in: SignIn

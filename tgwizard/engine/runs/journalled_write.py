@@ -12,7 +12,7 @@ from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import WriteAnswer, WriteAnswered, WriteAttempted
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import CallMade, Step, WarningRaised
+from tgwizard.model.failover_events import CallMade, Event, Step, WarningRaised
 from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
@@ -37,7 +37,7 @@ class WriteSender:
     azure: AzurePorts
     clock: Clock
     journal: FailoverJournal
-    report: Report
+    report: Report[Event]
     run: str
     reported_problems: set[Problem] = field(default_factory=set)
 

@@ -16,6 +16,7 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.failover_events import WatchEvent
 from tgwizard.model.problem import UserError
 from tgwizard.model.verdict import VerdictName
 
@@ -45,7 +46,6 @@ class FleetMonitor:
     """Clusters come and go with ``take`` and ``leave``, from any thread; ``watch`` is what each worker runs."""
 
     services: Services
-    report: Report
     wanted_pace: Pace = field(default_factory=Pace)
     _mutex: threading.Lock = field(init=False, default_factory=threading.Lock)
     _seats: dict[ClusterIdentity, _Seat] = field(init=False, default_factory=dict)
@@ -76,7 +76,7 @@ class FleetMonitor:
                 if setup is None or identity == setup.identity:
                     seat.due = now
 
-    def watch(self, cancel: CancelToken) -> None:
+    def watch(self, report: Report[WatchEvent], cancel: CancelToken) -> None:
         """Look at whatever is due, until cancelled. Several workers share the work."""
         clock = self.services.clock
         while not cancel.is_cancelled:
@@ -85,7 +85,7 @@ class FleetMonitor:
                 clock.sleep(_SLICE_S, cancel)
                 continue
             try:
-                self._look(seat)
+                self._look(seat, report)
             finally:
                 with self._mutex:
                     seat.looking = False
@@ -100,9 +100,10 @@ class FleetMonitor:
                 found.looking = True
         return found
 
-    def _look(self, seat: _Seat) -> None:
+    def _look(self, seat: _Seat, report: Report[WatchEvent]) -> None:
         # Made by the worker that first looks: whoever takes hundreds of clusters at once is a window.
-        monitor = seat.monitor = seat.monitor or Monitor(self.services, seat.setup, self.report)
+        monitor = seat.monitor = seat.monitor or Monitor(self.services, seat.setup, report)
+        monitor.report = report
         monitor.pace = self.pace
         snapshot, verdict = monitor.look()
         if verdict.name is seat.verdict:

@@ -15,7 +15,7 @@ from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost
+from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost, WatchEvent
 from tgwizard.model.settings import NICS_S, VMS_S, Settings
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.verdict import Verdict, VerdictName, assess
@@ -47,7 +47,7 @@ class Monitor:
 
     services: Services
     setup: ClusterSetup
-    report: Report
+    report: Report[WatchEvent]
     pace: Pace = field(default_factory=Pace)
     journal: FailoverJournal | None = None
     _observer: Observer = field(init=False)

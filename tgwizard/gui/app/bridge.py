@@ -1,4 +1,4 @@
-"""The one meeting point of threads and Qt: queues of events, drained by a timer in the GUI thread.
+"""The one meeting point of threads and Qt: the queue of jobs, drained by a timer in the GUI thread.
 
 Workers put events on a queue and know nothing of Qt; emitting a signal from a worker can crash when its object is being
 destroyed (gui/README.md 15.3).
@@ -7,11 +7,13 @@ destroyed (gui/README.md 15.3).
 from __future__ import annotations
 
 import queue
+import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from tgwizard.engine.jobs import JobQueue
 
 PERIOD_MS = 50
 BATCH = 200
@@ -22,9 +24,10 @@ BUDGET_S = 0.008
 
 
 class Bridge(QObject):
-    """Emits `happened` for everything on its queues, in order, in the GUI thread.
+    """Lets the jobs deliver what they say, in order, in the GUI thread; `happened` is for those who hear all of it.
 
-    `own` is the window's own queue, there from the start; the engine's is added once the program is open.
+    `own` is for the few threads that are no jobs, and there from the start: opening the program, a second start, saving
+    a setting, an error nobody caught. The jobs are there once the program is open.
     """
 
     happened = Signal(object)
@@ -34,7 +37,7 @@ class Bridge(QObject):
         super().__init__(parent)
         self._clock = clock
         self.own: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self._queues: list[queue.SimpleQueue[Any]] = [self.own]
+        self._jobs: list[JobQueue] = []
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)
         self._timer.timeout.connect(self.drain)
@@ -43,10 +46,10 @@ class Bridge(QObject):
         self._soon.setInterval(0)
         self._soon.timeout.connect(self.drain)
 
-    def add(self, events: queue.SimpleQueue[Any]) -> None:
-        """Drain `events` too."""
-        if all(events is not known for known in self._queues):
-            self._queues.append(events)
+    def open(self, jobs: JobQueue) -> None:
+        """Drain these too; the same ones again change nothing."""
+        if all(jobs is not known for known in self._jobs):
+            self._jobs.append(jobs)
 
     def start(self) -> None:
         """Drain every 50 ms."""
@@ -64,22 +67,27 @@ class Bridge(QObject):
         When the turn's budget is used up, the rest follows in the next turn.
         """
         end = self._clock() + BUDGET_S
-        return sum(self._drain(events, end) for events in tuple(self._queues))
+        sources = (self.own.get_nowait, *(jobs.deliver for jobs in self._jobs))
+        return sum(self._drain(source, end) for source in sources)
 
     def finish(self) -> None:
         """Emit all that is on the queues, batch after batch, when nobody puts more on them."""
         while self.drain():
             continue
 
-    def _drain(self, events: queue.SimpleQueue[Any], end: float) -> int:
+    def _drain(self, source: Callable[[], object], end: float) -> int:
         for count in range(BATCH):
             if count and self._clock() >= end:
                 if self._timer.isActive():
                     self._soon.start()
                 return count
             try:
-                event = events.get_nowait()
+                event = source()
             except queue.Empty:
                 return count
-            self.happened.emit(event)
+            except Exception:  # noqa: BLE001 - as after an error in any slot: it is shown, and the rest still arrives
+                sys.excepthook(*sys.exc_info())
+                continue
+            if event is not None:
+                self.happened.emit(event)
         return BATCH

@@ -10,7 +10,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.lab.fault_card import FaultsCard
 from tgwizard.gui.lab.lab_session import LabSession
 from tgwizard.gui.lab.machine_cards import DataPlaneCard, MachinesCard
@@ -53,11 +52,10 @@ class LabPage(ShellPage):
     scenario_asked = Signal(str)
     world_seen = Signal(int)
 
-    def __init__(self, theme: Theme, bridge: Bridge, *, is_lab: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, *, is_lab: bool, parent: QWidget | None = None) -> None:
         """Say that no lab is open; `show_opened` follows."""
         super().__init__(parent)
         self._theme = theme
-        self._bridge = bridge
         self._is_lab = is_lab
         self.session: LabSession | None = None
         self._refreshers: tuple[IdleStep, ...] = ()
@@ -95,7 +93,7 @@ class LabPage(ShellPage):
         if opened.lab is None:
             self._state.say(NO_CONTROLS if self._is_lab else "")
             return
-        self.session = LabSession(opened.services.jobs, opened.lab, self._bridge, self)
+        self.session = LabSession(opened.services.jobs, opened.lab, self)
         self._build(self.session, opened)
         self.session.changed.connect(self._refresh)
         self._state.say("Reading the lab")

@@ -1,7 +1,6 @@
 """The lab as the window knows it: what it said last, and the jobs that ask it, one at a time, in the order asked.
 
-Answers come back on a queue of its own that the bridge drains; the page listens to ``changed`` and never to a
-thread.
+The page listens to ``changed`` and never to a thread.
 
 ``WorldWatch`` looks now and then whether a lab that another program holds still runs, where, and which world it is
 in.
@@ -9,16 +8,16 @@ in.
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import Job, JobCrashed, JobRunner, Report
+from tgwizard.engine.jobs import BROKE, AnyJob, JobGroup, JobQueue, Report
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabLink, LabRun, LabStatus, VmPowerSeen
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.failover_events import SourceLost
@@ -50,9 +49,8 @@ class LabSeen:
 
 @dataclass(frozen=True, slots=True)
 class LabAnswer:
-    """One ask has ended: why it was turned down (or None), and what the lab says since, or why it says nothing."""
+    """What a request came to: why it was turned down (or None), and what the lab says since, or why it says nothing."""
 
-    job: str
     refused: Problem | None
     seen: LabSeen | None
     unread: Problem | None = None
@@ -60,11 +58,10 @@ class LabAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LabRequest:
-    """One request that waits or is in progress. Equal while ``action`` and ``subject`` are."""
+    """One request that waits or is in progress."""
 
     action: LabAction
     subject: str
-    run: Callable[[LabControl], object]
 
     @property
     def words(self) -> str:
@@ -82,15 +79,12 @@ class LabSession(QObject):
 
     changed = Signal()
 
-    def __init__(self, jobs: JobRunner, control: LabControl, bridge: Bridge, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: JobQueue, control: LabControl, parent: QObject | None = None) -> None:
         """Know nothing yet; `refresh` asks."""
         super().__init__(parent)
-        self._jobs = jobs
         self._control = control
-        self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._jobs = JobGroup(jobs, in_turn=True)
         self._requests: list[LabRequest] = []
-        self._job: Job | None = None
-        self._count = 0
         self.seen: LabSeen | None = None
         self.refused: Problem | None = None
         """Why the last wish was turned down; None once another one is made."""
@@ -98,8 +92,6 @@ class LabSession(QObject):
         """Why the lab could not be read; `seen` is out of date then."""
         self.replaced_by = ""
         """The scenario that replaced the world since this window opened; empty: none did."""
-        bridge.add(self._answers)
-        bridge.happened.connect(self.take)
 
     @property
     def doing(self) -> str:
@@ -140,55 +132,37 @@ class LabSession(QObject):
     # Jobs --------------------------------------------------------------------------------------------------------
 
     def _request(self, action: LabAction, subject: str, act: Callable[[LabControl], object]) -> None:
-        if any((request.action, request.subject) == (action, subject) for request in self._requests):
+        request, control = LabRequest(action, subject), self._control
+        if request in self._requests:
             return
         if action is not LabAction.READ:
             self.refused = None
-        self._requests.append(LabRequest(action, subject, act))
-        self._next()
-        self.changed.emit()
+        self._requests.append(request)
 
-    def _next(self) -> None:
-        if self._job is not None or not self._requests:
-            return
-        control, answers, act = self._control, self._answers, self._requests[0].run
-        self._count += 1
-        name = f"lab-{self._count}"
-
-        def work(_report: Report, _token: CancelToken) -> None:
+        def work(_report: Report[object], _token: CancelToken) -> LabAnswer:
             refused = None
             try:
                 act(control)
             except UserError as error:
                 refused = error.problem
             try:
-                answers.put(LabAnswer(name, refused, read_lab(control)))
+                return LabAnswer(refused, read_lab(control))
             except UserError as error:
-                answers.put(LabAnswer(name, refused, None, error.problem))
+                return LabAnswer(refused, None, error.problem)
 
-        try:
-            self._job = self._jobs.start(name, work)
-        except UserError as error:
-            self._requests.clear()
-            self.refused = error.problem
+        self._jobs.begin("lab", work, done=partial(self._answered, request), failed=partial(self._not_asked, request))
+        self.changed.emit()
 
-    @Slot(object)
-    def take(self, event: object) -> None:
-        """Take one event from the bridge; what does not concern the lab is left alone."""
-        if self._job is None:
-            return
-        if isinstance(event, LabAnswer) and event.job == self._job.name:
-            self._take_answer(event)
-        elif isinstance(event, JobCrashed) and event.job == self._job.id:
+    def _not_asked(self, request: LabRequest, problem: Problem) -> None:
+        """It was not asked to the end, by an error of ours or because the program is closing."""
+        if problem is BROKE:
             what = "The lab was not asked to the end, by an error of tgwizard."
             why = "Whether it has done what was asked is not known."
-            self._take_answer(
-                LabAnswer(event.name, Problem("lab-ask-broke", what, why, "The report is in the log."), None)
-            )
+            problem = Problem("lab-ask-broke", what, why, "The report is in the log.")
+        self._answered(request, LabAnswer(problem, None))
 
-    def _take_answer(self, answer: LabAnswer) -> None:
-        self._job = None
-        request = self._requests.pop(0)
+    def _answered(self, request: LabRequest, answer: LabAnswer) -> None:
+        self._requests.remove(request)
         if request.action is not LabAction.READ:
             self.refused = answer.refused
         if request.action is LabAction.SCENARIO and answer.refused is None:
@@ -196,7 +170,6 @@ class LabSession(QObject):
         if answer.seen is not None:
             self.seen = answer.seen
         self.unread = answer.unread
-        self._next()
         self.changed.emit()
 
 
@@ -230,15 +203,14 @@ class WorldWatch(QObject):
     changed = Signal()
 
     def __init__(
-        self, jobs: JobRunner, control: LabControl, bridge: Bridge, parent: QObject, link: LabLink | None = None
+        self, jobs: JobQueue, control: LabControl, bridge: Bridge, parent: QObject, link: LabLink | None = None
     ) -> None:
         """Look every ten seconds from now on. Without `link` this program holds the lab: it cannot stop by itself."""
         super().__init__(parent)
         self._jobs = jobs
         self._control = control
         self._link = link
-        self._own = bridge.own
-        self._job: Job | None = None
+        self._job: AnyJob | None = None
         self._run: LabRun | None = None
         self.stopped: Problem | None = None
         """That the lab has stopped; None while it runs."""
@@ -256,7 +228,7 @@ class WorldWatch(QObject):
     @property
     def looking(self) -> bool:
         """Whether the lab is being asked."""
-        return self._job is not None
+        return self._jobs.is_open(self._job)
 
     @Slot()
     def look(self) -> None:
@@ -273,34 +245,29 @@ class WorldWatch(QObject):
         self.changed.emit()
 
     def _request(self, *, start: bool) -> None:
-        if self._job is not None:
+        if self.looking:
             return
-        control, own, link = self._control, self._own, self._link
+        control, link = self._control, self._link
 
-        def work(_report: Report, _token: CancelToken) -> None:
+        def work(_report: Report[object], _token: CancelToken) -> WorldSeen:
             run = None
             try:
                 if link is not None:
                     run = link.start() if start else link.look()
-                own.put(WorldSeen(control.state().epoch, run))
+                return WorldSeen(control.state().epoch, run)
             except UserError as error:
-                own.put(WorldSeen(None, run, error.problem, refused=start and run is None))
+                return WorldSeen(None, run, error.problem, refused=start and run is None)
 
         try:
-            self._job = self._jobs.start("lab-world", work)
+            self._job = self._jobs.start("lab-world", work, done=self._take_look)
         except UserError:
             return  # the window is closing
 
     @Slot(object)
     def take(self, event: object) -> None:
         """Take one event from the bridge; what says nothing of the lab is left alone."""
-        if isinstance(event, WorldSeen):
-            self._job = None
-            self._take_look(event)
-        elif isinstance(event, SourceLost) and self._link is not None and self.stopped is None:
+        if isinstance(event, SourceLost) and self._link is not None and self.stopped is None:
             self.look()  # Azure is silent: here that may be because the lab is gone
-        elif isinstance(event, JobCrashed) and self._job is not None and event.job == self._job.id:
-            self._job = None
 
     def _take_look(self, looked: WorldSeen) -> None:
         if self.starting and self._link is not None and not looked.refused and looked.run is None:

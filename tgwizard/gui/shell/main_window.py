@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from tgwizard.engine.jobs import JobRunner
+    from tgwizard.engine.jobs import JobQueue
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
     from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.app.first_glance import FirstGlance
@@ -516,7 +516,7 @@ class MainWindow(QMainWindow):
         self.open_cluster(session.setup.name)
         self.show_dialog(closing.question_during(self.theme, session))
 
-    def leave(self, jobs: JobRunner) -> None:
+    def leave(self, jobs: JobQueue) -> None:
         """Close without a question, which nobody may be there to answer, when what is written is left in order."""
         if jobs.writers():
             self.bar.show_notice("Closing, as soon as what is being written is left in order")

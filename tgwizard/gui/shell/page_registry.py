@@ -50,7 +50,7 @@ def _lab() -> MakePage:
     from tgwizard.gui.lab.scenario_cards import ScenarioDialog
 
     def make(shell: Shell) -> ShellPage:
-        page = LabPage(shell.theme, shell.bridge, is_lab=shell.context.is_lab)
+        page = LabPage(shell.theme, is_lab=shell.context.is_lab)
 
         def ask(name: str) -> None:
             session = page.session

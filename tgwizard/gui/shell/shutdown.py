@@ -12,7 +12,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import JobQueue
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import moving_sentence
@@ -44,7 +44,7 @@ class Shutdown(QObject):
         self._patience.setSingleShot(True)
         self._patience.setInterval(CLOSE_AFTER_S * 1000)
         self._patience.timeout.connect(self._leave)
-        self._jobs: JobRunner | None = None
+        self._jobs: JobQueue | None = None
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(self._leave_if_idle)
@@ -67,7 +67,7 @@ class Shutdown(QObject):
             session.cancel_run()
         self.when_ended()
 
-    def without_question(self, jobs: JobRunner) -> None:
+    def without_question(self, jobs: JobQueue) -> None:
         """Ask all that is written to stop, failover or set-up, begin nothing more, and leave when it has ended."""
         self._jobs = jobs
         jobs.stop_writing()
