@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.gui.desk import LEAVE_WITHIN_S, End, Found, is_still_to_appear, whole_window
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.jobs import JobGroup
 from tgwizard.engine.ports import SignIn
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_pages import NavPage
-from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_page import SetupPage
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -80,8 +80,15 @@ class SetupDesk(Found):
     @property
     def idle(self) -> bool:
         """Whether no task of the wizard is under way, and everything known is shown."""
-        tasks = self.wizard.session.tasks
-        return self.all_there and not any(tasks.under_way(kind) for kind in BackgroundTaskKind)
+        return self.all_there and not any(group.under_way for group in self.groups)
+
+    @property
+    def groups(self) -> list[JobGroup]:
+        """The jobs of the wizard, of every kind."""
+        wizard, session = self.wizard, self.wizard.session
+        parts = (session, session.account, wizard.applier, wizard.verifier, wizard.ending, wizard.drafts)
+        found = [kept for part in parts for kept in vars(part).values()]
+        return [*session._reads.values(), *(kept for kept in found if isinstance(kept, JobGroup))]
 
     @property
     def at_rest(self) -> bool:

@@ -16,7 +16,6 @@ from tests.gui.setup_walk import go_on, walk_to
 from tests.gui.studio import USUAL
 from tests.gui.walk import wrong
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.gui.setup.background_tasks import BackgroundTaskKind
 from tgwizard.gui.setup.floating_ip_step import FloatingIpPage
 from tgwizard.gui.setup.interface_step import InterfacePage
 from tgwizard.gui.setup.machines_step import MachinesPage
@@ -121,10 +120,10 @@ def test_that_answers_are_kept_when_the_wizard_is_closed_and_found_again(setup_d
     desk.press("Use 10.20.2.252")
     qtbot.waitUntil(lambda: desk.says("Continue with 10.20.2.252"), timeout=PATIENCE_MS)
     walk_to(desk, qtbot, SetupStep.ROLE)
-    tasks = desk.wizard.session.tasks
+    drafts = desk.wizard.drafts
     desk.press("Save and close")
     assert desk.says("No clusters yet")
-    qtbot.waitUntil(lambda: not tasks.under_way(BackgroundTaskKind.FILE), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not drafts._jobs.under_way, timeout=PATIENCE_MS)
     again = setup_desk(state=desk.state)
     qtbot.waitUntil(lambda: again.page.step is SetupStep.ROLE, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: again.says("Your answers of an earlier set-up are here."), timeout=PATIENCE_MS)

@@ -1,16 +1,17 @@
-"""Read all that a wizard wants, one thing after the other, and read it again before a plan that is too old is applied.
+"""Reads what a ``WizardState`` wants. The window reads one thing behind the scenes, a command one after the other.
 
-A command waits where the window reads behind the scenes.
+``load`` reads one thing, on any thread; ``with_loaded`` puts it into the state as it is by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
@@ -18,9 +19,11 @@ from tgwizard.engine.setup.plan_freshness import forget_readings
 from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_state import (
+    PairsKnown,
     ReadNeeded,
     WizardState,
     begin,
+    pairs_known,
     with_access_facts,
     with_address,
     with_caller,
@@ -28,7 +31,9 @@ from tgwizard.engine.setup.wizard_state import (
     with_subscriptions,
 )
 from tgwizard.engine.setup.wizard_steps import answer_all, reads_needed
+from tgwizard.model.access_facts import AccessFacts, AddressChecked
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import SetupEvent
@@ -37,12 +42,88 @@ _MOST_TURNS = 40
 """Readings until a wizard has enough: each step may want a few; more is an error of ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriptionsLoaded:
+    """The subscriptions of the account."""
+
+    found: tuple[SubscriptionSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryLoaded:
+    """What is in the subscription; the pairs that it makes, unless they are known already."""
+
+    inventory: Inventory
+    pairs: PairsKnown | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLoaded:
+    """Roles, identities and rights, for the machines of these answers; the pairs as above."""
+
+    facts: AccessFacts
+    read_for: Answers
+    pairs: PairsKnown | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressLoaded:
+    """What Azure says of the address; None: it was of no use to ask, and the checks say why."""
+
+    checked: AddressChecked | None
+
+
+Loaded = SubscriptionsLoaded | InventoryLoaded | AccessLoaded | AddressLoaded
+
+
+def load(
+    azure: AzurePorts,
+    clock: Clock,
+    state: WizardState,
+    shown: Answers,
+    need: ReadNeeded,
+    report: Report[SetupEvent],
+    token: CancelToken,
+) -> Loaded:
+    """Read one thing that ``needed_reads`` named for this state. AzureCallError; Cancelled.
+
+    ``shown``: what ``proposed_answers`` gave for it.
+    """
+    match need:
+        case ReadNeeded.SUBSCRIPTIONS:
+            retry_policy = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
+            return SubscriptionsLoaded(retry_policy.ask(azure.directory.subscriptions))
+        case ReadNeeded.INVENTORY if shown.subscription is not None:
+            found = discover(azure, shown.subscription, clock, report, token)
+            return InventoryLoaded(found, pairs_known(state, found, state.facts))
+        case ReadNeeded.FACTS if state.inventory is not None:
+            facts = read_access(azure, shown, state.inventory, clock, report, token)
+            return AccessLoaded(facts, shown, pairs_known(state, state.inventory, facts))
+        case ReadNeeded.ADDRESS if state.inventory is not None:
+            return AddressLoaded(ask_address(azure, shown, state.inventory, state.facts))
+        case _:
+            raise RuntimeError(f"{need} cannot be read yet")
+
+
+def with_loaded(state: WizardState, loaded: Loaded) -> WizardState:
+    """The state with what was read. A new inventory wants the facts and the address once more: they may be older."""
+    match loaded:
+        case SubscriptionsLoaded():
+            return with_subscriptions(state, loaded.found)
+        case InventoryLoaded():
+            return forget_readings(with_inventory(state, loaded.inventory, loaded.pairs))
+        case AccessLoaded():
+            return with_access_facts(state, loaded.facts, loaded.read_for, loaded.pairs)
+        case AddressLoaded():
+            return with_address(state, loaded.checked)
+
+
 def prepare(
     azure: AzurePorts,
     clock: Clock,
     answers: Answers,
     saved: Iterable[ClusterSetup],
-    report: Callable[[SetupEvent], None],
+    report: Report[SetupEvent],
     token: CancelToken,
 ) -> WizardState:
     """Walk the steps with what was answered and what discovery suggests, until the review or something that blocks.
@@ -63,54 +144,42 @@ def prepare(
 
 
 def read_needed(
-    azure: AzurePorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+    azure: AzurePorts, clock: Clock, state: WizardState, report: Report[SetupEvent], token: CancelToken
 ) -> WizardState:
     """The state once it wants nothing more. AzureCallError; Cancelled."""
     for _ in range(_MOST_TURNS):
         token.check()
-        retry_policy = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
         found = reads_needed(state)
         if not found:
             return state
-        shown = proposed_answers(state)
-        match found[0]:
-            case ReadNeeded.SUBSCRIPTIONS:
-                state = with_subscriptions(state, retry_policy.ask(azure.directory.subscriptions))
-            case ReadNeeded.INVENTORY:
-                if shown.subscription is None:
-                    return state
-                state = with_inventory(state, discover(azure, shown.subscription, clock, report, token))
-            case ReadNeeded.FACTS:
-                if state.inventory is None:
-                    return state
-                state = with_access_facts(
-                    state, read_access(azure, shown, state.inventory, clock, report, token), shown
-                )
-            case ReadNeeded.ADDRESS:
-                state = _address(azure, state, shown)
-    raise RuntimeError(f"the flow never has enough: {reads_needed(state)}")
+        if found[0] is ReadNeeded.ADDRESS:
+            state = _with_address(azure, clock, state, report, token)
+        else:
+            state = with_loaded(state, load(azure, clock, state, proposed_answers(state), found[0], report, token))
+    raise RuntimeError(f"the wizard never has enough: {reads_needed(state)}")
 
 
-def _address(azure: AzurePorts, state: WizardState, shown: Answers) -> WizardState:
-    if state.inventory is None:
-        return state
+def _with_address(
+    azure: AzurePorts, clock: Clock, state: WizardState, report: Report[SetupEvent], token: CancelToken
+) -> WizardState:
+    """What cannot be asked about an address is no reason to stop: it is judged without that."""
     try:
-        checked = ask_address(azure, shown, state.inventory, state.facts)
+        shown = proposed_answers(state)
+        after = with_loaded(state, load(azure, clock, state, shown, ReadNeeded.ADDRESS, report, token))
     except AzureCallError as failure:
         return with_address(state, None, failure.problem)
-    if checked is None:
-        unasked = Problem("address-not-asked", "Azure was not asked about the address.", "It is judged without that.")
-        return with_address(state, None, unasked)
-    return with_address(state, checked)
+    if after.checked is not None:
+        return after
+    unasked = Problem("address-not-asked", "Azure was not asked about the address.", "It is judged without that.")
+    return with_address(state, None, unasked)
 
 
 def read_again(
-    azure: AzurePorts, clock: Clock, state: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+    azure: AzurePorts, clock: Clock, state: WizardState, report: Report[SetupEvent], token: CancelToken
 ) -> WizardState:
     """The state with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
-    answers = proposed_answers(state)
-    if answers.subscription is None:
+    shown = proposed_answers(state)
+    if shown.subscription is None:
         return state
-    found = discover(azure, answers.subscription, clock, report, token)
-    known = with_inventory(replace(state, answers=answers), found)
-    return read_needed(azure, clock, forget_readings(known), report, token)
+    loaded = load(azure, clock, state, shown, ReadNeeded.INVENTORY, report, token)
+    return read_needed(azure, clock, with_loaded(replace(state, answers=shown), loaded), report, token)

@@ -296,11 +296,19 @@ def plan_notes(
 _LONGEST = 63
 
 
-def identity_of(answers: Answers) -> ClusterIdentity:
-    """What locks and journals of the set-up hang on. UserError when an answer is missing."""
+def complete_identity(answers: Answers) -> ClusterIdentity | None:
+    """What locks and journals of the set-up hang on; None while an answer is missing."""
     if answers.nics is None or answers.address is None:
-        raise UserError(_incomplete())
+        return None
     return ClusterIdentity.of(*answers.nics, str(answers.address))
+
+
+def identity_of(answers: Answers) -> ClusterIdentity:
+    """The same of answers that are complete. UserError when one is missing."""
+    identity = complete_identity(answers)
+    if identity is None:
+        raise UserError(_incomplete())
+    return identity
 
 
 def cluster_of(

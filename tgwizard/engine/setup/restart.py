@@ -48,16 +48,25 @@ def restart_in_context(context: ApplyContext, vm: ResourceId) -> SetupFinished:
     )
 
 
-def standby_first(azure: AzurePorts, answers: Answers) -> tuple[ResourceId, ...]:
+@dataclass(frozen=True, slots=True)
+class RestartOrder:
+    """In which order to restart, and whose interface holds the address now (None: nobody's, or not known)."""
+
+    machines: tuple[ResourceId, ...] = ()
+    holder: ResourceId | None = None
+
+
+def standby_first(azure: AzurePorts, answers: Answers) -> RestartOrder:
     """The machines in the order in which to restart them: the one whose interface holds the address comes last.
 
     AzureCallError when an interface could not be read: then the order is not known.
     """
     if answers.machines is None or answers.nics is None:
-        return ()
+        return RestartOrder()
     address = answers.address
     holds = tuple(address is not None and azure.network.read_nic(nic).lists(str(address)) for nic in answers.nics)
-    return restart_order(answers.machines, holds)
+    holders = [vm for vm, held in zip(answers.machines, holds, strict=True) if held]
+    return RestartOrder(restart_order(answers.machines, holds), holders[0] if holders else None)
 
 
 @dataclass(slots=True)

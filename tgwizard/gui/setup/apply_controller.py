@@ -9,10 +9,11 @@ from enum import Enum
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import JobGroup, Report, Work
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.apply import apply_job
+from tgwizard.engine.setup.planner import complete_identity
 from tgwizard.engine.setup.undo import UndoItem, preview_undo, undo_job
-from tgwizard.gui.setup.background_tasks import BackgroundTask, BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem
@@ -23,6 +24,7 @@ from tgwizard.model.setup_events import (
     ChangeSkipped,
     ChangeStarted,
     ChangeWaiting,
+    SetupEvent,
     SetupFinished,
 )
 from tgwizard.model.setup_plan import SetupChange, SetupPlan
@@ -121,23 +123,16 @@ class ApplyProgress:
         return sum(row.state is ChangeRowState.DONE for row in self.rows)
 
 
-def identity_of(answers: Answers) -> ClusterIdentity | None:
-    """What the journal of this set-up is kept by; None while the answers are not complete."""
-    if answers.nics is None or answers.address is None:
-        return None
-    return ClusterIdentity.of(answers.nics[0], answers.nics[1], str(answers.address))
-
-
 class ApplyController(QObject):
     """`changed` with every event, `ended` with the last."""
 
     changed = Signal()
     ended = Signal()
 
-    def __init__(self, services: Services, tasks: BackgroundTasks, parent: QObject | None = None) -> None:
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self._tasks = tasks
+        self._job = JobGroup(services.jobs)
         self.applying = ApplyProgress()
         self.plan: SetupPlan | None = None
         self.ended_at: datetime | None = None
@@ -163,37 +158,37 @@ class ApplyController(QObject):
         if not self.running:
             self.applying, self.plan, self.problem, self.ended_at = ApplyProgress(), None, None, None
 
-    def apply(self, plan: SetupPlan, answers: Answers, *, only_mine: bool) -> bool:
-        """Begin; whether it began."""
-        identity = identity_of(answers)
+    def apply(self, plan: SetupPlan, answers: Answers, *, only_mine: bool) -> None:
+        """Begin, unless something is being written."""
+        identity = complete_identity(answers)
         if self.running or identity is None:
-            return False
+            return
         services = self._services
 
-        def task(hear: OnValue, token: CancelToken) -> SetupFinished:
-            return apply_job(services, answers, plan, hear, token, only_mine=only_mine)
+        def work(report: Report[SetupEvent], token: CancelToken) -> SetupFinished:
+            return apply_job(services, answers, plan, report, token, only_mine=only_mine)
 
         self.plan = plan
         self.applying = ApplyProgress.of(plan.mine if only_mine else plan.writing)
-        return self._begin(task, identity)
+        self._begin(work, identity)
 
-    def undo(self, answers: Answers, things: tuple[UndoItem, ...], *, identities: bool) -> bool:
+    def undo(self, answers: Answers, things: tuple[UndoItem, ...], *, identities: bool) -> None:
         """Take back what was made here; `things` are what a person was shown before."""
-        identity = identity_of(answers)
+        identity = complete_identity(answers)
         if self.running or identity is None:
-            return False
+            return
         services = self._services
 
-        def task(hear: OnValue, token: CancelToken) -> SetupFinished:
-            return undo_job(services, identity, hear, token, identities=identities)
+        def work(report: Report[SetupEvent], token: CancelToken) -> SetupFinished:
+            return undo_job(services, identity, report, token, identities=identities)
 
         rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
         self.applying = ApplyProgress(rows, running=True, undoing=True)
-        return self._begin(task, identity)
+        self._begin(work, identity)
 
     def undoable(self, answers: Answers, *, identities: bool) -> tuple[UndoItem, ...]:
         """What undo would try. UserError when the journal cannot be read."""
-        identity = identity_of(answers)
+        identity = complete_identity(answers)
         if identity is None:
             return ()
         return preview_undo(self._services, identity, identities=identities)
@@ -201,24 +196,20 @@ class ApplyController(QObject):
     def stop(self) -> None:
         """Begin nothing more; what was sent is finished."""
         self.applying = replace(self.applying, cancelling=True)
-        self._tasks.stop(BackgroundTaskKind.APPLY)
+        self._job.stop()
         self.changed.emit()
 
-    def _begin(self, task: BackgroundTask, identity: ClusterIdentity) -> bool:
+    def _begin(self, work: Work[SetupEvent, SetupFinished], identity: ClusterIdentity) -> None:
         self.problem = None
-        began = self._tasks.begin(
-            BackgroundTaskKind.APPLY, task, done=self._done, failed=self._failed, heard=self._heard, writes=identity
-        )
+        self._job.begin("setup-apply", work, done=self._done, failed=self._failed, heard=self._heard, writes=identity)
         self.changed.emit()
-        return began
 
-    def _heard(self, event: object) -> None:
+    def _heard(self, event: SetupEvent) -> None:
         self.applying = self.applying.after(event)
         self.changed.emit()
 
-    def _done(self, finished: object) -> None:
-        if isinstance(finished, SetupFinished):
-            self.applying = replace(self.applying.after(finished), running=False)
+    def _done(self, finished: SetupFinished) -> None:
+        self.applying = replace(self.applying.after(finished), running=False)
         self._end()
 
     def _failed(self, problem: Problem) -> None:

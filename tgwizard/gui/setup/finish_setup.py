@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.cluster_file import save_cluster
+from tgwizard.engine.jobs import JobGroup, JobQueue, Report
 from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
-from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.setup.verify_controller import VerifyController
 from tgwizard.gui.widgets.save_text import save_text
 from tgwizard.model.cluster import Verb
@@ -37,12 +37,12 @@ class FinishSetup(QObject):
     changed = Signal()
     said = Signal(str)
 
-    def __init__(self, shell: Shell, tasks: BackgroundTasks, verifier: VerifyController, over: QWidget) -> None:
+    def __init__(self, shell: Shell, jobs: JobQueue, verifier: VerifyController, over: QWidget) -> None:
         """Nothing is saved yet. `over` is where the file dialog of the report opens."""
         super().__init__(over)
         self._over = over
         self._shell = shell
-        self._tasks = tasks
+        self._saving = JobGroup(jobs)
         self._verifier = verifier
         self._proving: ClusterSession | None = None
         self._asking: ClusterSession | None = None
@@ -71,10 +71,10 @@ class FinishSetup(QObject):
             return
         file = folder / f"{cluster.name}.toml"
 
-        def task(_hear: OnValue, _token: CancelToken) -> None:
+        def work(_report: Report[object], _token: CancelToken) -> None:
             save_cluster(file, cluster)
 
-        def done(_nothing: object) -> None:
+        def done(_nothing: None) -> None:
             self.file, self.problem = file, None
             self._shell.include_cluster(cluster)
             self.changed.emit()
@@ -84,7 +84,7 @@ class FinishSetup(QObject):
             self._shell.include_cluster(cluster)
             self.changed.emit()
 
-        self._tasks.begin(BackgroundTaskKind.CLUSTER, task, done=done, failed=failed)
+        self._saving.begin("setup-cluster", work, done=done, failed=failed)
 
     def finish(self) -> None:
         """Open the cluster's page."""

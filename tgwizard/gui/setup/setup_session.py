@@ -1,4 +1,4 @@
-"""The wizard in the window: its state, what is being read for it, and the background tasks that read.
+"""The wizard in the window: its state, and the jobs that read for it.
 
 The state says what is wanted and what blocks; this carries it out and never decides anything itself. Everything
 is read with the account's own rights, as soon as it can be, so that a step is answered before it is asked.
@@ -9,33 +9,31 @@ in.
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
+from tgwizard.engine.jobs import JobGroup, JobQueue, Report
 from tgwizard.engine.ports import Directory, SignIn
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup import wizard_state as wizard
 from tgwizard.engine.setup.draft import Draft, resume
-from tgwizard.engine.setup.plan_freshness import forget_readings, read_age_s
-from tgwizard.engine.setup.read_access import ask_address, read_access
+from tgwizard.engine.setup.loading import AddressLoaded, Loaded, load, with_loaded
+from tgwizard.engine.setup.plan_freshness import read_age_s
 from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.validation import Fix, with_fix
-from tgwizard.engine.setup.wizard_state import PairsKnown, ReadNeeded, WizardState
-from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
-from tgwizard.model.access_facts import AccessFacts, AddressChecked
+from tgwizard.engine.setup.wizard_state import ReadNeeded, WizardState
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.inventory import Caller, Inventory, Part, SubscriptionSeen, TenantSeen
+from tgwizard.model.inventory import Caller, Part, TenantSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.setup_events import PartProgress
+from tgwizard.model.setup_events import PartProgress, SetupEvent
 from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt, SignInRequest
 
 _BUSY = {
@@ -55,12 +53,12 @@ class Account(QObject):
     signed_in = Signal()
 
     def __init__(
-        self, sign_in: SignIn, directory: Directory, tasks: BackgroundTasks, parent: QObject | None = None
+        self, sign_in: SignIn, directory: Directory, jobs: JobQueue, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._sign_in = sign_in
         self._directory = directory
-        self._tasks = tasks
+        self._signing_in, self._tenants = JobGroup(jobs), JobGroup(jobs)
         self.clouds: tuple[Cloud, ...] = ()
         self.cloud = ""
         self.methods: tuple[MethodSeen, ...] = ()
@@ -90,7 +88,7 @@ class Account(QObject):
     def _ask_who(self) -> None:
         directory = self._directory
 
-        def task(_hear: OnValue, _token: CancelToken) -> Caller | None:
+        def work(_report: Report[object], _token: CancelToken) -> Caller | None:
             try:
                 return directory.caller()
             except AzureCallError:
@@ -98,7 +96,7 @@ class Account(QObject):
                 return None
 
         self.busy = "Looking who is signed in"
-        self._tasks.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed)
+        self._signing_in.begin("setup-sign-in", work, done=self._done, failed=self._failed)
         self.changed.emit()
 
     def sign_in(self, method: SignInMethod, tenant: str | None = None) -> None:
@@ -108,17 +106,12 @@ class Account(QObject):
             return
         port, request = self._sign_in, SignInRequest(method, cloud, tenant)
 
-        def task(hear: OnValue, token: CancelToken) -> Caller:
-            return port.sign_in(request, hear, token)
-
-        def heard(event: object) -> None:
-            if isinstance(event, SignInPrompt):
-                self.prompted = event
-                self.changed.emit()
+        def work(report: Report[SignInPrompt], token: CancelToken) -> Caller:
+            return port.sign_in(request, report, token)
 
         self.method, self.prompted, self.problem = method, None, None
         self.busy = _BUSY[method]
-        self._tasks.begin(BackgroundTaskKind.SIGN_IN, task, done=self._done, failed=self._failed, heard=heard)
+        self._signing_in.begin("setup-sign-in", work, done=self._done, failed=self._failed, heard=self._on_prompt)
         self.changed.emit()
 
     def choose_tenant(self, tenant: str) -> None:
@@ -128,13 +121,21 @@ class Account(QObject):
 
     def abandon(self) -> None:
         """Give the sign-in up; who was signed in before still is."""
-        self._tasks.give_up(BackgroundTaskKind.SIGN_IN)
+        self.stop()
         self.busy, self.prompted = "", None
         self.changed.emit()
 
-    def _done(self, found: object) -> None:
+    def stop(self) -> None:
+        """Hear no more of a sign-in that is under way."""
+        self._signing_in.give_up()
+
+    def _on_prompt(self, prompt: SignInPrompt) -> None:
+        self.prompted = prompt
+        self.changed.emit()
+
+    def _done(self, found: Caller | None) -> None:
         self.busy, self.prompted = "", None
-        if isinstance(found, Caller):
+        if found is not None:
             self.caller = found
             self._read_tenants()
             self.signed_in.emit()
@@ -148,30 +149,18 @@ class Account(QObject):
     def _read_tenants(self) -> None:
         directory = self._directory
 
-        def task(_hear: OnValue, _token: CancelToken) -> tuple[TenantSeen, ...]:
+        def work(_report: Report[object], _token: CancelToken) -> tuple[TenantSeen, ...]:
             return directory.tenants()
 
-        def done(found: object) -> None:
-            if isinstance(found, tuple):
-                self.tenants = found
-                self.changed.emit()
-
-        def failed(_problem: Problem) -> None:
-            # Only the choice of another directory is missing then; the account's own is in use.
-            self.tenants = ()
+        def done(found: tuple[TenantSeen, ...]) -> None:
+            self.tenants = found
             self.changed.emit()
 
-        self._tasks.begin(BackgroundTaskKind.TENANTS, task, done=done, failed=failed)
+        # Without them only the choice of another directory is missing; the account's own is in use.
+        self._tenants.begin("setup-tenants", work, done=done, failed=lambda _problem: done(()))
 
 
 T = TypeVar("T")
-
-_KINDS = {
-    ReadNeeded.SUBSCRIPTIONS: BackgroundTaskKind.ACCOUNT,
-    ReadNeeded.INVENTORY: BackgroundTaskKind.READ,
-    ReadNeeded.FACTS: BackgroundTaskKind.FACTS,
-    ReadNeeded.ADDRESS: BackgroundTaskKind.ADDRESS,
-}
 
 _AFTER = frozenset({SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY})
 
@@ -193,14 +182,15 @@ class SetupSession(QObject):
     def __init__(
         self,
         services: Services,
-        own: queue.SimpleQueue[object],
         saved: Callable[[], tuple[ClusterSetup, ...]],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.services = services
-        self.tasks = BackgroundTasks(services.jobs, own)
         self._saved = saved
+        self._reads = {need: JobGroup(services.jobs) for need in ReadNeeded}
+        self._read_for: dict[ReadNeeded, tuple[object, ...]] = {}
+        self._draft: Draft | None = None
         self.wizard_state: WizardState = wizard.begin(saved())
         self._memo_of: WizardState | None = None
         self._memo: dict[str, Any] = {}
@@ -208,7 +198,7 @@ class SetupSession(QObject):
         self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
         self.unread: dict[ReadNeeded, ReadFailure] = {}
-        self.account = Account(services.sign_in, services.azure.directory, self.tasks, self)
+        self.account = Account(services.sign_in, services.azure.directory, services.jobs, self)
         self.account.changed.connect(self._on_account)
         self.account.signed_in.connect(self._on_signed_in)
 
@@ -216,9 +206,7 @@ class SetupSession(QObject):
 
     def begin(self, draft: Draft | None = None) -> None:
         """Start anew, or from a draft; who is signed in is asked once more."""
-        for kind in _KINDS.values():
-            self.tasks.give_up(kind)
-        self.parts, self.unread = {}, {}
+        self._give_up_reading()
         self.wizard_state = wizard.begin(self._saved(), draft.answers if draft is not None else None)
         self._draft = draft
         self.account.begin()
@@ -226,13 +214,16 @@ class SetupSession(QObject):
 
     def rest(self) -> None:
         """The set-up is done: know nothing, and read nothing before it begins again."""
-        self.tasks.give_up(BackgroundTaskKind.SIGN_IN)
-        for kind in _KINDS.values():
-            self.tasks.give_up(kind)
+        self.account.stop()
+        self._give_up_reading()
         self.wizard_state = wizard.begin()
         self.shown = Answers()
-        self.parts, self.unread = {}, {}
         self.moved.emit()
+
+    def _give_up_reading(self) -> None:
+        for group in self._reads.values():
+            group.give_up()
+        self.parts, self.unread = {}, {}
 
     def settle(self, *, moved: bool = False) -> None:
         """Fill the gaps, read what is wanted next, and tell."""
@@ -312,7 +303,7 @@ class SetupSession(QObject):
         """Read everything of the chosen subscription again; what was read stays until the new answers are there."""
         self.unread = {}
         if self.shown.subscription is not None and self.wizard_state.answers.caller is not None:
-            self._read_inventory(self.shown.subscription)
+            self._read(ReadNeeded.INVENTORY)
         else:
             self.account.begin()
         self.changed.emit()
@@ -321,12 +312,12 @@ class SetupSession(QObject):
         """Read roles, identities and rights again, for the machines chosen."""
         self.unread.pop(ReadNeeded.FACTS, None)
         if self.wizard_state.inventory is not None:
-            self._read_facts(self.wizard_state.inventory)
+            self._read(ReadNeeded.FACTS)
             self.changed.emit()
 
     def stop_reading(self) -> None:
         """Read no more of the subscription now."""
-        self.tasks.give_up(BackgroundTaskKind.READ)
+        self._reads[ReadNeeded.INVENTORY].give_up()
         self._not_read(ReadNeeded.INVENTORY)(
             Problem(
                 "reading-stopped",
@@ -336,9 +327,9 @@ class SetupSession(QObject):
             )
         )
 
-    def reading(self, want: ReadNeeded) -> bool:
+    def reading(self, need: ReadNeeded) -> bool:
         """Whether that is being read."""
-        return self.tasks.under_way(_KINDS[want])
+        return self._reads[need].under_way
 
     @property
     def read_age_s(self) -> float | None:
@@ -348,144 +339,68 @@ class SetupSession(QObject):
     @property
     def at_rest(self) -> bool:
         """Whether nothing is being read that the plan rests on."""
-        return not any(self.reading(want) for want in (ReadNeeded.INVENTORY, ReadNeeded.FACTS, ReadNeeded.ADDRESS))
+        return not any(self.reading(need) for need in (ReadNeeded.INVENTORY, ReadNeeded.FACTS, ReadNeeded.ADDRESS))
 
-    def trouble(self, *wants: ReadNeeded) -> tuple[Problem, ...]:
+    def trouble(self, *needs: ReadNeeded) -> tuple[Problem, ...]:
         """Why these could not be read."""
-        return tuple(self.unread[want].problem for want in wants if want in self.unread)
+        return tuple(self.unread[need].problem for need in needs if need in self.unread)
 
-    def _key(self, want: ReadNeeded) -> tuple[object, ...]:
+    def _key(self, need: ReadNeeded) -> tuple[object, ...]:
+        """What that reading is for; with another one it is read again, or tried again."""
         shown = self.shown
-        sub = shown.subscription.id if shown.subscription is not None else ""
-        caller = shown.caller.object_id if shown.caller is not None else ""
-        return (want, caller, sub, shown.machines, shown.nics, str(shown.address) if want is ReadNeeded.ADDRESS else "")
+        key: list[object] = [shown.caller.object_id if shown.caller is not None else ""]
+        if need is not ReadNeeded.SUBSCRIPTIONS:
+            key.append(shown.subscription.id if shown.subscription is not None else "")
+        if need in (ReadNeeded.FACTS, ReadNeeded.ADDRESS):
+            key += [shown.machines, shown.nics]
+        if need is ReadNeeded.ADDRESS:
+            key.append(str(shown.address))
+        return tuple(key)
 
     def _read_next(self) -> None:
-        for want in wizard.needed_reads(self.wizard_state, self.shown):
-            failed = self.unread.get(want)
-            if failed is not None and failed.key == self._key(want):
+        for need in wizard.needed_reads(self.wizard_state, self.shown):
+            key, failed = self._key(need), self.unread.get(need)
+            if failed is not None and failed.key == key:
                 continue
-            self.unread.pop(want, None)
-            match want:
-                case ReadNeeded.SUBSCRIPTIONS:
-                    self._begin_once(want, self._read_subscriptions)
-                case ReadNeeded.INVENTORY if self.shown.subscription is not None:
-                    subscription = self.shown.subscription
-                    if self._reading_of != subscription.id or not self.reading(want):
-                        self._read_inventory(subscription)
-                case ReadNeeded.FACTS if self.wizard_state.inventory is not None:
-                    if self._facts_of != self._key(want) or not self.reading(want):
-                        self._read_facts(self.wizard_state.inventory)
-                case ReadNeeded.ADDRESS if self.wizard_state.inventory is not None:
-                    if self._address_of != self.shown.address or not self.reading(want):
-                        self._ask_address(self.wizard_state.inventory)
-                case _:
-                    continue
+            self.unread.pop(need, None)
+            if self._read_for.get(need) != key or not self.reading(need):
+                self._read(need)
 
-    _reading_of = ""
-    _facts_of: tuple[object, ...] = ()
-    _address_of: object = None
-    _draft: Draft | None = None
+    def _read(self, need: ReadNeeded) -> None:
+        azure, clock, state, shown = self.services.azure, self.services.clock, self.wizard_state, self.shown
+        self._read_for[need] = self._key(need)
+        if need is ReadNeeded.INVENTORY:
+            self.parts = {}
 
-    def _begin_once(self, want: ReadNeeded, begin: Callable[[], None]) -> None:
-        if not self.reading(want):
-            begin()
+        def work(report: Report[SetupEvent], token: CancelToken) -> Loaded:
+            return load(azure, clock, state, shown, need, report, token)
 
-    def _not_read(self, want: ReadNeeded) -> Callable[[Problem], None]:
-        key = self._key(want)
-
-        def failed(problem: Problem) -> None:
-            self.unread[want] = ReadFailure(key, problem)
-            if want is ReadNeeded.ADDRESS:
-                self.wizard_state = wizard.with_address(self.wizard_state, self.wizard_state.checked, problem)
-            self.settle()
-
-        return failed
-
-    def _read_subscriptions(self) -> None:
-        directory = self.services.azure.directory
-
-        def done(found: object) -> None:
-            if isinstance(found, tuple):
-                self.wizard_state = wizard.with_subscriptions(self.wizard_state, found)
-                self.settle()
-
-        def task(_hear: OnValue, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
-            return directory.subscriptions()
-
-        self.tasks.begin(BackgroundTaskKind.ACCOUNT, task, done=done, failed=self._not_read(ReadNeeded.SUBSCRIPTIONS))
-
-    def _read_inventory(self, subscription: SubscriptionSeen) -> None:
-        azure, clock = self.services.azure, self.services.clock
-        self.parts = {}
-        self._reading_of = subscription.id
-        wizard_state = self.wizard_state
-
-        def task(hear: OnValue, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
-            found = discover(azure, subscription, clock, hear, token)
-            return found, wizard.pairs_known(wizard_state, found, wizard_state.facts)
-
-        def heard(event: object) -> None:
-            if isinstance(event, PartProgress):
-                self.parts[event.part] = event
-                self.changed.emit()
-
-        def done(found: object) -> None:
-            match found:
-                case (Inventory() as inventory, PairsKnown() | None as known_pairs):
-                    # Facts may be older than what was just read: they are read again with it.
-                    self.wizard_state = forget_readings(
-                        wizard.with_inventory(self.wizard_state, inventory, known_pairs)
-                    )
-                    self.settle()
-                case _:
-                    pass
-
-        self.tasks.begin(
-            BackgroundTaskKind.READ, task, done=done, failed=self._not_read(ReadNeeded.INVENTORY), heard=heard
+        self._reads[need].begin(
+            f"setup-{need.value}", work, done=self._on_loaded, failed=self._not_read(need), heard=self._on_progress
         )
 
-    def _read_facts(self, inventory: Inventory) -> None:
-        azure, clock, answers = self.services.azure, self.services.clock, self.shown
-        self._facts_of = self._key(ReadNeeded.FACTS)
-        wizard_state = self.wizard_state
+    def _on_progress(self, event: SetupEvent) -> None:
+        if isinstance(event, PartProgress):
+            self.parts[event.part] = event
+            self.changed.emit()
 
-        def task(hear: OnValue, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
-            facts = read_access(azure, answers, inventory, clock, hear, token)
-            return facts, wizard.pairs_known(wizard_state, inventory, facts)
+    def _on_loaded(self, loaded: Loaded) -> None:
+        if isinstance(loaded, AddressLoaded) and loaded.checked is None:
+            # Of no use to ask: outside the subnet, reserved, or the cluster's own. The checks say which.
+            self.unread[ReadNeeded.ADDRESS] = ReadFailure(self._key(ReadNeeded.ADDRESS), NOT_ASKED)
+        self.wizard_state = with_loaded(self.wizard_state, loaded)
+        self.settle()
 
-        def done(found: object) -> None:
-            match found:
-                case (AccessFacts() as facts, PairsKnown() | None as known_pairs):
-                    self.wizard_state = wizard.with_access_facts(self.wizard_state, facts, answers, known_pairs)
-                    self.settle()
-                case _:
-                    pass
+    def _not_read(self, need: ReadNeeded) -> Callable[[Problem], None]:
+        return partial(self._on_unread, need, self._key(need))
 
-        self.tasks.begin(BackgroundTaskKind.FACTS, task, done=done, failed=self._not_read(ReadNeeded.FACTS))
+    def _on_unread(self, need: ReadNeeded, key: tuple[object, ...], problem: Problem) -> None:
+        self.unread[need] = ReadFailure(key, problem)
+        if need is ReadNeeded.ADDRESS:
+            self.wizard_state = wizard.with_address(self.wizard_state, self.wizard_state.checked, problem)
+        self.settle()
 
-    def _ask_address(self, inventory: Inventory) -> None:
-        azure, answers, facts = self.services.azure, self.shown, self.wizard_state.facts
-        self._address_of = answers.address
-
-        def task(_hear: OnValue, _token: CancelToken) -> AddressChecked | None:
-            return ask_address(azure, answers, inventory, facts)
-
-        def done(found: object) -> None:
-            checked = found if isinstance(found, AddressChecked) else None
-            if checked is None and answers.address is not None:
-                # Of no use to ask: outside the subnet, reserved, or the cluster's own. The checks say which.
-                self.unread[ReadNeeded.ADDRESS] = ReadFailure(self._key(ReadNeeded.ADDRESS), NOT_ASKED)
-            self.wizard_state = wizard.with_address(self.wizard_state, checked)
-            self.settle()
-
-        self.tasks.begin(BackgroundTaskKind.ADDRESS, task, done=done, failed=self._not_read(ReadNeeded.ADDRESS))
-
-    # Events ------------------------------------------------------------------------------------------------------
-
-    def take(self, event: object) -> None:
-        """Take one event of the bridge."""
-        self.tasks.take(event)
+    # Who is signed in --------------------------------------------------------------------------------------------
 
     def _on_account(self) -> None:
         self.changed.emit()

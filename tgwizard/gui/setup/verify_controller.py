@@ -5,7 +5,6 @@ A look reads and writes nothing. Restarts are jobs of their own: each only when 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,13 +13,11 @@ from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
+from tgwizard.engine.jobs import JobGroup, Report
 from tgwizard.engine.runs.job_services import Services
-from tgwizard.engine.setup.planner import read_cluster
-from tgwizard.engine.setup.restart import restart_job, standby_first
-from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
-from tgwizard.engine.setup.verify import VerifyTarget, target_of_plan, verify, with_proof
-from tgwizard.gui.setup.apply_controller import identity_of
-from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
+from tgwizard.engine.setup.planner import complete_identity, read_cluster
+from tgwizard.engine.setup.restart import RestartOrder, restart_job, standby_first
+from tgwizard.engine.setup.verify import target_of_plan, verify_job, with_proof
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
@@ -32,20 +29,13 @@ from tgwizard.model.setup_events import (
     FindingReported,
     PropagationChanged,
     PropagationStage,
+    SetupEvent,
     SetupFinished,
 )
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.text import sanitize
 from tgwizard.model.verify_result import ProofRun, VerifyResult, VerifyState
-
-
-@dataclass(frozen=True, slots=True)
-class RestartOrder:
-    """In which order to restart, and whose interface holds the address now (None: nobody's, or not known)."""
-
-    machines: tuple[ResourceId, ...] = ()
-    holder: ResourceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +63,10 @@ class VerifyController(QObject):
     settled = Signal()
     cluster_known = Signal(object)
 
-    def __init__(self, services: Services, tasks: BackgroundTasks, parent: QObject | None = None) -> None:
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self._tasks = tasks
+        self._looks, self._restarts = JobGroup(services.jobs), JobGroup(services.jobs)
         self._plan: SetupPlan | None = None
         self._answers: Answers | None = None
         self.looked: VerifySeen | None = None
@@ -91,18 +81,18 @@ class VerifyController(QObject):
     @property
     def looking(self) -> bool:
         """Whether a look is under way."""
-        return self._tasks.under_way(BackgroundTaskKind.VERIFY)
+        return self._looks.under_way
 
     @property
     def restarting_words(self) -> str:
         """Which machine is being restarted, in one sentence; empty when none is."""
         doing = self.restarting
-        under_way = doing is not None and self._tasks.under_way(BackgroundTaskKind.RESTART)
+        under_way = doing is not None and self._restarts.under_way
         return f"{sanitize(doing.vm.name, 90)} restarts; its agent is waited for." if doing and under_way else ""
 
     def stop_waiting(self) -> None:
         """Wait no more for the machine that restarts; it restarts all the same, unseen."""
-        self._tasks.stop(BackgroundTaskKind.RESTART)
+        self._restarts.stop()
 
     @property
     def result(self) -> VerifyResult | None:
@@ -111,17 +101,17 @@ class VerifyController(QObject):
 
     def begin(self, plan: SetupPlan, answers: Answers) -> None:
         """Look at what this plan set up. What is known of another cluster is forgotten, and what changes overtook."""
-        of = identity_of(self._answers) if self._answers is not None else None
-        if of != identity_of(answers) or (plan is not self._plan and plan.writing):
+        of = complete_identity(self._answers) if self._answers is not None else None
+        if of != complete_identity(answers) or (plan is not self._plan and plan.writing):
             self.forget()
         self._plan, self._answers = plan, answers
         self.look()
 
     def forget(self) -> None:
         """Another cluster is looked at."""
-        self._tasks.give_up(BackgroundTaskKind.VERIFY)
+        self._looks.give_up()
         # A restart cannot be called back: it is waited for and journalled all the same.
-        self._tasks.let_go(BackgroundTaskKind.RESTART)
+        self._restarts.let_go()
         self.looked, self.looked_at, self.problem, self.restarting = None, None, None, None
         self.ticks, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
         self._plan = self._answers = None
@@ -144,31 +134,31 @@ class VerifyController(QObject):
     def restart(self, vm: ResourceId) -> None:
         """Restart a machine and wait until it is back."""
         answers = self._answers
-        identity = identity_of(answers) if answers is not None else None
-        if identity is None or self._tasks.under_way(BackgroundTaskKind.RESTART):
+        identity = complete_identity(answers) if answers is not None else None
+        if identity is None or self._restarts.under_way:
             return
         services = self._services
 
-        def task(hear: OnValue, token: CancelToken) -> SetupFinished:
-            return restart_job(services, identity, vm, hear, token)
+        def work(report: Report[SetupEvent], token: CancelToken) -> SetupFinished:
+            return restart_job(services, identity, vm, report, token)
 
-        def heard(event: object) -> None:
+        def heard(event: SetupEvent) -> None:
             if isinstance(event, ChangeWaiting):
                 self.restarting = RestartProgress(vm, event.sentence)
                 self.changed.emit()
 
-        def done(finished: object) -> None:
-            good = isinstance(finished, SetupFinished) and finished.outcome is Outcome.DONE
+        def done(finished: SetupFinished) -> None:
+            good = finished.outcome is Outcome.DONE
             # Its button must not come back for the moment that the next look takes.
             self.restarting = RestartProgress(vm, "It runs again; its rights are looked at.") if good else None
-            if isinstance(finished, SetupFinished) and not good:
+            if not good:
                 problem = finished.problem or Problem("restart-failed", finished.reason)
                 self.restarting = RestartProgress(vm, problem=problem)
             self.look()
             self.settled.emit()
 
         self.restarting = RestartProgress(vm, "The restart is asked for.")
-        self._tasks.begin(BackgroundTaskKind.RESTART, task, done=done, failed=self._restart_failed(vm), heard=heard)
+        self._restarts.begin("setup-restart", work, done=done, failed=self._restart_failed(vm), heard=heard)
         self.changed.emit()
 
     def proved(self, run: ProofRun) -> None:
@@ -186,24 +176,24 @@ class VerifyController(QObject):
 
     def _look(self, *, wait: bool) -> None:
         plan, answers = self._plan, self._answers
-        identity = identity_of(answers) if answers is not None else None
-        if plan is None or answers is None or identity is None:
+        if plan is None or answers is None or complete_identity(answers) is None:
             return
         services = self._services
-        file = setup_journal_file(services.state_dir, identity)
-        subject: VerifyTarget = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
+        target = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
 
-        def task(hear: OnValue, token: CancelToken) -> VerifySeen:
-            with contextlib.closing(SetupJournal.open(file)) as journal:
-                kept = services.outdated_writes
-                result = verify(services.azure, services.members, services.clock, journal, subject, hear, token, kept)
+        def work(report: Report[SetupEvent], token: CancelToken) -> VerifySeen:
+            result = verify_job(services, target, report, token)
             cluster = read_cluster(services.azure, plan, answers)
-            return VerifySeen(result, _order(services, answers), cluster)
+            try:
+                order = standby_first(services.azure, answers)
+            except AzureCallError:
+                order = RestartOrder()
+            return VerifySeen(result, order, cluster)
 
-        self._tasks.begin(BackgroundTaskKind.VERIFY, task, done=self._done, failed=self._failed, heard=self._heard)
+        self._looks.begin("setup-verify", work, done=self._done, failed=self._failed, heard=self._heard)
         self.changed.emit()
 
-    def _heard(self, event: object) -> None:
+    def _heard(self, event: SetupEvent) -> None:
         match event:
             case PropagationChanged():
                 self.ticks[event.machine, event.scope, event.tick] = event
@@ -213,9 +203,7 @@ class VerifyController(QObject):
                 return
         self.changed.emit()
 
-    def _done(self, found: object) -> None:
-        if not isinstance(found, VerifySeen):
-            return
+    def _done(self, found: VerifySeen) -> None:
         self._restart_seen()
         known = self.looked is not None and self.looked.cluster == found.cluster
         if not found.order.machines and self.looked is not None:
@@ -231,23 +219,10 @@ class VerifyController(QObject):
     def _restart_seen(self) -> None:
         """A restart that went well is told by the look that came after it."""
         doing = self.restarting
-        if doing is not None and doing.problem is None and not self._tasks.under_way(BackgroundTaskKind.RESTART):
+        if doing is not None and doing.problem is None and not self._restarts.under_way:
             self.restarting = None
 
     def _failed(self, problem: Problem) -> None:
         self._restart_seen()
         self.problem = problem
         self.changed.emit()
-
-
-def _order(services: Services, answers: Answers) -> RestartOrder:
-    try:
-        machines = standby_first(services.azure, answers)
-        holders = [
-            vm
-            for vm, nic in zip(answers.machines or (), answers.nics or (), strict=True)
-            if answers.address is not None and services.azure.network.read_nic(nic).lists(str(answers.address))
-        ]
-    except AzureCallError:
-        return RestartOrder()
-    return RestartOrder(machines, holders[0] if holders else None)

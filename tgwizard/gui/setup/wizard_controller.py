@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import JobGroup, Report
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
 from tgwizard.engine.setup.export.formats import ExportKind, export
@@ -27,7 +28,6 @@ from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.apply_controller import ApplyController
-from tgwizard.gui.setup.background_tasks import BackgroundTaskKind, BackgroundTasks, OnValue
 from tgwizard.gui.setup.finish_setup import FinishSetup
 from tgwizard.gui.setup.restart_dialog import RestartDialog
 from tgwizard.gui.setup.setup_session import SetupSession
@@ -41,18 +41,16 @@ from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import are, counted, sanitize
 
-NO_DRAFT = DraftRead()
-
 
 class DraftKeeper:
     """Reads, writes and deletes the draft, never in the window's own thread. ``problem``: why it could not."""
 
-    def __init__(self, services: Services, tasks: BackgroundTasks, on_change: Callable[[], None]) -> None:
+    def __init__(self, services: Services, on_change: Callable[[], None]) -> None:
         """`on_change` hears when there is a problem, or none any more."""
         self._services = services
-        self._tasks = tasks
+        # One after the other: a draft that is being written must not be there again when it was deleted meanwhile.
+        self._jobs = JobGroup(services.jobs, in_turn=True)
         self._on_change = on_change
-        self._next: WizardState | None = None
         self.problem: Problem | None = None
 
     @property
@@ -63,57 +61,41 @@ class DraftKeeper:
     def load(self, then: Callable[[DraftRead], None]) -> None:
         file = self.file
 
-        def task(_hear: OnValue, _token: CancelToken) -> DraftRead:
+        def work(_report: Report[object], _token: CancelToken) -> DraftRead:
             return load_draft(file)
 
-        def done(found: object) -> None:
-            read = found if isinstance(found, DraftRead) else NO_DRAFT
+        def done(read: DraftRead) -> None:
             self.problem = read.problem
             then(read)
 
-        def failed(problem: Problem) -> None:
-            self.problem = problem
-            then(NO_DRAFT)
-
-        self._tasks.begin(BackgroundTaskKind.FILE, task, done=done, failed=failed)
+        self._jobs.begin("setup-file", work, done=done, failed=lambda problem: done(DraftRead(problem=problem)))
 
     def save(self, state: WizardState) -> None:
-        """Write it; while a writing is under way, the last wish waits for it."""
-        if self._tasks.under_way(BackgroundTaskKind.FILE):
-            self._next = state
-            return
+        """Write it."""
         file, now = self.file, self._services.clock.wall()
 
-        def task(_hear: OnValue, _token: CancelToken) -> None:
+        def work(_report: Report[object], _token: CancelToken) -> None:
             save_draft(file, state, now)
 
-        self._tasks.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
+        self._jobs.begin("setup-file", work, done=self._saved, failed=self._failed)
 
     def delete(self) -> None:
         """The set-up is done."""
-        self._next = None
         file = self.file
 
-        def task(_hear: OnValue, _token: CancelToken) -> None:
+        def work(_report: Report[object], _token: CancelToken) -> None:
             delete_draft(file)
 
-        self._tasks.begin(BackgroundTaskKind.FILE, task, done=self._saved, failed=self._failed)
+        self._jobs.begin("setup-file", work, done=self._saved, failed=self._failed)
 
-    def _saved(self, _nothing: object) -> None:
+    def _saved(self, _nothing: None) -> None:
         before, self.problem = self.problem, None
-        self._go_on()
         if before is not None:
             self._on_change()
 
     def _failed(self, problem: Problem) -> None:
         self.problem = problem
-        self._go_on()
         self._on_change()
-
-    def _go_on(self) -> None:
-        flow, self._next = self._next, None
-        if flow is not None:
-            self.save(flow)
 
 
 class WizardController(QObject):
@@ -130,11 +112,11 @@ class WizardController(QObject):
         """Ask nothing before `begin`. `over` is where a file dialog opens."""
         super().__init__(over)
         self.shell = shell
-        session = self.session = SetupSession(opened.services, shell.bridge.own, self._saved, self)
-        self.applier = ApplyController(opened.services, session.tasks, self)
-        self.verifier = VerifyController(opened.services, session.tasks, self)
-        self.ending = FinishSetup(shell, session.tasks, self.verifier, over)
-        self.drafts = DraftKeeper(opened.services, session.tasks, self.changed.emit)
+        session = self.session = SetupSession(opened.services, self._saved, self)
+        self.applier = ApplyController(opened.services, self)
+        self.verifier = VerifyController(opened.services, self)
+        self.ending = FinishSetup(shell, opened.services.jobs, self.verifier, over)
+        self.drafts = DraftKeeper(opened.services, self.changed.emit)
         self.plan: SetupPlan | None = None
         self.problems: tuple[StepProblem, ...] = ()
         self.by_hand = False
@@ -143,7 +125,6 @@ class WizardController(QObject):
         self._to_apply: tuple[SetupPlan, float] | None = None
         self._begun = False
         self._epoch = opened.lab_epoch
-        shell.bridge.happened.connect(session.take)
         for changed in (session.changed, self.applier.changed, self.verifier.changed, self.ending.changed):
             changed.connect(self.changed)
         self.ending.said.connect(self.said)

@@ -131,7 +131,7 @@ def test_that_one_look_does_not_wait_and_says_until_when_at_most(fresh: Scenario
 
 def test_that_after_restarts_from_here_everything_is_ready(fresh: Scenario) -> None:
     services = fresh.it.services
-    order = standby_first(services.azure, fresh.answers)
+    order = standby_first(services.azure, fresh.answers).machines
     assert [vm.name for vm in order] == ["tg-node-b", "tg-node-a"]
     for vm in order:
         ended = restarted(fresh, vm.name)
@@ -318,7 +318,7 @@ def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scen
         item.done for item in (*ticks(first, PropagationStage.EFFECTIVE), *ticks(first, PropagationStage.PROVED))
     )
     assert first.overall_state is VerifyState.RESTART
-    for vm in standby_first(asking.it.services.azure, asking.answers):
+    for vm in standby_first(asking.it.services.azure, asking.answers).machines:
         assert restarted(asking, vm.name).outcome is Outcome.DONE
     result = verified(asking)
     assert result.overall_state is VerifyState.VERIFIED
