@@ -23,7 +23,6 @@ from tgwizard.engine.watch.traffic_probe import Sample
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.run_model import RunStepStatus
-from tgwizard.gui.cluster.traffic_monitor import SamplesTaken
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.shell.crash_report import CrashReportDialog
 from tgwizard.gui.shell.shutdown import CloseDuringRun
@@ -357,7 +356,7 @@ def test_that_ages_probe_bars_and_routine_reads_are_not_announced(ready: Desk, q
     before = ready.session.latest
     ready.session.read_now()
     qtbot.waitUntil(lambda: ready.session.latest is not before, timeout=PATIENCE_MS)
-    ready.session.reachability.take(SamplesTaken("edge-dallas", (Sample(ready.session.now(), 0.01), Sample(1.0, None))))
+    ready.session.reachability.take((Sample(ready.session.now(), 0.01), Sample(1.0, None)))
     root.refresh()
     assert spoken_at(root) == {}
 

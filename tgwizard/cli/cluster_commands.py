@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tgwizard.cli import cluster_text
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import Failover, Resume, Status
-from tgwizard.cli.cluster_documents import event_document, plan_document, status_document
+from tgwizard.cli.cluster_documents import event_document, observed_document, plan_document, status_document
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.job_runner import CommandRun
+from tgwizard.cli.job_runner import CommandRun, stay_with
 from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.cancel import CancelToken
@@ -24,7 +22,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.interrupts import Interrupts, listen
-from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobCrashed, Report
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobGroup, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
@@ -38,11 +36,19 @@ from tgwizard.engine.readiness.recommended_action import (
 )
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import cluster_in_use, run_in_progress
-from tgwizard.engine.watch.monitor import Monitor, Pace
+from tgwizard.engine.runs.records import RunRecord
+from tgwizard.engine.watch.cluster_watch import (
+    ClusterWatch,
+    HistoryRead,
+    RunElsewhere,
+    WatchNews,
+    read_history_when_free,
+)
+from tgwizard.engine.watch.monitor import Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Event, Finished, Observed, PreflightCompleted
+from tgwizard.model.failover_events import Event, Finished, Observed, PreflightCompleted, SourceBack, SourceLost
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
@@ -52,6 +58,7 @@ from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.verdict import VerdictName
 
 _LOOK_S = 0.1
+_ENDS_WITHIN_S = 15.0
 _STATUS_S = 20.0
 """Within which time `status` asks again what failed for a moment."""
 
@@ -102,7 +109,8 @@ def status(
     setup = connection.profiles.find(command.cluster)
     connection.check(setup)
     if command.watch:
-        return _watch(setup, connection, console, Pace.of(settings), stops)
+        _Watcher(setup, connection, console, where, stops or listen()).watch(Pace.of(settings))
+        return ExitCode.DONE
     services = connection.services
     snapshot = Observer(services.azure, services.clock, setup).look(
         retry_policy=RetryPolicy.of(services.clock, _STATUS_S)
@@ -177,7 +185,7 @@ def failover(command: Failover, connection: OpenEnvironment, console: Console, w
         decisions=decisions,
     )
 
-    def work(report: Report, token: CancelToken) -> Finished:
+    def work(report: Report[Event], token: CancelToken) -> Finished:
         return fail_over(services, setup, to, command.verb, report, token, options)
 
     again = _resume_command(setup, where)
@@ -193,7 +201,7 @@ def resume_run(command: Resume, connection: OpenEnvironment, console: Console, w
 
     decisions = _decisions(console)
 
-    def work(report: Report, token: CancelToken) -> Finished:
+    def work(report: Report[Event], token: CancelToken) -> Finished:
         options = RunOptions(to_dead_machine=command.to_dead_machine, decisions=decisions)
         return resume(services, setup, to, report, token, options)
 
@@ -216,53 +224,96 @@ def member_named(setup: ClusterSetup, name: str) -> Member:
     return member
 
 
-def _watch(
-    setup: ClusterSetup, connection: OpenEnvironment, console: Console, pace: Pace, stops: Interrupts | None
-) -> ExitCode:
-    services = connection.services
-    last: ClusterState | None = None
-    rights = RIGHTS_NOT_ASKED
-    stops = stops or listen()
-    with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(contextlib.closing(services.journal(setup)))
+@dataclass(slots=True)
+class _Watcher:
+    """What ``status --watch`` knows beside the readings: of rights, and of runs by the journal."""
 
-        def work(report: Report, token: CancelToken) -> None:
-            Monitor(services, setup, report, pace, journal).watch(token)
+    setup: ClusterSetup
+    connection: OpenEnvironment
+    console: Console
+    where: EnvironmentChoice
+    stops: Interrupts
+    _rights: KnownRights = RIGHTS_NOT_ASKED
+    _unfinished: RunRecord | None = None
+    _elsewhere: RunElsewhere | None = None
+    _verdict: VerdictName | None = None
+    _said: tuple[ClusterState, str] | None = None
+    _histories: JobGroup = field(init=False)
 
-        job = services.jobs.start(f"watch-{setup.name}", work)
-        stack.callback(job.thread.join, 15.0)
-        stack.callback(job.cancel)
-        for item in _until_stopped(connection, console, stops):
-            if isinstance(item, JobCrashed):
-                raise item.error
-            if isinstance(item, Observed):
-                rights = _still_good(rights, item, connection)
-            console.document(event_document(item, rights))
-            if isinstance(item, Observed):
-                state = cluster_readiness(item.snapshot, rights).state
-                if state is last:
-                    continue
-                last = state
-            for line in cluster_text.watched(item, rights):
-                console.say(line)
-    return ExitCode.DONE
+    def __post_init__(self) -> None:
+        self._histories = JobGroup(self.connection.services.jobs)
 
-
-def _still_good(rights: KnownRights, seen: Observed, connection: OpenEnvironment) -> KnownRights:
-    """What is known of rights, asked again when it is due; not while the address moves."""
-    to, clock = target_of(seen.snapshot), connection.services.clock
-    if seen.verdict.name is VerdictName.MOVING or not rights.is_due(to, clock.monotonic()):
-        return rights
-    return ask_rights(connection.services.azure, clock, seen.snapshot, to)
-
-
-def _until_stopped(connection: OpenEnvironment, console: Console, stops: Interrupts) -> Iterator[Event | JobCrashed]:
-    # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.
-    while not (stops.came.is_set() or console.unheard):
+    def watch(self, pace: Pace) -> None:
+        """Tell what is read until somebody asks to stop; a journal that cannot be read is told, and hides nothing."""
+        services, name = self.connection.services, self.setup.name
+        job = services.jobs.start(f"watch-{name}", ClusterWatch(services, self.setup, pace).watch, heard=self._hear)
         try:
-            yield connection.services.jobs.events.get(timeout=_LOOK_S)
-        except queue.Empty:
-            continue
+            end = stay_with(services.jobs, job, self._stays)
+            if end is not None:
+                end.result()
+        finally:
+            self._histories.give_up()
+            job.cancel()
+            job.thread.join(_ENDS_WITHIN_S)
+
+    def _stays(self) -> bool:
+        # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.
+        return not (self.stops.came.is_set() or self.console.unheard)
+
+    def _hear(self, news: WatchNews) -> None:
+        match news:
+            case Observed():
+                self._observed(news)
+            case HistoryRead():
+                if news.problem is not None:
+                    self.console.warn(news.problem)
+                self._unfinished, self._elsewhere = news.unfinished, None
+            case RunElsewhere():
+                self._unfinished, self._elsewhere = None, news
+                self._read_history()
+            case SourceLost() | SourceBack():
+                self.console.document(event_document(news))
+                for line in cluster_text.watched(news):
+                    self.console.say(line)
+
+    def _read_history(self) -> None:
+        """Who moved the address may be another program, which may have died of it."""
+        if not self._histories.under_way:
+            services, setup = self.connection.services, self.setup
+
+            def work(report: Report[RunElsewhere], token: CancelToken) -> HistoryRead | None:
+                return read_history_when_free(services, setup, report, token)
+
+            def done(read: HistoryRead | None) -> None:
+                if read is not None:
+                    self._hear(read)
+
+            self._histories.begin(f"history-{setup.name}", work, heard=self._hear, done=done, failed=self.console.warn)
+
+    def _observed(self, event: Observed) -> None:
+        self._ask_rights(event)
+        if self._verdict not in (None, event.verdict.name):
+            self._read_history()
+        self._verdict = event.verdict.name
+        busy = None if self._elsewhere is None else cluster_in_use(self.setup.name)
+        interrupted = self._unfinished is not None
+        found = cluster_readiness(event.snapshot, self._rights, busy=busy, interrupted=interrupted)
+        offer = None if busy is not None else recommend_action(event.snapshot, self._unfinished)
+        if offer is not None:
+            offer = replace(offer, command=f"{offer.command}{self.where.options}")
+        self.console.document(observed_document(event, found, offer))
+        said = found.state, ""
+        if self._elsewhere is not None:
+            said = ClusterState.MOVING, self._elsewhere.words
+        if said != self._said:
+            self._said = said
+            self.console.say(cluster_text.watched_state(event.stamp.at, said[0], said[1] or found.sentence))
+
+    def _ask_rights(self, seen: Observed) -> None:
+        """What is known of rights is asked again when it is due; not while the address moves."""
+        to, services = target_of(seen.snapshot), self.connection.services
+        if seen.verdict.name is not VerdictName.MOVING and self._rights.is_due(to, services.clock.monotonic()):
+            self._rights = ask_rights(services.azure, services.clock, seen.snapshot, to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from typing import Any, assert_never
 from tgwizard.cli.console import SCHEMA, problem_document
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
-from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights
 from tgwizard.engine.readiness.recommended_action import RecommendedAction, recommend_action
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, VerbReadiness
@@ -120,17 +119,25 @@ def plan_document(intended: FailoverPlan, checked: PreflightCompleted, against: 
     }
 
 
-def event_document(event: Event, rights: KnownRights = RIGHTS_NOT_ASKED) -> Document:
-    """One event as one JSON Line. ``rights``: what is known of rights, for an observation."""
-    base: Document = {
+def event_document(event: Event) -> Document:
+    """One event as one JSON Line."""
+    if isinstance(event, Observed):
+        return observed_document(event, cluster_readiness(event.snapshot), recommend_action(event.snapshot, None))
+    return _stamped(event) | _details(event)
+
+
+def observed_document(event: Observed, found: ClusterReadiness, offer: RecommendedAction | None) -> Document:
+    """One reading as one JSON Line, with what it means to whoever knows more than the reading."""
+    return _stamped(event) | {"status": status_document(event.snapshot, found, offer)}
+
+
+def _stamped(event: Event) -> Document:
+    return {
         "schema": SCHEMA,
         "event": _NAMES[type(event)],
         "at": format_utc(event.stamp.at),
         "clock_s": round(event.stamp.clock_s, 3),
     }
-    if isinstance(event, Observed):
-        return base | _observed(event, rights)
-    return base | _details(event)
 
 
 _NAMES: dict[type[Event], str] = {
@@ -198,11 +205,6 @@ def _details(event: RunEvent | SourceLost | SourceBack | PreflightCompleted) -> 
             return _finished(event)
         case _:
             return _seen(event)
-
-
-def _observed(event: Observed, rights: KnownRights) -> Document:
-    found = cluster_readiness(event.snapshot, rights)
-    return {"status": status_document(event.snapshot, found, recommend_action(event.snapshot, None))}
 
 
 def _seen(event: SourceLost | SourceBack | PreflightCompleted) -> Document:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from tgwizard.cli.terminal import Line, Tone, Toned
 from tgwizard.engine.failover.failover_plan import FailoverPlan
-from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
-from tgwizard.engine.readiness.known_rights import KnownRights
 from tgwizard.engine.readiness.recommended_action import ActionKind, RecommendedAction
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
@@ -25,7 +24,6 @@ from tgwizard.model.failover_events import (
     Event,
     Finished,
     HolderObserved,
-    Observed,
     PreflightCompleted,
     RunStarted,
     SourceBack,
@@ -283,21 +281,21 @@ def _decided(event: DecisionMade) -> str:
     return f"{who}: {MEANINGS[event.choice]}"
 
 
-def watched(event: Event, rights: KnownRights) -> Iterator[Line]:
-    """The lines of ``status --watch`` for one event."""
+def watched_state(at: datetime, state: ClusterState, sentence: str) -> Line:
+    """The line of ``status --watch`` for what a cluster is from now on."""
+    return Toned(f"{at.astimezone():%H:%M:%S}  {sentence}", _STATE_TONES.get(state, Tone.BAD))
+
+
+def watched(event: SourceLost | SourceBack) -> Iterator[str]:
+    """The lines of ``status --watch`` for a source that is silent, or speaks again."""
     clock = f"{event.stamp.at.astimezone():%H:%M:%S}  "
     match event:
-        case Observed():
-            found = cluster_readiness(event.snapshot, rights)
-            yield Toned(f"{clock}{found.sentence}", _STATE_TONES.get(found.state, Tone.BAD))
         case SourceLost():
             yield f"{clock}{event.source.value.replace('_', ' ')} does not answer: {event.problem.sentence()}"
             if event.problem.detail:
                 yield f"{clock}{details(event.problem)}"
         case SourceBack():
             yield f"{clock}{event.source.value.replace('_', ' ')} answers again"
-        case _:
-            return
 
 
 def _member(seen: MemberSeen, now: float) -> str:

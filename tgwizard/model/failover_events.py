@@ -279,4 +279,7 @@ RunEvent = (
     | WarningRaised
     | Finished
 )
-Event = RunEvent | Observed | SourceLost | SourceBack | PreflightCompleted
+WatchEvent = Observed | SourceLost | SourceBack
+"""What reading a cluster again and again says."""
+
+Event = RunEvent | WatchEvent | PreflightCompleted

@@ -22,10 +22,10 @@ from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
+from tgwizard.engine.watch.cluster_watch import RunElsewhere, read_history_when_free
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, picture
-from tgwizard.gui.cluster.watch_loop import RunElsewhere, history_when_free
 from tgwizard.gui.failover.plan_view import needs_words
 from tgwizard.gui.fleet.fleet_rows import FleetState
 from tgwizard.gui.style.state_shapes import Shape
@@ -153,9 +153,9 @@ def test_that_rights_are_asked_when_the_page_is_open_and_keep_their_age(ready: D
     page = page_of(ready)
     qtbot.waitUntil(lambda: page.graceful.pill.accessibleName() == "State: Ready", timeout=PATIENCE_MS)
     assert ready.rig.puts() == [], "rights are asked by reads alone"
-    before = ready.session.rights.job
+    before = ready.session.rights._tried_at
     page.refresh()
-    assert ready.session.rights.job is before, "nobody is asked again"
+    assert ready.session.rights._tried_at is before, "nobody is asked again"
 
 
 def test_that_someone_who_may_only_read_sees_no_ready_button(desk: Open, qtbot: QtBot) -> None:
@@ -243,13 +243,12 @@ def test_that_the_predicted_gap_of_a_forced_failover_with_a_stop_has_the_stop_in
 
 def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Path, qtbot: QtBot) -> None:
     other = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path / "crashed", nth=2)
-    own: queue.SimpleQueue[object] = queue.SimpleQueue()
+    said: queue.SimpleQueue[object] = queue.SimpleQueue()
     token = CancelToken()
-    work = history_when_free(other.services, other.setup, own)
     with hold_lock(other.services.lock_file(other.setup.identity), cluster_in_use(other.setup.name)):
-        thread = threading.Thread(target=work, args=(lambda _event: None, token))
+        thread = threading.Thread(target=read_history_when_free, args=(other.services, other.setup, said.put, token))
         thread.start()
-        seen = own.get(timeout=60)
+        seen = said.get(timeout=60)
         token.cancel()
         thread.join(60)
     assert isinstance(seen, RunElsewhere)

@@ -103,7 +103,7 @@ def test_that_a_run_that_has_ended_never_seems_interrupted_because_the_disk_is_s
     qtbot.waitUntil(lambda: session.run is not None and session.run.finished is not None, timeout=PATIENCE_MS)
     told: list[object] = []
 
-    def read(_report: Report, _token: CancelToken) -> None:
+    def read(_report: Report[object], _token: CancelToken) -> None:
         with contextlib.closing(session.services.journal(session.setup)) as journal:
             journal.unfinished()
             measured_runs(session.services, session.setup)

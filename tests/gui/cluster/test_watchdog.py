@@ -18,7 +18,7 @@ from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.network import ArmNetwork
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import Job, Report
+from tgwizard.engine.jobs import AnyJob, Report
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
@@ -159,10 +159,10 @@ def test_that_a_dead_loop_is_begun_again_by_the_page_and_by_read_again(
 def test_that_a_worker_of_the_fleet_that_ends_by_an_error_is_replaced(watched: Watched, qtbot: QtBot) -> None:
     jobs = watched.rig.services.jobs
 
-    def breaks(_report: Report, _token: CancelToken) -> None:
+    def breaks(_report: Report[object], _token: CancelToken) -> None:
         raise RuntimeError("nobody expected this")
 
-    def waits(_report: Report, token: CancelToken) -> None:
+    def waits(_report: Report[object], token: CancelToken) -> None:
         token.wait(60)
 
     dead = jobs.start("fleet-0", breaks)
@@ -171,7 +171,7 @@ def test_that_a_worker_of_the_fleet_that_ends_by_an_error_is_replaced(watched: W
     qtbot.waitUntil(lambda: not dead.running and not stopped.running, timeout=PATIENCE_MS)
     renewed: list[str] = []
 
-    def renew(ended: Job) -> Job | None:
+    def renew(ended: AnyJob) -> AnyJob | None:
         renewed.append(ended.name)
         return jobs.start(ended.name, waits)
 

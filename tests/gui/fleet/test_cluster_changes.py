@@ -277,10 +277,10 @@ def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtb
     assert session.watching
     preferences.set(NICS_S, 1.0)
     preferences.set(VMS_S, 30.0)
-    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
+    assert session.loop._pace == Pace(nics_s=1.0, vms_s=30.0)
     session.stop()
     session.start()
-    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
+    assert session.loop._pace == Pace(nics_s=1.0, vms_s=30.0)
 
 
 class Listening(ShellPage):

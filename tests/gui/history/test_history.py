@@ -167,7 +167,9 @@ def test_that_a_report_that_is_gone_is_told(desk: Desk, qtbot: QtBot) -> None:
 def test_that_a_damaged_journal_is_told_on_the_history_page(desk: Desk, qtbot: QtBot) -> None:
     desk.session.stop()
     # One that was told to stop may still be about to write what it saw last.
-    qtbot.waitUntil(lambda: not any(job.running for job in desk.session.jobs), timeout=PATIENCE_MS)
+    loop, reads = desk.session.loop.job, (desk.session._histories, desk.session._checks, desk.session.rights.asking)
+    assert loop is not None
+    qtbot.waitUntil(lambda: not loop.running and not any(group.under_way for group in reads), timeout=PATIENCE_MS)
     desk.rig.services.journal_file(desk.rig.setup).write_bytes(b"not a database at all" * 60)
     desk.window.go_to(NavPage.HISTORY)
     qtbot.waitUntil(lambda: desk.says("The journal "), timeout=PATIENCE_MS)
@@ -270,8 +272,10 @@ def test_that_a_missing_run_stays_told_when_the_next_reading_brings_news(desk: D
 
 
 def answer(desk: Desk, number: int, *clusters: ClusterHistory) -> None:
-    """The answer of a reading, as the bridge brings it."""
-    desk.bridge.happened.emit(HistoryLoaded(number, clusters))
+    """The answer of a reading, as its job brings it."""
+    past = history(desk)._past
+    assert past is not None
+    past.read.emit(HistoryLoaded(number, clusters))
 
 
 def test_that_a_run_is_not_called_missing_by_a_reading_that_began_before_it(desk: Desk, qtbot: QtBot) -> None:

@@ -2,15 +2,13 @@
 
 ``ClusterRegistry`` owns the sessions. ``SavedFiles`` are the saved clusters as the window changes them: a file from
 elsewhere is added, or all of them are read again. Reading and checking ask Azure, so they are jobs; answers come
-back on the window's own queue.
+back to who began them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import queue
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,23 +17,20 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.history.run_statistics import measured_runs
-from tgwizard.engine.jobs import Job, JobRunner, Report, Work
+from tgwizard.engine.jobs import AnyJob, JobQueue, Report
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import RunEndRecord
+from tgwizard.engine.watch.cluster_watch import HistoryRead, WatchNews, report_history
 from tgwizard.engine.watch.fleet_monitor import FleetMonitor
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import SavedClusters
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.cluster.watch_loop import HistoryRead, send_history
 from tgwizard.gui.cluster.watchdog import Watchdog
 from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
-
-LET_GO_S = 10.0
-"""How long the reading waits for what still watches the old clusters: its last answers must not be taken for new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,61 +67,49 @@ class SavedFiles(QObject):
     refused = Signal(object)
     read_again = Signal(object)
 
-    def __init__(self, jobs: JobRunner, saved: SavedClusters, bridge: Bridge, parent: QObject) -> None:
+    def __init__(self, jobs: JobQueue, saved: SavedClusters, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._saved = saved
-        self._own = bridge.own
-        bridge.happened.connect(self.take)
 
     def add(self, files: Iterable[Path]) -> None:
         """Check each file and copy it among the saved ones."""
-        wanted, saved, own = tuple(files), self._saved, self._own
+        wanted, saved = tuple(files), self._saved
 
-        def work(_report: Report, token: CancelToken) -> None:
+        def work(report: Report[Added | NotAdded], token: CancelToken) -> None:
             for file in wanted:
-                if token.is_cancelled:
-                    return
+                token.check()
                 try:
-                    own.put(Added(saved.adopt(file)))
+                    report(Added(saved.adopt(file)))
                 except UserError as error:
-                    own.put(NotAdded(file, error.problems))
+                    report(NotAdded(file, error.problems))
 
-        self._start("add-cluster", work)
+        with self._telling():
+            self._jobs.start("add-cluster", work, heard=self._take)
 
-    def read(self, after: tuple[Job, ...] = (), *, anew: bool = True) -> None:
-        """Read all of them again, once the jobs in `after` have ended; `anew` as in `ReadAgain`."""
-        saved, own = self._saved, self._own
+    def read(self, *, anew: bool = True) -> None:
+        """Read all of them again; `anew` as in `ReadAgain`."""
+        saved = self._saved
 
-        def work(_report: Report, token: CancelToken) -> None:
-            give_up = time.monotonic() + LET_GO_S
-            for job in after:
-                job.thread.join(max(0.0, give_up - time.monotonic()))
-            if token.is_cancelled:
-                return
+        def work(_report: Report[object], _token: CancelToken) -> ReadAgain:
             read = saved.load()
-            own.put(ReadAgain(read.clusters, read.problems, anew))
+            return ReadAgain(read.clusters, read.problems, anew)
 
-        self._start("read-clusters", work)
+        with self._telling():
+            self._jobs.start("read-clusters", work, done=self.read_again.emit)
 
-    def _start(self, name: str, work: Work) -> None:
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            self._jobs.start(name, work)
+            yield
         except UserError as error:
-            self._own.put(ReadAgain((), error.problems))
+            self.read_again.emit(ReadAgain((), error.problems))
 
-    @Slot(object)
-    def take(self, event: object) -> None:
-        """Take one answer from the bridge."""
-        match event:
-            case Added():
-                self.added.emit(event.setup)
-            case NotAdded():
-                self.refused.emit(event)
-            case ReadAgain():
-                self.read_again.emit(event)
-            case _:
-                return
+    def _take(self, event: Added | NotAdded) -> None:
+        if isinstance(event, Added):
+            self.added.emit(event.setup)
+        else:
+            self.refused.emit(event)
 
 
 OWN_LOOPS = 6
@@ -139,7 +122,7 @@ WAKE_AFTER_S = 5.0
 
 
 class ClusterRegistry(QObject):
-    """Hands each event of the bridge to the session it concerns. `changed(name)` when a session knows something new."""
+    """Makes a session for each cluster and hands it what is read of it; `changed(name)` when that brings news."""
 
     changed = Signal(str)
 
@@ -150,10 +133,11 @@ class ClusterRegistry(QObject):
         self._lock = lock
         self._in_use: list[str] = []
         self._fleet: FleetMonitor | None = None
-        self._workers: tuple[Job, ...] = ()
+        self._jobs: JobQueue | None = None
+        self._workers: tuple[AnyJob, ...] = ()
+        self._histories: tuple[AnyJob, ...] = ()
         self._turns = IdleQueue(self)
         self._watchdog = Watchdog(self)
-        bridge.happened.connect(self._take)
 
     @property
     def pace_s(self) -> float:
@@ -162,7 +146,7 @@ class ClusterRegistry(QObject):
 
     def open(self, services: Services, clusters: tuple[ClusterSetup, ...], pace: Pace) -> None:
         """Make a session for each cluster and begin to watch all of them."""
-        self._bridge.add(services.jobs.events)
+        self._listen(services.jobs)
         for setup in clusters:
             self._make(services, setup, pace)
         if len(clusters) <= OWN_LOOPS:
@@ -173,7 +157,7 @@ class ClusterRegistry(QObject):
 
     def add(self, services: Services, setup: ClusterSetup, pace: Pace) -> None:
         """Watch one more."""
-        self._bridge.add(services.jobs.events)
+        self._listen(services.jobs)
         self._make(services, setup, pace)
         if self._fleet is not None:
             self._fleet.take(setup)
@@ -183,40 +167,44 @@ class ClusterRegistry(QObject):
         else:
             self._start_fleet(services, pace, (setup,))
 
-    def drop(self) -> tuple[Job, ...]:
-        """Forget every cluster, as after the world they were in was replaced; the jobs that may still answer."""
-        jobs = (*self._workers, *(job for session in self.sessions.values() for job in session.jobs))
+    def drop(self) -> None:
+        """Forget every cluster, as after the world they were in was replaced: no last answer is taken for a new one."""
         self.stop()
         for session in self.sessions.values():
+            session.forget()
             session.deleteLater()
+        if self._jobs is not None:
+            for job in (*self._workers, *self._histories):
+                self._jobs.give_up(job)
         self.sessions.clear()
         self._in_use.clear()
-        self._fleet, self._workers = None, ()
-        return jobs
+        self._fleet, self._workers, self._histories = None, (), ()
+
+    def _listen(self, jobs: JobQueue) -> None:
+        self._jobs = jobs
+        self._bridge.open(jobs)
 
     def _make(self, services: Services, setup: ClusterSetup, pace: Pace) -> None:
-        session = ClusterSession(
-            services, setup, self._bridge.own, self, lock=self._lock, pace=pace, fleet_pace_s=lambda: self.pace_s
-        )
+        session = ClusterSession(services, setup, self, lock=self._lock, pace=pace, fleet_pace_s=lambda: self.pace_s)
         session.setObjectName(setup.name)
         session.observed.connect(self._on_observed)
         self.sessions[setup.name] = session
 
     def _start_fleet(self, services: Services, pace: Pace, clusters: tuple[ClusterSetup, ...]) -> None:
-        fleet = self._fleet = FleetMonitor(services, services.jobs.events.put, pace)
+        fleet = self._fleet = FleetMonitor(services, pace)
         fleet.take(*clusters)
         # Whoever opens hundreds of clusters shows them first: workers would fight with that for the interpreter's lock.
         workers = (partial(self._start_worker, services, fleet, number) for number in range(WORKERS))
         self._turns.add(partial(self._read_histories, services, clusters), *workers)
 
     def _start_worker(self, services: Services, fleet: FleetMonitor, number: int) -> None:
-        self._workers = (*self._workers, services.jobs.start(f"fleet-{number}", _worker(fleet)))
+        self._workers = (*self._workers, services.jobs.start(f"fleet-{number}", fleet.watch, heard=self._take))
         self._watchdog.keep_workers(self._workers, partial(self._renew_worker, services, fleet))
 
-    def _renew_worker(self, services: Services, fleet: FleetMonitor, ended: Job) -> Job | None:
+    def _renew_worker(self, services: Services, fleet: FleetMonitor, ended: AnyJob) -> AnyJob | None:
         """A worker in the place of one that has ended by an error."""
         try:
-            fresh = services.jobs.start(ended.name, _worker(fleet))
+            fresh = services.jobs.start(ended.name, fleet.watch, heard=self._take)
         except UserError:
             return None  # the window is closing
         self._workers = tuple(fresh if job is ended else job for job in self._workers)
@@ -280,9 +268,8 @@ class ClusterRegistry(QObject):
 
     def _read_histories(self, services: Services, clusters: tuple[ClusterSetup, ...]) -> None:
         """What the journals hold: the last known state of each cluster is there before the first answer."""
-        own: queue.SimpleQueue[object] = self._bridge.own
 
-        def work(_report: Report, token: CancelToken) -> None:
+        def work(report: Report[WatchNews], token: CancelToken) -> None:
             measured: dict[str, tuple[RunEndRecord, ...]] = {}
             for setup in clusters:
                 if token.is_cancelled:
@@ -293,34 +280,20 @@ class ClusterRegistry(QObject):
                     if not services.has_journal(setup):
                         continue
                     with contextlib.closing(services.journal(setup)) as journal:
-                        send_history(services, setup, journal, measured[setup.subscription], own)
+                        report_history(services, setup, journal, measured[setup.subscription], report)
                 except UserError as error:
-                    own.put(HistoryRead(setup.name, problem=error.problem))
+                    report(HistoryRead(setup.name, problem=error.problem))
 
-        services.jobs.start("histories", work)
+        self._histories = (*self._histories, services.jobs.start("histories", work, heard=self._take))
 
-    @Slot(object)
-    def _take(self, event: object) -> None:
-        self._watchdog.take(event)
-        name = getattr(event, "cluster", None)
-        if isinstance(name, str):
-            session = self.sessions.get(name)
-            if session is not None:
-                session.take(event)
-            return
-        # The events of a run name the run alone; at most one session at a time knows it.
-        for session in self.sessions.values():
-            session.take(event)
+    def _take(self, news: WatchNews) -> None:
+        """What workers say of many clusters."""
+        session = self.sessions.get(news.cluster)
+        if session is not None:
+            session.take(news)
 
     @Slot()
     def _on_observed(self) -> None:
         session = self.sender()
         if isinstance(session, ClusterSession):
             self.changed.emit(session.setup.name)
-
-
-def _worker(fleet: FleetMonitor) -> Work:
-    def work(_report: Report, token: CancelToken) -> None:
-        fleet.watch(token)
-
-    return work

@@ -6,55 +6,47 @@ never to a thread.
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolve_strategy
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import UserDecisions
-from tgwizard.engine.jobs import Job, JobCrashed, Report, Work
+from tgwizard.engine.jobs import BROKE, STOPPED, Job, JobGroup, Report, Work
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.readiness.recommended_action import ActionKind, RecommendedAction, recommend_action
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
+from tgwizard.engine.watch.cluster_watch import HistoryRead, RunElsewhere, WatchNews, read_history_when_free
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
-from tgwizard.gui.cluster.cluster_rights import ClusterRights, RightsAsked
+from tgwizard.gui.cluster.cluster_rights import ClusterRights
 from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, is_behind
 from tgwizard.gui.cluster.event_timeline import EventLog, EventShown, of_end
 from tgwizard.gui.cluster.run_model import RunModel
-from tgwizard.gui.cluster.traffic_monitor import ProbeStarted, SamplesTaken, TrafficMonitor
-from tgwizard.gui.cluster.watch_loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
+from tgwizard.gui.cluster.traffic_monitor import TrafficMonitor
+from tgwizard.gui.cluster.watch_loop import WatchLoop
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import (
-    CallMade,
     CancelMeaning,
-    DecisionMade,
-    DecisionRequested,
     Event,
     Finished,
-    HolderObserved,
     Observed,
     PreflightCompleted,
-    RunStarted,
     SourceBack,
     SourceLost,
-    StepCompleted,
-    StepStarted,
-    StepWaiting,
     TimeoutChoice,
-    WarningRaised,
+    WatchEvent,
 )
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
 from tgwizard.model.problem import Problem, UserError
@@ -86,14 +78,13 @@ class ClusterSession(QObject):
         self,
         services: Services,
         setup: ClusterSetup,
-        own: queue.SimpleQueue[object],
         parent: QObject | None = None,
         *,
         lock: ReadOnlyLock | None = None,
         pace: Pace | None = None,
         fleet_pace_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """Know nothing yet. `own` is the window's own queue, for answers that are no events of the engine.
+        """Know nothing yet.
 
         `lock` keeps runs from beginning; `pace` says how often Azure is read, `fleet_pace_s` how often while the fleet
         does it.
@@ -105,15 +96,12 @@ class ClusterSession(QObject):
         self.setup = setup
         self._reachability: TrafficMonitor | None = None
         self._later: QTimer | None = None
-        self._own = own
         self._pace_s = fleet_pace_s
-        self.loop = WatchLoop(services, setup, own, pace or Pace())
-        self._check_job: Job | None = None
-        self._run_job: Job | None = None
-        self._history_job: Job | None = None
-        self.rights = ClusterRights(services, setup.name, own, self._begin)
+        self.loop = WatchLoop(services, setup, pace or Pace(), self.take)
+        self._checks, self._histories = JobGroup(services.jobs), JobGroup(services.jobs)
+        self._run_job: Job[Event, Finished] | None = None
+        self.rights = ClusterRights(services, setup.name, self.observed.emit, self._tell_trouble)
         self._decisions: UserDecisions | None = None
-        self._run_id = ""
         self.latest: Snapshot | None = None
         """The latest readings as they were read, for those who judge their age themselves."""
         self._preferred: Member | None = None
@@ -257,14 +245,8 @@ class ClusterSession(QObject):
     def reachability(self) -> TrafficMonitor:
         """Traffic as this computer sees it; made when first asked for, a window may have hundreds of clusters."""
         if self._reachability is None:
-            self._reachability = TrafficMonitor(self.services, self.setup, self._own, self)
+            self._reachability = TrafficMonitor(self.services, self.setup, self)
         return self._reachability
-
-    @property
-    def jobs(self) -> tuple[Job, ...]:
-        """The jobs that read this cluster, and may answer once more after `stop`."""
-        jobs = (self.loop.job, self._check_job, self._history_job, self.rights.job)
-        return tuple(job for job in jobs if job is not None and job.running)
 
     @property
     def watching(self) -> bool:
@@ -280,11 +262,21 @@ class ClusterSession(QObject):
         self.loop.stop()
         if self._later is not None:
             self._later.stop()
-        for job in (self._check_job, self._history_job, self.rights.job):
-            if job is not None:
-                job.cancel()
+        for group in (self._checks, self._histories, self.rights.asking):
+            group.stop()
         if self._reachability is not None:
             self._reachability.stop()
+
+    def forget(self) -> None:
+        """Stop watching, and hear no more of anything: the cluster goes."""
+        self.stop()
+        self.loop.forget()
+        for group in (self._checks, self._histories, self.rights.asking):
+            group.give_up()
+        if self._reachability is not None:
+            self._reachability.forget()
+        if self._run_job is not None:
+            self.services.jobs.let_go(self._run_job)
 
     def set_pace(self, pace: Pace) -> None:
         """Read at another pace from the next reading on."""
@@ -304,17 +296,17 @@ class ClusterSession(QObject):
         to_dead_machine: bool = False,
     ) -> None:
         """Run the preflight alone; its answer is the signal `checked`. Nothing is written."""
-        if self._check_job is not None and self._check_job.running:
+        if self._checks.under_way:
             return
         services, setup = self.services, self.setup
 
-        def work(report: Report, token: CancelToken) -> None:
+        def work(report: Report[Event], token: CancelToken) -> PreflightCompleted:
             # The question is being painted: a computing worker beside it would make that twice as long.
             token.wait(PAINT_FIRST_S)
             extent = PreflightScope(fence=fence, to_dead_machine=to_dead_machine)
-            rehearse(services, setup, to, verb, report, token, strategy, extent=extent)
+            return rehearse(services, setup, to, verb, report, token, strategy, extent=extent)
 
-        self._check_job = self._begin("check", work)
+        self._checks.begin(f"check-{setup.name}", work, done=self._take_checked, failed=self._tell_trouble)
 
     def fail_over(self, to: Member, verb: Verb, options: RunOptions | None = None) -> None:
         """Start the failover as the cluster's one writing job."""
@@ -322,8 +314,8 @@ class ClusterSession(QObject):
         decisions = self._decisions = UserDecisions()
         options = replace(options or RunOptions(), decisions=decisions)
 
-        def work(report: Report, token: CancelToken) -> None:
-            fail_over(services, setup, to, verb, report, token, options)
+        def work(report: Report[Event], token: CancelToken) -> Finished:
+            return fail_over(services, setup, to, verb, report, token, options)
 
         self._start_run("failover", work)
 
@@ -333,8 +325,8 @@ class ClusterSession(QObject):
         self._decisions = UserDecisions()
         options = RunOptions(decisions=self._decisions)
 
-        def work(report: Report, token: CancelToken) -> None:
-            resume(services, setup, None, report, token, options)
+        def work(report: Report[Event], token: CancelToken) -> Finished:
+            return resume(services, setup, None, report, token, options)
 
         self._start_run("resume", work)
 
@@ -350,90 +342,52 @@ class ClusterSession(QObject):
         if self._decisions is not None:
             self._decisions.answer(choice)
 
-    def _start_run(self, name: str, work: Work) -> None:
+    def _start_run(self, name: str, work: Work[Event, Finished]) -> None:
         if self.running:
             return
         if self.lock.locked:
             self.trouble.emit(LOCKED)
             return
-        self.run = RunModel()
-        self._run_id = ""
 
-        def after_the_paint(report: Report, token: CancelToken) -> None:
+        def after_the_paint(report: Report[Event], token: CancelToken) -> Finished:
             token.wait(PAINT_FIRST_S)
-            work(report, token)
+            return work(report, token)
 
-        job = self._begin(name, after_the_paint, writes=True)
-        if job is None:
-            self.run = None
-            return
-        self._run_job = job
-        self.run_began.emit()
-
-    def _begin(self, name: str, work: Work, *, writes: bool = False) -> Job | None:
+        name, writes = f"{name}-{self.setup.name}", self.setup.identity
         try:
-            identity = self.setup.identity if writes else None
-            return self.services.jobs.start(f"{name}-{self.setup.name}", work, writes=identity)
+            self._run_job = self.services.jobs.start(
+                name, after_the_paint, heard=self._take_of_run, broke=self._take_broken_run, writes=writes
+            )
         except UserError as error:
             self.trouble.emit(error.problem)
-            return None
+            return
+        self.run = RunModel()
+        self.run_began.emit()
 
     # Events ------------------------------------------------------------------------------------------------------
 
-    @Slot(object)
-    def take(self, event: object) -> None:
-        """Take one event from the bridge; events of other clusters are left alone."""
-        if getattr(event, "cluster", self.setup.name) != self.setup.name:
-            return
-        match event:
+    def take(self, news: WatchNews) -> None:
+        """Take what watching this cluster brings: by a loop of its own, or by the fleet."""
+        match news:
             case Observed():
-                self._take_observed(event)
-            case SamplesTaken() | ProbeStarted() if self._reachability is not None:
-                self._reachability.take(event)
+                self._take_observed(news)
             case HistoryRead() | RunElsewhere():
-                self._take_history(event)
-            case RightsAsked():
-                self.rights.take(event)
-                self.observed.emit()
-            case PreflightCompleted():
-                self._take_checked(event)
+                self._take_history(news)
             case SourceLost() | SourceBack():
-                self._log.take_source(event)
+                self._log.take_source(news)
                 self.timeline_changed.emit()
-            case _:
-                self._take_of_run(event)
 
-    def _take_of_run(self, event: object) -> None:
-        match event:
-            case RunStarted():
-                self._run_id = event.run
-                if not self.running:
-                    self.run = RunModel()
-                    self.run_began.emit()
-                self._take_run(event)
-            case Finished():
-                self._take_run(event)
-                self._take_end(event)
-            case (
-                StepStarted()
-                | StepWaiting()
-                | StepCompleted()
-                | DecisionRequested()
-                | DecisionMade()
-                | CallMade()
-                | HolderObserved()
-                | WarningRaised()
-            ):
-                if event.run == self._run_id:
-                    self._take_run(event)
-            case JobCrashed() if self._run_job is not None and event.job == self._run_job.id:
-                self._take_broken_run()
-            case _:
-                return
+    def _take_of_run(self, event: Event) -> None:
+        if isinstance(event, PreflightCompleted):
+            self._take_checked(event)
+        else:
+            self._take_run(event)
+        if isinstance(event, Finished):
+            self._take_end(event)
 
     def _take_checked(self, event: PreflightCompleted) -> None:
         if not event.fence.stops:
-            self.rights.take(event)
+            self.rights.take_checked(event)
             # The question is told first, the page behind it when that is painted: both at once took twice as long.
             if self._later is None:
                 self._later = QTimer(self, singleShot=True, interval=AFTER_THE_QUESTION_MS)
@@ -451,8 +405,10 @@ class ClusterSession(QObject):
                 self._read_history()  # who moved it may be another program, which may have died of it
         self.observed.emit()
 
-    def _take_history(self, history: HistoryRead | RunElsewhere) -> None:
+    def _take_history(self, history: HistoryRead | RunElsewhere | None) -> None:
         """What the journal holds; while another program works on the cluster nothing is offered or begun."""
+        if history is None:
+            return  # cancelled before it could be read
         if not self.running:
             self.elsewhere = history if isinstance(history, RunElsewhere) else None
             self.unfinished = None if isinstance(history, RunElsewhere) else history.unfinished
@@ -471,13 +427,12 @@ class ClusterSession(QObject):
             self.trouble.emit(history.problem)
 
     def _take_run(self, event: Event) -> None:
-        if self.run is None or isinstance(event, Observed | SourceLost | SourceBack | PreflightCompleted):
+        if self.run is None or isinstance(event, WatchEvent | PreflightCompleted):
             return
         self.run = self.run.after(event)
         self.run_changed.emit()
 
     def _take_end(self, event: Finished) -> None:
-        self._run_id = ""
         verb = self.run.started.verb if self.run is not None and self.run.started is not None else None
         self._add(of_end(event, verb))
         self.unfinished = None
@@ -487,7 +442,7 @@ class ClusterSession(QObject):
         self.unfinished_changed.emit()
         self.run_ended.emit()
 
-    def _take_broken_run(self) -> None:
+    def _take_broken_run(self, _error: BaseException) -> None:
         """A run that died of an unexpected error sends no Finished: say what is known, which is only the last place."""
         if self.run is not None and self.run.finished is None:
             self.run = None
@@ -498,8 +453,21 @@ class ClusterSession(QObject):
             self.run_ended.emit()
 
     def _read_history(self) -> None:
-        if self._history_job is None or not self._history_job.running:
-            self._history_job = self._begin("history", history_when_free(self.services, self.setup, self._own))
+        if self._histories.under_way:
+            return
+        services, setup = self.services, self.setup
+
+        def work(report: Report[RunElsewhere], token: CancelToken) -> HistoryRead | None:
+            return read_history_when_free(services, setup, report, token)
+
+        self._histories.begin(
+            f"history-{setup.name}", work, heard=self._take_history, done=self._take_history, failed=self._tell_trouble
+        )
+
+    def _tell_trouble(self, problem: Problem) -> None:
+        """A job could not begin, or has failed; a stop is no news, and an error of ours is shown anyway."""
+        if problem not in (STOPPED, BROKE):
+            self.trouble.emit(problem)
 
     def _add(self, shown: EventShown) -> None:
         self._log.add(shown)

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from tgwizard.engine.watch.cluster_watch import RunElsewhere
 from tgwizard.gui.cluster.picture_model import (
     HOLDER,
     HOLDER_NOT_KNOWN,
@@ -22,7 +23,6 @@ from tgwizard.gui.cluster.picture_model import (
     PillState,
 )
 from tgwizard.gui.cluster.run_model import RunModel, moving_detail, moving_sentence
-from tgwizard.gui.cluster.watch_loop import RunElsewhere
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.check_rows import CheckShown
 from tgwizard.model.cluster import Verb

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 from collections import deque
-from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report
@@ -18,21 +16,8 @@ from tgwizard.model.problem import Problem, UserError
 KEPT_S = 15 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class SamplesTaken:
-    """A batch of tries, in order."""
-
-    cluster: str
-    samples: tuple[Sample, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeStarted:
-    """It is known where the address can be tried, or why nowhere."""
-
-    cluster: str
-    endpoint: Endpoint | None = None
-    problem: Problem | None = None
+Measured = Endpoint | tuple[Sample, ...]
+"""Where the address can be tried, once that is known; then tries in order, a batch at a time."""
 
 
 class TrafficMonitor(QObject):
@@ -40,15 +25,12 @@ class TrafficMonitor(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self, services: Services, setup: ClusterSetup, own: queue.SimpleQueue[object], parent: QObject | None = None
-    ) -> None:
-        """Nothing is tried before `start`. `own` is the window's queue."""
+    def __init__(self, services: Services, setup: ClusterSetup, parent: QObject | None = None) -> None:
+        """Nothing is tried before `start`."""
         super().__init__(parent)
         self._services = services
         self._setup = setup
-        self._own = own
-        self._job: Job | None = None
+        self._job: Job[Measured, None] | None = None
         self._samples: deque[Sample] = deque(maxlen=round(KEPT_S / PERIOD_S))
         self.endpoint: Endpoint | None = None
         """Where the address is tried; None before it was first asked for."""
@@ -84,22 +66,15 @@ class TrafficMonitor(QObject):
         """Begin to try."""
         if self.measuring:
             return
-        services, setup, own = self._services, self._setup, self._own
+        services, setup = self._services, self._setup
 
-        def tell(samples: tuple[Sample, ...]) -> None:
-            own.put(SamplesTaken(setup.name, samples))
-
-        def work(_report: Report, token: CancelToken) -> None:
-            try:
-                endpoint = services.endpoint(setup)
-            except UserError as error:
-                own.put(ProbeStarted(setup.name, problem=error.problem))
-                return
-            own.put(ProbeStarted(setup.name, endpoint))
-            TrafficProbe(endpoint, services.clock, tell).run(token)
+        def work(report: Report[Measured], token: CancelToken) -> None:
+            endpoint = services.endpoint(setup)
+            report(endpoint)
+            TrafficProbe(endpoint, services.clock, report).run(token)
 
         try:
-            self._job = services.jobs.start(f"probe-{setup.name}", work)
+            self._job = services.jobs.start(f"probe-{setup.name}", work, heard=self.take, failed=self._take_problem)
         except UserError:
             # The program is closing: there is nobody left to show anything to.
             return
@@ -117,17 +92,21 @@ class TrafficMonitor(QObject):
             self._job.cancel()
             self.changed.emit()
 
-    @Slot(object)
-    def take(self, event: SamplesTaken | ProbeStarted) -> None:
-        """Take one event from the bridge; those of other clusters are left alone."""
-        if event.cluster != self._setup.name:
-            return
-        if isinstance(event, SamplesTaken):
-            self._samples.extend(event.samples)
+    def forget(self) -> None:
+        """Try no more, and hear no more of it."""
+        if self._job is not None:
+            self._services.jobs.give_up(self._job)
+
+    def take(self, found: Measured) -> None:
+        """Where it is tried, or what was found."""
+        if isinstance(found, Endpoint):
+            self.endpoint, self.against = found, None
         else:
-            self.endpoint, self.against = event.endpoint, event.problem
-            if event.problem is not None:
-                self._job = None
+            self._samples.extend(found)
+        self.changed.emit()
+
+    def _take_problem(self, problem: Problem) -> None:
+        self.endpoint, self.against, self._job = None, problem, None
         self.changed.emit()
 
     def longest_gap_s(self, start: float, end: float) -> float | None:

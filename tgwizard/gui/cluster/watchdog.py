@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from tgwizard.engine.jobs import Job, JobCrashed
+from tgwizard.engine.jobs import AnyJob
 from tgwizard.gui.cluster.watch_loop import WatchLoop
-from tgwizard.model.failover_events import Observed
 from tgwizard.model.problem import Problem
 
 TICK_MS = 5_000
@@ -27,8 +27,8 @@ class Watchdog(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._loops: dict[str, tuple[WatchLoop, Callable[[Problem], None]]] = {}
-        self._workers: list[Job] = []
-        self._renew: Callable[[Job], Job | None] | None = None
+        self._workers: list[AnyJob] = []
+        self._renew: Callable[[AnyJob], AnyJob | None] | None = None
         self._begun: dict[str, float] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -37,9 +37,10 @@ class Watchdog(QObject):
     def keep(self, name: str, loop: WatchLoop, tell: Callable[[Problem], None]) -> None:
         """Look after the loop of a cluster; `tell` says why it had stopped."""
         self._loops[name] = (loop, tell)
+        loop.broke = partial(self._on_broke, name)
         self._timer.start()
 
-    def keep_workers(self, workers: tuple[Job, ...], renew: Callable[[Job], Job | None]) -> None:
+    def keep_workers(self, workers: tuple[AnyJob, ...], renew: Callable[[AnyJob], AnyJob | None]) -> None:
         """Look after these too; `renew` begins another one for one that has ended by an error."""
         self._workers, self._renew = list(workers), renew
         self._timer.start()
@@ -51,17 +52,10 @@ class Watchdog(QObject):
         self._workers.clear()
         self._begun.clear()
 
-    def take(self, event: object) -> None:
-        """A reading came, or a job broke."""
-        if isinstance(event, Observed):
-            found = self._loops.get(event.cluster)
-            if found is not None:
-                found[0].heard()
-        elif isinstance(event, JobCrashed):
-            for name, (loop, _tell) in self._loops.items():
-                if loop.job is not None and loop.job.id == event.job:
-                    why = f"tgwizard ended it by an error of its own ({type(event.error).__name__}); see the log."
-                    self._begin_again(name, why)
+    def _on_broke(self, name: str, error: BaseException) -> None:
+        if name in self._loops:
+            why = f"tgwizard ended it by an error of its own ({type(error).__name__}); see the log."
+            self._begin_again(name, why)
 
     @Slot()
     def look(self) -> None:

@@ -77,7 +77,7 @@ class HistoryPage(ShellPage):
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: read the journals."""
-        self._past = HistoryReader(opened, self._shell.bridge, self)
+        self._past = HistoryReader(opened, self)
         self._past.read.connect(self._on_read)
         self._past.report_kept.connect(self._on_kept)
         if self.isVisible():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.history import run_report
@@ -12,7 +12,6 @@ from tgwizard.engine.history.report_folder import KeptReport, ReportFolder
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history
 from tgwizard.engine.jobs import Report
 from tgwizard.gui.app.app_context import OpenedProgram
-from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
@@ -49,13 +48,11 @@ class HistoryReader(QObject):
     reports_read = Signal(object)
     report_kept = Signal(object)
 
-    def __init__(self, opened: OpenedProgram, bridge: Bridge, parent: QObject) -> None:
+    def __init__(self, opened: OpenedProgram, parent: QObject) -> None:
         super().__init__(parent)
         self._opened = opened
-        self._own = bridge.own
         self._readings = 0
         self.reports = ReportFolder.of(opened.services)
-        bridge.happened.connect(self._on_event)
 
     @property
     def readings(self) -> int:
@@ -68,53 +65,39 @@ class HistoryReader(QObject):
     def read_runs(self, clusters: tuple[ClusterSetup, ...]) -> None:
         """Read the journals of these clusters again; `read` follows."""
         self._readings = number = self._readings + 1
-        services, own = self._opened.services, self._own
+        services = self._opened.services
 
-        def work(_report: Report, token: CancelToken) -> None:
+        def work(_report: Report[object], token: CancelToken) -> HistoryLoaded:
             found = []
             for setup in clusters:
-                if token.is_cancelled:
-                    return
+                token.check()
                 found.append(cluster_history(services, setup))
-            own.put(HistoryLoaded(number, tuple(found)))
+            return HistoryLoaded(number, tuple(found))
 
-        services.jobs.start("history", work)
+        services.jobs.start("history", work, done=self.read.emit)
 
     def read_reports(self) -> None:
         """Read the folder of reports again; `reports_read` follows."""
-        reports, own = self.reports, self._own
+        reports = self.reports
 
-        def work(_report: Report, _token: CancelToken) -> None:
+        def work(_report: Report[object], _token: CancelToken) -> ReportsRead:
             try:
-                own.put(ReportsRead(reports.kept()))
+                return ReportsRead(reports.kept())
             except UserError as error:
-                own.put(ReportsRead((), error.problem))
+                return ReportsRead((), error.problem)
 
-        self._opened.services.jobs.start("reports", work)
+        self._opened.services.jobs.start("reports", work, done=self.reports_read.emit)
 
     def keep(self, setup: ClusterSetup, run: RunHistory) -> None:
         """Keep the report of a run; `report_kept` follows."""
-        services, reports, own = self._opened.services, self.reports, self._own
+        services, reports = self._opened.services, self.reports
 
-        def work(_report: Report, _token: CancelToken) -> None:
+        def work(_report: Report[object], _token: CancelToken) -> ReportKept:
             title = f"{setup.name} {run_report.title(run)} {run.run}"
             try:
                 kept = reports.keep(title, services.clock.wall(), run_report.run_report_page(run, setup))
-                own.put(ReportKept(run.run, kept))
+                return ReportKept(run.run, kept)
             except UserError as error:
-                own.put(ReportKept(run.run, None, error.problem))
+                return ReportKept(run.run, None, error.problem)
 
-        services.jobs.start("keep-report", work)
-
-    @Slot(object)
-    def _on_event(self, event: object) -> None:
-        match event:
-            case HistoryLoaded():
-                self.read.emit(event)
-            case ReportsRead():
-                self.reports_read.emit(event)
-            case ReportKept():
-                self.report_kept.emit(event)
-            case _:
-                # All others are for other ears.
-                ...
+        services.jobs.start("keep-report", work, done=self.report_kept.emit)

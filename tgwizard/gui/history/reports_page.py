@@ -59,7 +59,7 @@ class ReportsPage(ShellPage):
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: read the folder."""
-        self._past = HistoryReader(opened, self._shell.bridge, self)
+        self._past = HistoryReader(opened, self)
         self._past.reports_read.connect(self._on_read)
         if self.isVisible():
             self.read_again()

@@ -85,7 +85,7 @@ class ClusterChanges(QObject):
             self.world.moved.connect(self._on_moved)
             self.lab_opened.emit(self.world)
         if opened.saved is not None:
-            self._files = SavedFiles(opened.services.jobs, opened.saved, self._bridge, self)
+            self._files = SavedFiles(opened.services.jobs, opened.saved, self)
             self._files.added.connect(self._on_added)
             self._files.refused.connect(self.refused)
             self._files.read_again.connect(self._on_read_again)
@@ -135,7 +135,8 @@ class ClusterChanges(QObject):
         self._waiting, self._epoch, self._clusters = None, epoch, ()
         self.dropping.emit()
         self._pages.clear()
-        self._files.read(after=self._watching.drop())
+        self._watching.drop()
+        self._files.read()
 
     def run_ended(self) -> None:
         """A run has ended: what waited for that is done now."""
