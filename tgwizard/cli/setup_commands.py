@@ -109,7 +109,7 @@ class _At:
     def tell(self, event: SetupEvent) -> None:
         """Tell one event, as JSON or in words."""
         self.console.document(setup_event_document(event))
-        for line in words.told(event):
+        for line in words.event_lines(event):
             self.console.say(line)
 
     def now(self) -> str:

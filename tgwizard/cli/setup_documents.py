@@ -93,15 +93,15 @@ def verify_document(result: VerifyResult) -> Document:
         "scopes": [{"scope": scope, "holds": holds} for scope, holds in result.scopes],
         "ticks": [
             {
-                "machine": tick.machine.text,
-                "scope": tick.scope,
-                "tick": tick.tick.value,
-                "done": tick.done,
-                "seconds_s": _seconds(tick.seconds),
-                "reached_at": format_utc(tick.at) if tick.at else None,
-                "sentence": tick.sentence,
+                "machine": stage.machine.text,
+                "scope": stage.scope,
+                "tick": stage.stage.value,
+                "done": stage.done,
+                "seconds_s": _seconds(stage.seconds),
+                "reached_at": format_utc(stage.at) if stage.at else None,
+                "sentence": stage.sentence,
             }
-            for tick in result.ticks
+            for stage in result.stages
         ],
         "rehearsal": [
             {
@@ -179,7 +179,7 @@ def _details(event: SetupEvent) -> Document:
             return {
                 "machine": event.machine,
                 "scope": event.scope,
-                "tick": event.tick.value,
+                "tick": event.stage.value,
                 "done": event.done,
                 "seconds_s": _seconds(event.seconds),
                 "sentence": event.sentence,

@@ -108,8 +108,8 @@ def planned(
     against = next((problem for _, problem in stops), None) or apply_refusal(plan)
     if count and against is not None:
         needed = f"{counted(count, 'change')} {are(count)}"
-        told = not_yours(plan.writing)
-        why = told[0].problem if told and not plan.problems else against
+        theirs = not_yours(plan.writing)
+        why = theirs[0].problem if theirs and not plan.problems else against
         partly = plan.mine_now and not plan.problems and not stops
         rest = " `setup apply --only-mine` makes those that are yours." if partly else ""
         yield f"{needed} needed; apply would be refused: {why.what} Nothing was written.{rest}"
@@ -146,7 +146,7 @@ def undoing(items: tuple[UndoItem, ...]) -> Iterator[str]:
     yield "What others use or changed since is kept."
 
 
-def told(event: SetupEvent) -> Iterator[Line]:
+def event_lines(event: SetupEvent) -> Iterator[Line]:
     """An event of a running job."""
     match event:
         case ChangeStarted():
@@ -162,9 +162,9 @@ def told(event: SetupEvent) -> Iterator[Line]:
         case ChangeSkipped():
             yield f"  left: {event.sentence}. {event.reason}"
         case PropagationChanged() if not event.done and event.sentence:
-            yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}, {event.tick.value}: {event.sentence}"
+            yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}, {event.stage.value}: {event.sentence}"
         case PropagationChanged() if event.done:
-            yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}: {event.tick.value}"
+            yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}: {event.stage.value}"
         case SetupFinished():
             yield event.reason
         case _:

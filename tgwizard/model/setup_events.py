@@ -96,7 +96,7 @@ class FindingReported:
 
 
 class PropagationStage(Enum):
-    """The ticks of the meter "Effective yet?", in order; the values are its words."""
+    """The stages of the meter "Effective yet?", in order; the values are its words."""
 
     WRITTEN = "Written"
     LISTED = "Listed"
@@ -107,12 +107,12 @@ class PropagationStage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PropagationChanged:
-    """A tick of the meter "Effective yet?" for one machine and scope (engine/README.md 2.6)."""
+    """A stage of the meter "Effective yet?" for one machine and scope (engine/README.md 2.6)."""
 
     stamp: Stamp
     machine: str
     scope: str
-    tick: PropagationStage
+    stage: PropagationStage
     done: bool
     seconds: float | None = None
     sentence: str = ""

@@ -1,4 +1,4 @@
-"""What verifying a set-up came to: ticks, the rehearsal, network checks, and the proof when it was made.
+"""What verifying a set-up came to: stages, the rehearsal, network checks, and the proof when it was made.
 
 Three different things, never mixed (engine/README.md 2.6): *worked out* (from roles, assignments, denials and locks),
 *proved* (by a failover that the members, or you, really made), *restarted* (seen by tgwizard, or said by the user).
@@ -47,14 +47,14 @@ class RehearsalRow:
 
 @dataclass(frozen=True, slots=True)
 class StageSeen:
-    """One tick of the meter for one machine and scope. ``seconds``: measured since the write, None when not measured.
+    """One stage of the meter for one machine and scope. ``seconds``: measured since the write, None when not measured.
 
     ``at``: when it was reached, None while it was not or when that is not known. ``sentence``: what it waits for.
     """
 
     machine: ResourceId
     scope: str
-    tick: PropagationStage
+    stage: PropagationStage
     done: bool
     seconds: float | None = None
     at: datetime | None = None
@@ -108,7 +108,7 @@ class VerifyResult:
     members: tuple[str, str]
     scopes: tuple[tuple[str, str], ...]
     """Each scope with what of the cluster lives there."""
-    ticks: tuple[StageSeen, ...]
+    stages: tuple[StageSeen, ...]
     rehearsal: tuple[RehearsalRow, ...]
     checks: tuple[NamedFinding, ...]
     proof: tuple[ProofRun, ...] = ()
@@ -124,20 +124,20 @@ class VerifyResult:
     @property
     def waiting_for_restart(self) -> tuple[ResourceId, ...]:
         """The machines that have to restart, each once."""
-        found = (tick.machine for tick in self.ticks if tick.tick is PropagationStage.RESTARTED and not tick.done)
+        found = (stage.machine for stage in self.stages if stage.stage is PropagationStage.RESTARTED and not stage.done)
         return tuple(dict.fromkeys(found))
 
     @property
     def proved(self) -> bool:
         """Whether the rights of every machine on every scope have shown themselves, not only on paper."""
-        found = [tick.done for tick in self.ticks if tick.tick is PropagationStage.PROVED]
+        found = [stage.done for stage in self.stages if stage.stage is PropagationStage.PROVED]
         return bool(found) and all(found)
 
-    def _written(self, tick: StageSeen) -> bool:
-        about = (tick.machine, tick.scope)
+    def _written(self, stage: StageSeen) -> bool:
+        about = (stage.machine, stage.scope)
         return any(
-            one.done and one.tick is PropagationStage.WRITTEN and (one.machine, one.scope) == about
-            for one in self.ticks
+            one.done and one.stage is PropagationStage.WRITTEN and (one.machine, one.scope) == about
+            for one in self.stages
         )
 
     @property
@@ -147,10 +147,10 @@ class VerifyResult:
         levels = {item.finding.level for item in self.checks}
         if RehearsalState.MAY_NOT in cells or Level.BLOCKS in levels:
             return VerifyState.NOT_READY
-        coming = (tick for tick in self.ticks if not tick.done and tick.tick in _BY_ITSELF)
-        if RehearsalState.WAITS in cells or any(self._written(tick) for tick in coming):
+        coming = (stage for stage in self.stages if not stage.done and stage.stage in _BY_ITSELF)
+        if RehearsalState.WAITS in cells or any(self._written(stage) for stage in coming):
             return VerifyState.WAITS
-        if any(not tick.done and tick.tick is PropagationStage.WRITTEN for tick in self.ticks):
+        if any(not stage.done and stage.stage is PropagationStage.WRITTEN for stage in self.stages):
             return VerifyState.AT_RISK
         if self.waiting_for_restart:
             return VerifyState.RESTART
@@ -160,4 +160,4 @@ class VerifyResult:
 
 
 _BY_ITSELF = frozenset({PropagationStage.LISTED, PropagationStage.EFFECTIVE})
-"""The ticks that waiting brings, once it is written."""
+"""The stages that waiting brings, once it is written."""

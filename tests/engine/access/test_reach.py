@@ -271,7 +271,7 @@ def test_that_what_a_machine_is_answered_in_its_own_name_is_judged_by_the_same_d
     subject = replace(target_of_cluster(made.setup), wait=False, restarted=frozenset({made.a.vm, made.b.vm}))
     services = replace(made.services, members=members_of(made.lab))
     result = verify_job(services, subject, lambda _event: None, made.token)
-    told = [cell.why for row in result.rehearsal for cell in row.cells] + [tick.sentence for tick in result.ticks]
+    told = [cell.why for row in result.rehearsal for cell in row.cells] + [tick.sentence for tick in result.stages]
     assert f"the deny assignment stack-guard forbids {NSG_JOIN}" in told
     own = [words for words in told if words.startswith("Asked in its own name")]
     assert own

@@ -183,7 +183,7 @@ def applying(text: str) -> ApplyProgress:
 
 OURS = frozenset({"key", "ask", "machines", "machine", "bars", "rehearsal_state", "marks", "proof", "title"})
 """Fields of the verify page whose words are the program's own."""
-BARS = tuple(BarShown(tick.value, BarState.FAILED, "3 s") for tick in PropagationStage)
+BARS = tuple(BarShown(stage.value, BarState.FAILED, "3 s") for stage in PropagationStage)
 
 VERIFIED = VerifyShown(
     "What",

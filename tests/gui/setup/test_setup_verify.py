@@ -126,7 +126,7 @@ def test_that_the_page_goes_from_waiting_over_proof_and_restarts_to_verified(
     result = desk.wizard.verifier.result
     assert result is not None
     assert result.overall_state is VerifyState.VERIFIED
-    assert all(tick.done for tick in result.ticks)
+    assert all(tick.done for tick in result.stages)
     assert desk.says("shown by the proof")
     assert desk.says("Not needed: each machine's own identity was asked and allowed.")
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
@@ -158,7 +158,7 @@ def test_that_the_saved_report_says_what_the_page_says(
     assert page.count("asked in its own name: allowed") == 2
     assert "waits for you" not in page
     assert "not yet" not in page
-    restarts = [tick.at for tick in result.ticks if tick.at is not None and tick.tick.value == "Machine restarted"]
+    restarts = [tick.at for tick in result.stages if tick.at is not None and tick.stage.value == "Machine restarted"]
     assert len(restarts) == 2
     assert all(f"{at:%Y-%m-%d %H:%M:%S} UTC" in page for at in restarts)
 

@@ -230,7 +230,7 @@ def stages_of(
     asked: ProbeResult | None = None,
     ours: Mapping[str, datetime] = NOTHING_OF_OURS,
 ) -> Iterator[StageSeen]:
-    """The five ticks, in order. ``asked``: what the machine itself was answered; None when nobody could ask.
+    """The five stages, in order. ``asked``: what the machine itself was answered; None when nobody could ask.
 
     ``ours``: when assignments that we wrote were read back, by lower-case id and the clock that ``now`` is of.
     """
@@ -239,13 +239,13 @@ def stages_of(
     if found is None:
         why = f"The identity of {name} has no role here that lets it write an interface. Apply the set-up again."
         yield StageSeen(vm, scope, PropagationStage.WRITTEN, done=False, sentence=why)
-        for tick in (
+        for stage in (
             PropagationStage.LISTED,
             PropagationStage.EFFECTIVE,
             PropagationStage.PROVED,
             PropagationStage.RESTARTED,
         ):
-            yield StageSeen(vm, scope, tick, done=False)
+            yield StageSeen(vm, scope, stage, done=False)
         return
     made = _made(found, ours)
     age = now - made if made else None

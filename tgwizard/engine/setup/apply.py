@@ -179,8 +179,8 @@ def _concluded(context: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> Set
         worst = (unknown or failed)[0]
         cause = worst.problem or Problem("not-done", worst.words)
         rest = f" {len(left)} {'was' if len(left) == 1 else 'were'} left." if left else ""
-        told = Problem(cause.code, f"{count}. {cause.what}", cause.why, f"{cause.fix}{rest}".strip(), cause.detail)
-        return conclude(context, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, told, ends=ends)
+        problem = Problem(cause.code, f"{count}. {cause.what}", cause.why, f"{cause.fix}{rest}".strip(), cause.detail)
+        return conclude(context, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, problem, ends=ends)
     if context.token.is_cancelled and left:
         fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Begin again to go on."
         fix = fix if context.wrote else "Nothing was written."
@@ -207,7 +207,7 @@ def _internal_error() -> Problem:
 
 
 def _reporting(context: ApplyContext, task: Task, sentence: str) -> Task:
-    """The piece with its beginning and end told."""
+    """The task with its beginning and end reported."""
 
     def work() -> TaskBody[TaskEnd]:
         begun = context.clock.monotonic()
@@ -261,8 +261,7 @@ def _written_at(change: SetupChange) -> str:
 def _not_allowed_problem(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
     first = not_yours(plan.writing)[0]
     if first.obstacle is not Obstacle.ROLE:
-        told = first.problem
-        return replace(told, what=f"{told.what} Nothing was written.")
+        return replace(first.problem, what=f"{first.problem.what} Nothing was written.")
     roles = join_words(dict.fromkeys(sanitize(role, 160) for change in others for role in change.right.roles))
     count = len(others)
     what = f"{count} of {counted(len(plan.writing), 'change')} {are(count)} not yours to make, so nothing was written."

@@ -257,8 +257,9 @@ class _ChangeLoop:
             if self.tries <= 5:
                 return Pending("Azure could not be reached; it is tried again.")
         if failure.cause is Cause.NOT_ALLOWED and self.uncertainty is not None:
-            told = failure.problem
-            return Conflicting(replace(told, why=f"{self.uncertainty.what} {self.uncertainty.why} {told.why}".strip()))
+            refused = failure.problem
+            why = f"{self.uncertainty.what} {self.uncertainty.why} {refused.why}".strip()
+            return Conflicting(replace(refused, why=why))
         return Conflicting(failure.problem)
 
     def _sent(self, started: float) -> None:

@@ -60,13 +60,13 @@ def load_draft(path: Path) -> DraftRead:
         return DraftRead(problem=_unusable(path, f"It is no draft of this program: {sanitize(error, 200)}."))
 
 
-def save_draft(path: Path, flow: WizardState, now: datetime) -> None:
+def save_draft(path: Path, state: WizardState, now: datetime) -> None:
     """Write the draft whole. UserError: it could not be written, and the former one is untouched."""
     try:
         make_private_folder(path.parent)
         if path.exists() and load_draft(path).draft is None:
             path.replace(_aside(path))
-        write_atomically(path, json.dumps(to_document(_file(flow, now)), indent=2) + "\n", PRIVATE)
+        write_atomically(path, json.dumps(to_document(_file(state, now)), indent=2) + "\n", PRIVATE)
     except OSError as error:
         raise UserError(
             Problem(
@@ -89,14 +89,14 @@ def delete_draft(path: Path) -> None:
         ) from error
 
 
-def resume(draft: Draft, caller: Caller | None, flow: WizardState | None = None) -> WizardState:
+def resume(draft: Draft, caller: Caller | None, state: WizardState | None = None) -> WizardState:
     """The wizard where it was left. ``caller``: who is signed in now; another one has the steps looked at again.
 
-    ``flow``: what is known already (the saved clusters); nothing else of it is kept.
+    ``state``: what is known already (the saved clusters); nothing else of it is kept.
     """
     same = caller is not None and draft.caller is not None and _who(caller) == _who(draft.caller)
     answers = dataclasses.replace(draft.answers, caller=caller if same else None)
-    began = begin(flow.saved if flow else (), answers)
+    began = begin(state.saved if state else (), answers)
     if caller is None:
         return dataclasses.replace(
             began, step=SetupStep.SIGN_IN, done=draft.done - {SetupStep.SIGN_IN}, to_check=draft.to_check
@@ -179,15 +179,15 @@ class _File:
     answers: _AnswersKept
 
 
-def _file(flow: WizardState, now: datetime) -> _File:
-    given = flow.answers
+def _file(state: WizardState, now: datetime) -> _File:
+    given = state.answers
     caller, subscription, role = given.caller, given.subscription, given.role
     return _File(
         SCHEMA,
         format_utc(now),
-        flow.step.name.lower(),
-        tuple(step.name.lower() for step in STEPS if step in flow.done),
-        tuple(step.name.lower() for step in STEPS if step in flow.to_check),
+        state.step.name.lower(),
+        tuple(step.name.lower() for step in STEPS if step in state.done),
+        tuple(step.name.lower() for step in STEPS if step in state.to_check),
         _AnswersKept(
             given.cloud,
             _CallerKept(**_fields(caller)) if caller else None,

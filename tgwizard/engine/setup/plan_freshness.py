@@ -54,12 +54,10 @@ def _differences(before: SetupPlan, after: SetupPlan) -> Iterator[str]:
         elif was != change:
             yield f"different: {change.sentence}"
     yield from (f"gone: {was.sentence}" for key, was in old.items() if key not in new)
-    told = {*before.problems, *before.warnings}
-    now = {*after.problems, *after.warnings}
-    yield from (f"to be known: {problem.what}" for problem in (*after.problems, *after.warnings) if problem not in told)
-    yield from (
-        f"no longer so: {problem.what}" for problem in (*before.problems, *before.warnings) if problem not in now
-    )
+    old_notes = {*before.problems, *before.warnings}
+    new_notes = {*after.problems, *after.warnings}
+    yield from (f"to be known: {one.what}" for one in (*after.problems, *after.warnings) if one not in old_notes)
+    yield from (f"no longer so: {one.what}" for one in (*before.problems, *before.warnings) if one not in new_notes)
 
 
 def changed_since(found: tuple[str, ...], age_s: float) -> Problem:

@@ -68,8 +68,8 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
             (i for i, change in enumerate(changes) if change.key.startswith(("place:", "restart:"))), len(changes)
         )
         changes[at:at] = [stale_change(item, facts, answers.caller) for item in stale]
-    told = plan_notes(answers, planned, () if answers.remove_stale else stale, facts)
-    return SetupPlan(tuple(changes), scopes, planned.role, _without_repeats(forbids), told, _without_repeats(warnings))
+    notes = plan_notes(answers, planned, () if answers.remove_stale else stale, facts)
+    return SetupPlan(tuple(changes), scopes, planned.role, _without_repeats(forbids), notes, _without_repeats(warnings))
 
 
 def _changes(

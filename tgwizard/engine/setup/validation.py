@@ -222,10 +222,10 @@ def interface_problems(state: WizardState, answers: Answers) -> tuple[StepProble
         return tuple(StepProblem(Level.BLOCKS, not_found(nic), (READ_AGAIN,)) for nic in missing)
     first, second = (nic for nic in nics if nic is not None)
     problems = [problem for problem in pairing_problems(pair.vms, (first, second)) if problem.code not in _OF_MACHINES]
-    told = [StepProblem(Level.BLOCKS, problem, (_OTHER_MACHINES,)) for problem in problems]
+    found = [StepProblem(Level.BLOCKS, problem, (_OTHER_MACHINES,)) for problem in problems]
     for vm, nic in zip(pair.vms, (first, second), strict=True):
-        told += _interface(vm, nic)
-    return tuple(told)
+        found += _interface(vm, nic)
+    return tuple(found)
 
 
 def _unread(inventory: Inventory) -> list[StepProblem]:

@@ -130,10 +130,10 @@ def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult
     moved = {run.to for run in runs if run.done and run.by is ProvedBy.MEMBERS}
     if not moved.issuperset(result.members):
         return replace(result, proof=runs)
-    ticks = tuple(_shown_by_failover(tick) for tick in result.ticks)
+    stages = tuple(_shown_by_failover(stage) for stage in result.stages)
     hold = {vm.name for vm in result.waiting_for_restart}
     rows = tuple(replace(row, cells=_no_wait(row.cells, result.members, hold)) for row in result.rehearsal)
-    return replace(result, proof=runs, ticks=ticks, rehearsal=rows)
+    return replace(result, proof=runs, stages=stages, rehearsal=rows)
 
 
 def _no_wait(
@@ -151,12 +151,12 @@ def _no_wait(
     return first, second
 
 
-def _shown_by_failover(tick: StageSeen) -> StageSeen:
-    if tick.tick is PropagationStage.PROVED:
-        return replace(tick, done=True, sentence="proved by failovers there and back")
-    if tick.tick is PropagationStage.EFFECTIVE and not tick.done:
-        return proved_effective(tick.machine, tick.scope)
-    return tick
+def _shown_by_failover(stage: StageSeen) -> StageSeen:
+    if stage.stage is PropagationStage.PROVED:
+        return replace(stage, done=True, sentence="proved by failovers there and back")
+    if stage.stage is PropagationStage.EFFECTIVE and not stage.done:
+        return proved_effective(stage.machine, stage.scope)
+    return stage
 
 
 def verify_sentence(result: VerifyResult) -> str:
@@ -192,7 +192,7 @@ class _Verify:
     ) -> None:
         self.azure, self.members, self.clock, self.journal = azure, members, clock, journal
         self.target, self.report, self.token, self.kept = target, report, token, kept
-        self._ticks: dict[tuple[str, str, PropagationStage], StageSeen] = {}
+        self._stages: dict[tuple[str, str, PropagationStage], StageSeen] = {}
         self._asked: dict[str, ProbeResult] = {}
 
     def run(self) -> VerifyResult:
@@ -212,7 +212,7 @@ class _Verify:
         holds = {reason.scope: reason.sentence for reason in computed_scopes(chosen)}
         scopes = self.target.scopes or tuple(holds)
         facts, cancelled = self._wait_for_rights(chosen, scopes, facts)
-        rows = _with_waits(rehearse_rights(chosen, facts), tuple(self._ticks.values()), chosen, self._asked)
+        rows = _with_waits(rehearse_rights(chosen, facts), tuple(self._stages.values()), chosen, self._asked)
         checks = (
             *network_checks(chosen, inventory, heartbeat_port=self.target.heartbeat_port),
             NamedFinding("if-match", self._check_if_match(chosen.nics[0].id)),
@@ -227,13 +227,13 @@ class _Verify:
             answers.name,
             names,
             tuple((scope, holds.get(scope, "")) for scope in scopes),
-            tuple(self._ticks.values()),
+            tuple(self._stages.values()),
             rows,
             checks,
             cancelled=cancelled,
         )
-        told = Problem("verified", verify_sentence(result))
-        self._finish(Outcome.CANCELLED if cancelled else Outcome.DONE, told)
+        ended = Problem("verified", verify_sentence(result))
+        self._finish(Outcome.CANCELLED if cancelled else Outcome.DONE, ended)
         return result
 
     def _read(self) -> tuple[Inventory, AccessFacts]:
@@ -250,9 +250,9 @@ class _Verify:
         give_up = self.clock.monotonic() + PROPAGATION.total_seconds() + _SPARE_S
         while True:
             held, again = self._look(chosen, scopes, facts)
-            open_ticks = [tick for tick in self._ticks.values() if not tick.done and tick.tick in _BY_ITSELF]
-            written = {(tick.machine.key, tick.scope) for tick in self._ticks.values() if _is_written(tick)}
-            awaited = [tick for tick in open_ticks if (tick.machine.key, tick.scope) in written]
+            open_stages = [stage for stage in self._stages.values() if not stage.done and stage.stage in _BY_ITSELF]
+            written = {(stage.machine.key, stage.scope) for stage in self._stages.values() if _is_written(stage)}
+            awaited = [stage for stage in open_stages if (stage.machine.key, stage.scope) in written]
             over = self.token.is_cancelled or self.clock.monotonic() >= give_up
             if not (awaited or again) or over or not self.target.wait:
                 break
@@ -276,7 +276,7 @@ class _Verify:
                 held = find_assignment(self.azure.access, vm, scope, self.target.role_guid, facts)
             except AzureCallError as failure:
                 again = again or failure.certainty is not Certainty.REFUSED or failure.cause in _PASSES
-                seen = self._ticks.get((vm.id.key, scope, PropagationStage.WRITTEN))
+                seen = self._stages.get((vm.id.key, scope, PropagationStage.WRITTEN))
                 if seen is None or not seen.done:
                     # One answer that fails to come takes nothing back that was read before.
                     self._report_stage(
@@ -287,31 +287,37 @@ class _Verify:
                 continue
             found.append(held)
             asked = self._asked.get(vm.id.key)
-            for tick in stages_of(held, self._now(), restarts, self.target.restarted, asked, ours):
-                self._report_stage(tick)
+            for stage in stages_of(held, self._now(), restarts, self.target.restarted, asked, ours):
+                self._report_stage(stage)
         return found, again
 
     def _ask_as_machines(self, chosen: ChosenMachines, facts: AccessFacts) -> None:
         """Ask in the machines' own names, where that can be done; what was allowed is not asked again."""
         if self.members is None:
             return
-        for place, vm in enumerate(chosen.vms):
+        for index, vm in enumerate(chosen.vms):
             before = self._asked.get(vm.id.key)
             if vm.identity.principal_id and (before is None or before.answer is not ProbeAnswer.ALLOWED):
                 denials = denials_of(vm.identity.principal_id, facts).known
                 with self.members.azure_as(vm.id) as azure:
-                    self._asked[vm.id.key] = probe_as(azure, place, chosen, self._now(), denials)
+                    self._asked[vm.id.key] = probe_as(azure, index, chosen, self._now(), denials)
 
-    def _report_stage(self, tick: StageSeen) -> None:
-        key = (tick.machine.key, tick.scope, tick.tick)
-        before = self._ticks.get(key)
-        if before is not None and before.done and tick.tick is PropagationStage.LISTED:
+    def _report_stage(self, stage: StageSeen) -> None:
+        key = (stage.machine.key, stage.scope, stage.stage)
+        before = self._stages.get(key)
+        if before is not None and before.done and stage.stage is PropagationStage.LISTED:
             return  # A list that flickers takes nothing back: it was seen.
-        if before is None or (before.done, before.sentence) != (tick.done, tick.sentence):
-            self._ticks[key] = tick
+        if before is None or (before.done, before.sentence) != (stage.done, stage.sentence):
+            self._stages[key] = stage
             self.report(
                 PropagationChanged(
-                    self._stamp(), tick.machine.name, tick.scope, tick.tick, tick.done, tick.seconds, tick.sentence
+                    self._stamp(),
+                    stage.machine.name,
+                    stage.scope,
+                    stage.stage,
+                    stage.done,
+                    stage.seconds,
+                    stage.sentence,
                 )
             )
 
@@ -359,7 +365,7 @@ class _Verify:
 
 
 _BY_ITSELF = (PropagationStage.LISTED, PropagationStage.EFFECTIVE)
-"""The ticks that come without anyone doing anything."""
+"""The stages that come without anyone doing anything."""
 
 
 _NOT_RESTARTED = RehearsalCell(RehearsalState.RESTART, "Azure allows it, but the machine was not seen to restart since")
@@ -380,13 +386,13 @@ def _no_role(name: str, rows: tuple[RehearsalRow, ...]) -> Finding:
     return Finding(Level.BLOCKS if refused else Level.WARNS, fact, why, Problem("role-gone", f"{fact}.", why, fix))
 
 
-def _is_written(tick: StageSeen) -> bool:
-    return tick.tick is PropagationStage.WRITTEN and tick.done
+def _is_written(stage: StageSeen) -> bool:
+    return stage.stage is PropagationStage.WRITTEN and stage.done
 
 
 def _with_waits(
     rows: tuple[RehearsalRow, ...],
-    ticks: tuple[StageSeen, ...],
+    stages: tuple[StageSeen, ...],
     chosen: ChosenMachines,
     asked: Mapping[str, ProbeResult],
 ) -> tuple[RehearsalRow, ...]:
@@ -394,33 +400,33 @@ def _with_waits(
 
     What the machine itself was refused although it should count by now, it may not, whatever the paper says.
     """
-    told = []
+    judged = []
     for row in rows:
         first, second = (
             _refused(
-                _cell(cell, [tick for tick in ticks if tick.machine == vm.id and _concerns(tick, row)]),
+                _cell(cell, [stage for stage in stages if stage.machine == vm.id and _concerns(stage, row)]),
                 row,
                 asked.get(vm.id.key),
             )
             for cell, vm in zip(row.cells, chosen.vms, strict=True)
         )
-        told.append(replace(row, cells=(first, second)))
-    return tuple(told)
+        judged.append(replace(row, cells=(first, second)))
+    return tuple(judged)
 
 
-def _concerns(tick: StageSeen, row: RehearsalRow) -> bool:
-    return any(reaches(tick.scope, thing.text) for thing in row.things)
+def _concerns(stage: StageSeen, row: RehearsalRow) -> bool:
+    return any(reaches(stage.scope, thing.text) for thing in row.things)
 
 
-def _cell(cell: RehearsalCell, ticks: list[StageSeen]) -> RehearsalCell:
+def _cell(cell: RehearsalCell, stages: list[StageSeen]) -> RehearsalCell:
     if cell.may is not RehearsalState.MAY:
         return cell
-    if any(not tick.done and tick.tick is PropagationStage.WRITTEN for tick in ticks):
+    if any(not stage.done and stage.stage is PropagationStage.WRITTEN for stage in stages):
         # Waiting brings nothing here, and the lists may speak of something else.
         return RehearsalCell(RehearsalState.NOT_KNOWN, "the lists say so, but the assignment itself was not read")
-    if any(not tick.done and tick.tick is PropagationStage.EFFECTIVE for tick in ticks):
+    if any(not stage.done and stage.stage is PropagationStage.EFFECTIVE for stage in stages):
         return RehearsalCell(RehearsalState.WAITS, "Azure allows it within ten minutes of the assignment")
-    if any(not tick.done and tick.tick is PropagationStage.RESTARTED for tick in ticks):
+    if any(not stage.done and stage.stage is PropagationStage.RESTARTED for stage in stages):
         return _NOT_RESTARTED
     return cell
 

@@ -53,18 +53,18 @@ def verify_report_page(result: VerifyResult) -> str:
 
 
 def _stages(result: VerifyResult) -> Iterator[tuple[str, ...]]:
-    for tick in result.ticks:
-        yield tick.machine.name, scope_name(tick.scope), tick.tick.value, _state(tick), _measured(tick)
+    for stage in result.stages:
+        yield stage.machine.name, scope_name(stage.scope), stage.stage.value, _state(stage), _measured(stage)
 
 
-def _state(tick: StageSeen) -> str:
-    state = "yes" if tick.done else _OPEN.get(tick.tick, "not yet")
-    return f"{state}. {tick.sentence}" if tick.sentence else state
+def _state(stage: StageSeen) -> str:
+    state = "yes" if stage.done else _OPEN.get(stage.stage, "not yet")
+    return f"{state}. {stage.sentence}" if stage.sentence else state
 
 
-def _measured(tick: StageSeen) -> str:
-    at = f"{tick.at:%Y-%m-%d %H:%M:%S} UTC" if tick.at and tick.done else ""
-    took = format_duration(tick.seconds) if tick.seconds is not None else ""
+def _measured(stage: StageSeen) -> str:
+    at = f"{stage.at:%Y-%m-%d %H:%M:%S} UTC" if stage.at and stage.done else ""
+    took = format_duration(stage.seconds) if stage.seconds is not None else ""
     return ", ".join(part for part in (took, at) if part)
 
 

@@ -249,8 +249,8 @@ def go_to(state: WizardState, step: SetupStep) -> WizardState:
 
 def go_back(state: WizardState) -> WizardState:
     """One step back."""
-    place = STEPS.index(state.step)
-    return replace(state, step=STEPS[max(0, place - 1)], typing="")
+    index = STEPS.index(state.step)
+    return replace(state, step=STEPS[max(0, index - 1)], typing="")
 
 
 def go_on(state: WizardState, proposed_answers: Answers, *, blocked: bool) -> WizardState:
@@ -263,10 +263,10 @@ def go_on(state: WizardState, proposed_answers: Answers, *, blocked: bool) -> Wi
     after = _answered(state, replace(state.answers, **taken))
     if blocked:
         return after
-    place = STEPS.index(step)
+    index = STEPS.index(step)
     return replace(
         after,
-        step=STEPS[min(place + 1, len(STEPS) - 1)],
+        step=STEPS[min(index + 1, len(STEPS) - 1)],
         typing="",
         done=after.done | {step},
         to_check=after.to_check - {step},

@@ -71,7 +71,7 @@ class VerifyController(QObject):
         self._answers: Answers | None = None
         self.looked: VerifySeen | None = None
         self.looked_at: datetime | None = None
-        self.ticks: dict[tuple[str, str, PropagationStage], PropagationChanged] = {}
+        self.stages: dict[tuple[str, str, PropagationStage], PropagationChanged] = {}
         self.checks: dict[str, Finding] = {}
         self.problem: Problem | None = None
         self.said_restarted: frozenset[ResourceId] = frozenset()
@@ -113,7 +113,7 @@ class VerifyController(QObject):
         # A restart cannot be called back: it is waited for and journalled all the same.
         self._restarts.let_go()
         self.looked, self.looked_at, self.problem, self.restarting = None, None, None, None
-        self.ticks, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
+        self.stages, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
         self._plan = self._answers = None
 
     def look(self) -> None:
@@ -196,7 +196,7 @@ class VerifyController(QObject):
     def _heard(self, event: SetupEvent) -> None:
         match event:
             case PropagationChanged():
-                self.ticks[event.machine, event.scope, event.tick] = event
+                self.stages[event.machine, event.scope, event.stage] = event
             case FindingReported():
                 self.checks[event.key] = event.finding
             case _:

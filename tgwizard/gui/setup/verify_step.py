@@ -227,7 +227,7 @@ class VerifyPage(StepPage):
             self._machines = shown.machines
             clear(self._meter_rows)
             self._meters = {}
-            names = tuple(tick.value for tick in PropagationStage)
+            names = tuple(stage.value for stage in PropagationStage)
             for place, (machine, role) in enumerate(shown.machines):
                 if place:
                     self._meter_rows.addWidget(Separator(theme))

@@ -152,22 +152,24 @@ def _headline(verifier: VerifyController, result: VerifyResult | None) -> tuple[
 
 def _awaited(result: VerifyResult) -> str:
     """What is waited for, and until when at most."""
-    made = {(tick.machine, tick.scope): tick.at for tick in result.ticks if tick.tick is PropagationStage.WRITTEN}
-    coming = [tick for tick in result.ticks if tick.tick is PropagationStage.EFFECTIVE and not tick.done]
-    ends = [at + PROPAGATION for tick in coming if (at := made.get((tick.machine, tick.scope))) is not None]
+    made = {
+        (stage.machine, stage.scope): stage.at for stage in result.stages if stage.stage is PropagationStage.WRITTEN
+    }
+    coming = [stage for stage in result.stages if stage.stage is PropagationStage.EFFECTIVE and not stage.done]
+    ends = [at + PROPAGATION for stage in coming if (at := made.get((stage.machine, stage.scope))) is not None]
     if not ends:
         return "Longer than usual: Azure's lists do not show every assignment yet. Each was read by itself; it counts."
     return f"Azure needs up to ten minutes: everything counts by {max(ends).astimezone():%H:%M:%S} at the latest."
 
 
 def _seen(
-    verifier: VerifyController, vm: ResourceId, scope: str, tick: PropagationStage
+    verifier: VerifyController, vm: ResourceId, scope: str, stage: PropagationStage
 ) -> StageSeen | PropagationChanged | None:
     """What a look that goes on has found anew, else what the last one came to, which knows the times."""
-    live, result = verifier.ticks.get((vm.name, scope, tick)), verifier.result
+    live, result = verifier.stages.get((vm.name, scope, stage)), verifier.result
     last = None
     if result is not None:
-        last = next((one for one in result.ticks if (one.machine, one.scope, one.tick) == (vm, scope, tick)), None)
+        last = next((one for one in result.stages if (one.machine, one.scope, one.stage) == (vm, scope, stage)), None)
     if last is None or live is None or not verifier.looking:
         return last or live
     return last if (last.done, last.sentence) == (live.done, live.sentence) else live
@@ -181,7 +183,8 @@ def _meters(
             sanitize(vm.name, 90),
             scope_name(scope),
             tuple(
-                _bar(_seen(verifier, vm, scope, tick), tick, _certain(verifier, vm, scope)) for tick in PropagationStage
+                _bar(_seen(verifier, vm, scope, stage), stage, _certain(verifier, vm, scope))
+                for stage in PropagationStage
             ),
         )
         for vm in machines
@@ -200,27 +203,27 @@ def _certain(verifier: VerifyController, vm: ResourceId, scope: str) -> datetime
     return written.at + PROPAGATION if isinstance(written, StageSeen) and written.at is not None else None
 
 
-def _bar(seen: StageSeen | PropagationChanged | None, tick: PropagationStage, certain: datetime | None) -> BarShown:
+def _bar(seen: StageSeen | PropagationChanged | None, stage: PropagationStage, certain: datetime | None) -> BarShown:
     if seen is None:
-        return BarShown(tick.value, BarState.TO_COME)
+        return BarShown(stage.value, BarState.TO_COME)
     if seen.done:
         note = format_duration(seen.seconds) if seen.seconds is not None else ""
         at: datetime | None = seen.at if isinstance(seen, StageSeen) else None
-        if tick in {PropagationStage.WRITTEN, PropagationStage.RESTARTED} and at is not None:
+        if stage in {PropagationStage.WRITTEN, PropagationStage.RESTARTED} and at is not None:
             note = f"{at.astimezone():%d %b %H:%M}"
         # Where no time was measured, how it is known: worked out, shown by the proof, said by a person.
-        return BarShown(tick.value, BarState.DONE, note or sanitize(seen.sentence, 120).rstrip("."))
-    if tick is PropagationStage.RESTARTED:
-        return BarShown(tick.value, BarState.WAITS, "waits for you")
-    if tick is PropagationStage.PROVED:
+        return BarShown(stage.value, BarState.DONE, note or sanitize(seen.sentence, 120).rstrip("."))
+    if stage is PropagationStage.RESTARTED:
+        return BarShown(stage.value, BarState.WAITS, "waits for you")
+    if stage is PropagationStage.PROVED:
         # What it needs is said below, where it can be done; a machine's own answer is said here.
         return BarShown(
-            tick.value, BarState.TO_COME, sanitize(seen.sentence, 120) if _is_answer(seen) else "by a failover"
+            stage.value, BarState.TO_COME, sanitize(seen.sentence, 120) if _is_answer(seen) else "by a failover"
         )
-    if tick is PropagationStage.EFFECTIVE and certain is not None:
-        return BarShown(tick.value, BarState.RUNNING, f"by {certain.astimezone():%H:%M:%S} at the latest")
-    state = BarState.FAILED if tick is PropagationStage.WRITTEN else BarState.RUNNING
-    return BarShown(tick.value, state, sanitize(seen.sentence, 120))
+    if stage is PropagationStage.EFFECTIVE and certain is not None:
+        return BarShown(stage.value, BarState.RUNNING, f"by {certain.astimezone():%H:%M:%S} at the latest")
+    state = BarState.FAILED if stage is PropagationStage.WRITTEN else BarState.RUNNING
+    return BarShown(stage.value, state, sanitize(seen.sentence, 120))
 
 
 def _meter_note(verifier: VerifyController) -> str:

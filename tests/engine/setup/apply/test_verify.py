@@ -98,8 +98,8 @@ def row(result: VerifyResult, key: str) -> RehearsalRow:
     return next(item for item in result.rehearsal if item.key == key)
 
 
-def ticks(result: VerifyResult, tick: PropagationStage) -> list[StageSeen]:
-    return [item for item in result.ticks if item.tick is tick]
+def stages(result: VerifyResult, stage: PropagationStage) -> list[StageSeen]:
+    return [item for item in result.stages if item.stage is stage]
 
 
 def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Scenario) -> None:
@@ -107,9 +107,9 @@ def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Sce
     result = verified(fresh)
     assert fresh.it.clock.monotonic() - started > 500
     assert all(
-        item.done for item in (*ticks(result, PropagationStage.WRITTEN), *ticks(result, PropagationStage.EFFECTIVE))
+        item.done for item in (*stages(result, PropagationStage.WRITTEN), *stages(result, PropagationStage.EFFECTIVE))
     )
-    assert not any(item.done for item in ticks(result, PropagationStage.RESTARTED))
+    assert not any(item.done for item in stages(result, PropagationStage.RESTARTED))
     assert result.overall_state is VerifyState.RESTART
     assert {cell.may for item in result.rehearsal for cell in item.cells} <= {
         RehearsalState.RESTART,
@@ -123,7 +123,7 @@ def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Sce
 def test_that_one_look_does_not_wait_and_says_until_when_at_most(fresh: Scenario) -> None:
     result = verified(fresh, subject(fresh, wait=False))
     assert result.overall_state is VerifyState.WAITS
-    waiting = ticks(result, PropagationStage.EFFECTIVE)
+    waiting = stages(result, PropagationStage.EFFECTIVE)
     assert [item.done for item in waiting] == [False, False]
     assert "at the latest" in waiting[0].sentence
     assert row(result, "take").cells[0].may is RehearsalState.WAITS
@@ -141,7 +141,7 @@ def test_that_after_restarts_from_here_everything_is_ready(fresh: Scenario) -> N
         item for item in result.checks if item.finding.level is not Level.PASSED
     ]
     assert result.counted[0] == result.counted[1] > 10
-    assert all(item.at is not None for item in ticks(result, PropagationStage.RESTARTED))
+    assert all(item.at is not None for item in stages(result, PropagationStage.RESTARTED))
 
 
 def test_that_a_restart_waits_until_the_machine_was_away_and_is_back(fresh: Scenario) -> None:
@@ -165,7 +165,7 @@ def test_that_a_restart_with_a_lost_answer_is_not_sent_twice(fresh: Scenario) ->
 def test_that_the_user_may_say_that_a_machine_restarted(fresh: Scenario) -> None:
     said = frozenset(fresh.answers.machines or ())
     result = verified(fresh, subject(fresh, restarted=said))
-    assert {item.sentence for item in ticks(result, PropagationStage.RESTARTED)} == {"You said so."}
+    assert {item.sentence for item in stages(result, PropagationStage.RESTARTED)} == {"You said so."}
     assert result.overall_state is VerifyState.READY
 
 
@@ -176,10 +176,10 @@ def test_that_list_reads_that_flicker_take_no_tick_back(tmp_path: Path) -> None:
     assert made.on.apply(made.plan).outcome is Outcome.DONE
     made.on.events.clear()
     result = verified(made)
-    assert all(item.done for item in ticks(result, PropagationStage.LISTED))
+    assert all(item.done for item in stages(result, PropagationStage.LISTED))
     taken_back: dict[tuple[str, str, PropagationStage], bool] = {}
     for event in made.on.told(PropagationChanged):
-        key = (event.machine, event.scope, event.tick)
+        key = (event.machine, event.scope, event.stage)
         assert not (taken_back.get(key) and not event.done)
         taken_back[key] = event.done
     made.on.journal.close()
@@ -188,7 +188,7 @@ def test_that_list_reads_that_flicker_take_no_tick_back(tmp_path: Path) -> None:
 def test_that_cancelling_says_what_was_seen_so_far(fresh: Scenario) -> None:
     def stop(event: object) -> None:
         fresh.on.events.append(event)  # type: ignore[arg-type]
-        if isinstance(event, PropagationChanged) and event.tick is PropagationStage.EFFECTIVE:
+        if isinstance(event, PropagationChanged) and event.stage is PropagationStage.EFFECTIVE:
             fresh.on.token.cancel()
 
     services = fresh.it.services
@@ -315,7 +315,7 @@ def asking(fresh: Scenario) -> Scenario:
 def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scenario) -> None:
     first = verified(asking, subject(asking, wait=False))
     assert all(
-        item.done for item in (*ticks(first, PropagationStage.EFFECTIVE), *ticks(first, PropagationStage.PROVED))
+        item.done for item in (*stages(first, PropagationStage.EFFECTIVE), *stages(first, PropagationStage.PROVED))
     )
     assert first.overall_state is VerifyState.RESTART
     for vm in standby_first(asking.it.services.azure, asking.answers).machines:
@@ -325,7 +325,7 @@ def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scen
     assert verify_sentence(result).startswith("Verified: all ")
     page = verify_report_page(result)
     assert "Verified: all " in page
-    assert page.count("asked in its own name: allowed") == len(ticks(result, PropagationStage.PROVED)) == 2
+    assert page.count("asked in its own name: allowed") == len(stages(result, PropagationStage.PROVED)) == 2
     assert "Each machine's own identity was asked and allowed. No failover was made for it." in page
 
 
@@ -343,7 +343,7 @@ def test_that_asking_in_a_machines_name_changes_nothing(asking: Scenario) -> Non
 def test_that_without_a_proof_nothing_is_called_verified(fresh: Scenario) -> None:
     fresh.it.clock.sleep(700)
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
-    assert not any(item.done for item in ticks(result, PropagationStage.PROVED))
+    assert not any(item.done for item in stages(result, PropagationStage.PROVED))
     assert result.overall_state is VerifyState.READY
     assert "erified:" not in verify_sentence(result)
     assert "only a failover that the machines make themselves shows it" in verify_report_page(result)
@@ -379,14 +379,14 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     assert result.proved
     assert result.overall_state is VerifyState.RESTART
     told = {
-        tick: {event.sentence for event in made.on.told(PropagationChanged) if event.tick is tick and not event.done}
-        for tick in PropagationStage
+        stage: {event.sentence for event in made.on.told(PropagationChanged) if event.stage is stage and not event.done}
+        for stage in PropagationStage
     }
     assert all(" UTC at the latest: Azure needs up to ten minutes." in one for one in told[PropagationStage.EFFECTIVE])
     assert told[PropagationStage.PROVED]
     assert all("it was told: Your role lacks Microsoft." in one for one in told[PropagationStage.PROVED])
     assert told[PropagationStage.LISTED] <= {"Azure's lists do not show it yet; that takes up to 75 s."}
-    assert all(item.seconds is not None and item.seconds <= 600 for item in ticks(result, PropagationStage.PROVED))
+    assert all(item.seconds is not None and item.seconds <= 600 for item in stages(result, PropagationStage.PROVED))
     for name in ("tg-node-b", "tg-node-a"):
         assert restarted(made, name).outcome is Outcome.DONE
     assert verified(made).overall_state is VerifyState.VERIFIED
@@ -407,8 +407,8 @@ def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(
     )
     it.lab.faults.add(Fault("GET", "/denyAssignments", AzureAnswer(CannedError.INTERNAL_ERROR), times=None))
     result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))
-    assert [item.done for item in ticks(result, PropagationStage.PROVED)] == [True, False]
-    assert "Asked in its own name, it was told: " in ticks(result, PropagationStage.PROVED)[1].sentence
+    assert [item.done for item in stages(result, PropagationStage.PROVED)] == [True, False]
+    assert "Asked in its own name, it was told: " in stages(result, PropagationStage.PROVED)[1].sentence
     assert result.overall_state is not VerifyState.VERIFIED
 
 
@@ -417,7 +417,7 @@ def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_
         fresh.on.events.append(event)  # type: ignore[arg-type]
         if (
             isinstance(event, PropagationChanged)
-            and event.tick is PropagationStage.RESTARTED
+            and event.stage is PropagationStage.RESTARTED
             and event.machine == "tg-node-b"
         ):
             fresh.it.lab.faults.add(Fault("GET", "roleAssignments", AzureAnswer(CannedError.INTERNAL_ERROR), times=2))
@@ -427,7 +427,7 @@ def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_
         services.azure, services.members, services.clock, fresh.on.journal, subject(fresh), fail_later, fresh.on.token
     )
     assert result.overall_state is VerifyState.RESTART
-    written = [event.done for event in fresh.on.told(PropagationChanged) if event.tick is PropagationStage.WRITTEN]
+    written = [event.done for event in fresh.on.told(PropagationChanged) if event.stage is PropagationStage.WRITTEN]
     assert written == [True, True]
 
 
@@ -435,7 +435,7 @@ def test_that_a_right_that_is_not_there_is_not_waited_for(fresh: Scenario) -> No
     before = fresh.it.clock.monotonic()
     result = verified(fresh, subject(fresh, role_guid=str(uuid.uuid4())))
     assert fresh.it.clock.monotonic() - before < 60
-    assert not any(item.done for item in ticks(result, PropagationStage.WRITTEN))
+    assert not any(item.done for item in stages(result, PropagationStage.WRITTEN))
     assert result.overall_state is VerifyState.AT_RISK
 
 
