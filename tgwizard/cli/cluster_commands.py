@@ -54,11 +54,11 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.settings import Settings
 from tgwizard.model.snapshot import AddressLocation, Snapshot
-from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.verdict import VerdictName
 
 _LOOK_S = 0.1
 _ENDS_WITHIN_S = 15.0
+_WITH_TO = "Name one of them with --to."
 _STATUS_S = 20.0
 """Within which time `status` asks again what failed for a moment."""
 
@@ -158,7 +158,7 @@ def _rights(snapshot: Snapshot, connection: OpenEnvironment, *, thorough: bool) 
 def failover(command: Failover, connection: OpenEnvironment, console: Console, where: EnvironmentChoice) -> ExitCode:
     """Plan, ask, run."""
     setup = connection.profiles.find(command.cluster)
-    to = member_named(setup, command.to)
+    to = setup.member_named(command.to, _WITH_TO)
     connection.check(setup)
     services = connection.services
     guided = resolve_strategy(command.strategy, setup, command.verb) is Strategy.GUIDED
@@ -195,7 +195,7 @@ def failover(command: Failover, connection: OpenEnvironment, console: Console, w
 def resume_run(command: Resume, connection: OpenEnvironment, console: Console, where: EnvironmentChoice) -> ExitCode:
     """Finish an interrupted run, or bring the address to ``--to``."""
     setup = connection.profiles.find(command.cluster)
-    to = member_named(setup, command.to) if command.to else None
+    to = setup.member_named(command.to, _WITH_TO) if command.to else None
     connection.check(setup)
     services = connection.services
 
@@ -212,16 +212,6 @@ def resume_run(command: Resume, connection: OpenEnvironment, console: Console, w
 def _decisions(console: Console) -> UserDecisions | None:
     """Where typed answers go; None where nobody types, so that a run does not wait for one."""
     return UserDecisions() if console.typed is not None and not console.as_json else None
-
-
-def member_named(setup: ClusterSetup, name: str) -> Member:
-    """The member; UserError with the list of members when there is none of that name."""
-    member = setup.member(name)
-    if member is None:
-        what = f"{setup.name} has no member named {sanitize(name, 80)}."
-        names = join_words(known.name for known in setup.members)
-        raise UserError(Problem("member-unknown", what, f"Its members are {names}.", "Name one of them with --to."))
-    return member
 
 
 @dataclass(slots=True)

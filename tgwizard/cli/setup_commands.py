@@ -42,8 +42,8 @@ from tgwizard.engine.setup.apply import apply_job, apply_refusal
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.loading import read_again
 from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences, read_age_s
-from tgwizard.engine.setup.planner import identity_of, read_cluster
-from tgwizard.engine.setup.restart import restart_job, standby_first
+from tgwizard.engine.setup.planner import answers_of, identity_of, read_cluster
+from tgwizard.engine.setup.restart import RestartOrder, restart_job, standby_first
 from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.undo import preview_undo, undo_job
 from tgwizard.engine.setup.verify import target_of_cluster, verify_job, with_proof
@@ -230,11 +230,11 @@ def _verify(at: _At, command: Verify) -> ExitCode:
     at.connection.check(setup)
     if (command.restart or command.prove is not ProveHow.NO) and not command.yes:
         _must_ask(at, yes=False)
-    for member in _in_order(at, setup, [_member(setup, name) for name in command.restart]):
+    for member in _in_order(at, setup, [setup.member_named(name) for name in command.restart]):
         code = _restarted(at, setup, member, yes=command.yes)
         if code is not ExitCode.DONE:
             return code
-    said = frozenset(_member(setup, name).vm for name in command.restarted)
+    said = frozenset(setup.member_named(name).vm for name in command.restarted)
     subject = replace(
         target_of_cluster(setup), restarted=said, wait=command.wait, heartbeat_port=command.heartbeat_port
     )
@@ -278,11 +278,15 @@ def _in_order(at: _At, setup: ClusterSetup, members: list[Member]) -> list[Membe
     """The members to restart, each once, the standby first, by who holds the address now."""
     if len({member.name for member in members}) < 2:
         return members[:1]
+    order = _restart_order(at, setup).machines
+    return sorted(setup.members, key=lambda member: order.index(member.vm))
+
+
+def _restart_order(at: _At, setup: ClusterSetup) -> RestartOrder:
     try:
-        order = standby_first(at.connection.services.azure, target_of_cluster(setup).answers).machines
+        return standby_first(at.connection.services.azure, answers_of(setup))
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
-    return sorted(setup.members, key=lambda member: order.index(member.vm))
 
 
 def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> ExitCode:
@@ -331,20 +335,12 @@ def _moved(at: _At, setup: ClusterSetup, to: Member) -> Finished | None:
 
 
 def _holder(at: _At, setup: ClusterSetup) -> Member:
-    for member in setup.members:
-        if at.connection.services.azure.network.read_nic(member.nic).lists(str(setup.address)):
-            return member
-    what = f"{setup.address} is on neither member, so there is nothing to move."
-    raise UserError(Problem("on-no-nic", what, "", "Create the Azure IP Configuration first: tgwizard setup apply."))
-
-
-def _member(setup: ClusterSetup, name: str) -> Member:
-    member = setup.member(name)
-    if member is None:
-        names = join_words(known.name for known in setup.members)
-        what = f"{setup.name} has no member named {sanitize(name, 80)}."
-        raise UserError(Problem("member-unknown", what, f"Its members are {names}.", "Name one of them."))
-    return member
+    holder = _restart_order(at, setup).holder
+    if holder is None:
+        what = f"{setup.address} is on neither member, so there is nothing to move."
+        fix = "Create the Azure IP Configuration first: tgwizard setup apply."
+        raise UserError(Problem("on-no-nic", what, "", fix))
+    return next(member for member in setup.members if member.vm == holder)
 
 
 def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:

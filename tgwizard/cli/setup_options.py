@@ -16,6 +16,7 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.assignment_scopes import narrowed_to
 from tgwizard.engine.setup.loading import prepare, read_needed
+from tgwizard.engine.setup.planner import answers_of
 from tgwizard.engine.setup.suggestions import chosen_machines_in, proposed_answers
 from tgwizard.engine.setup.validation import FixKind
 from tgwizard.engine.setup.wizard_state import WizardState, answer
@@ -25,7 +26,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.role import DEFAULT_ROLE_NAME, NETWORK_CONTRIBUTOR, RoleKind
+from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.text import join_words, sanitize
@@ -47,25 +48,6 @@ def saved_or_new(profiles: ClusterFolder, cluster: str | None) -> tuple[Answers,
         return Answers(name=parsed(fields.NAME, cluster)), known
     others = tuple(one for one in known if one.identity != setup.identity)
     return answers_of(setup), others
-
-
-def answers_of(setup: ClusterSetup) -> Answers:
-    """What a cluster file answers."""
-    first, second = setup.members
-    role: RoleAnswer | None = None
-    if setup.role is not None:
-        built_in = setup.role.kind is RoleKind.BUILT_IN or setup.role.guid == NETWORK_CONTRIBUTOR
-        use = RoleUse.NETWORK_CONTRIBUTOR if built_in else RoleUse.REUSE
-        role = RoleAnswer(use, setup.role.name or DEFAULT_ROLE_NAME, setup.role.guid, kept=True)
-    return Answers(
-        subscription=SubscriptionSeen(setup.subscription, "", setup.tenant),
-        machines=(first.vm, second.vm),
-        nics=(first.nic, second.nic),
-        name=setup.name,
-        address=setup.address,
-        role=role,
-        ip_configuration=setup.ip_configuration,
-    )
 
 
 def answers_given(

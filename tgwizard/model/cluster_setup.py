@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
+from tgwizard.model.text import join_words, sanitize
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,6 +138,15 @@ class ClusterSetup:
     def member(self, name: str) -> Member | None:
         """The member of that name, ignoring case, or None."""
         return next((member for member in self.members if member.name.lower() == name.lower()), None)
+
+    def member_named(self, name: str, fix: str = "Name one of them.") -> Member:
+        """The same; UserError with the list of members when there is none of that name."""
+        member = self.member(name)
+        if member is None:
+            what = f"{self.name} has no member named {sanitize(name, 80)}."
+            names = join_words(known.name for known in self.members)
+            raise UserError(Problem("member-unknown", what, f"Its members are {names}.", fix))
+        return member
 
     def other(self, member: Member) -> Member:
         """The peer of ``member``."""

@@ -34,11 +34,18 @@ from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration, ClusterSetup, SavedRole
 from tgwizard.model.finding import Level
-from tgwizard.model.inventory import Inventory, VmFound
+from tgwizard.model.inventory import Inventory, SubscriptionSeen, VmFound
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.permission import allows, reaches
 from tgwizard.model.problem import Fixer, Problem, UserError
-from tgwizard.model.role import WRITE_ASSIGNMENT, RoleAssignment, role_id
+from tgwizard.model.role import (
+    DEFAULT_ROLE_NAME,
+    NETWORK_CONTRIBUTOR,
+    WRITE_ASSIGNMENT,
+    RoleAssignment,
+    RoleKind,
+    role_id,
+)
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_plan import Obstacle, ScopeReason, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import join_words, sanitize
@@ -339,6 +346,26 @@ def cluster_of(
         ip_configuration=answers.ip_configuration,
         carried=carried or CarriedConfiguration(),
         role=kept,
+    )
+
+
+def answers_of(setup: ClusterSetup) -> Answers:
+    """What a cluster's file answers."""
+    first, second = setup.members
+    role: RoleAnswer | None = None
+    if setup.role is not None:
+        built_in = setup.role.kind is RoleKind.BUILT_IN or setup.role.guid == NETWORK_CONTRIBUTOR
+        use = RoleUse.NETWORK_CONTRIBUTOR if built_in else RoleUse.REUSE
+        role = RoleAnswer(use, setup.role.name or DEFAULT_ROLE_NAME, setup.role.guid, kept=True)
+    return Answers(
+        cloud=setup.cloud,
+        subscription=SubscriptionSeen(setup.subscription, "", setup.tenant),
+        machines=(first.vm, second.vm),
+        nics=(first.nic, second.nic),
+        name=setup.name,
+        address=setup.address,
+        role=role,
+        ip_configuration=setup.ip_configuration,
     )
 
 

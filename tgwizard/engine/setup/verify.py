@@ -26,7 +26,7 @@ from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import AzurePorts, Clock, Members
 from tgwizard.engine.runs.job_services import Services
-from tgwizard.engine.setup.planner import identity_of
+from tgwizard.engine.setup.planner import answers_of, identity_of
 from tgwizard.engine.setup.read_access import read_access
 from tgwizard.engine.setup.setup_journal import Report, SetupJournal, open_setup_journal
 from tgwizard.model.access_facts import AccessFacts
@@ -35,7 +35,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.finding import Finding, Level
-from tgwizard.model.inventory import Inventory, SubscriptionSeen
+from tgwizard.model.inventory import Inventory
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Cancelled, Problem, UserError
 from tgwizard.model.role import RoleDefinition
@@ -87,17 +87,8 @@ def target_of_plan(plan: SetupPlan, answers: Answers) -> VerifyTarget:
 
 def target_of_cluster(setup: ClusterSetup) -> VerifyTarget:
     """What a cluster file describes."""
-    first, second = setup.members
     return VerifyTarget(
-        Answers(
-            cloud=setup.cloud,
-            subscription=SubscriptionSeen(setup.subscription, "", setup.tenant),
-            machines=(first.vm, second.vm),
-            nics=(first.nic, second.nic),
-            name=setup.name,
-            address=setup.address,
-            ip_configuration=setup.ip_configuration,
-        ),
+        replace(answers_of(setup), role=None),
         setup.role.guid if setup.role else "",
         setup.role.name if setup.role else "",
         setup.role.scopes if setup.role else (),

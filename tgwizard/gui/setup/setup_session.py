@@ -52,9 +52,7 @@ class Account(QObject):
     changed = Signal()
     signed_in = Signal()
 
-    def __init__(
-        self, sign_in: SignIn, directory: Directory, jobs: JobQueue, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, sign_in: SignIn, directory: Directory, jobs: JobQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sign_in = sign_in
         self._directory = directory
