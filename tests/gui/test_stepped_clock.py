@@ -10,14 +10,14 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS
 from tests.gui.held_clock import SteppedClock
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import JobRunner, Report
+from tgwizard.engine.jobs import JobQueue, Report
 
 
 def test_that_jobs_wake_one_by_one_in_the_order_of_their_moments(qtbot: QtBot) -> None:
-    clock, jobs = SteppedClock(), JobRunner()
+    clock, jobs = SteppedClock(), JobQueue()
     told: list[tuple[str, float]] = []
 
-    def work(name: str, period_s: float, _report: Report, token: CancelToken) -> None:
+    def work(name: str, period_s: float, _report: Report[object], token: CancelToken) -> None:
         while not token.is_cancelled and clock.monotonic() < 1.0:
             clock.sleep(period_s, token)
             told.append((name, clock.monotonic()))
@@ -33,8 +33,12 @@ def test_that_jobs_wake_one_by_one_in_the_order_of_their_moments(qtbot: QtBot) -
 
 
 def test_that_time_goes_no_further_than_wanted_and_a_cancelled_job_wakes(qtbot: QtBot) -> None:
-    clock, jobs = SteppedClock(), JobRunner()
-    job = jobs.start("long", lambda _report, token: clock.sleep(100.0, token))
+    clock, jobs = SteppedClock(), JobQueue()
+
+    def rest(_report: Report[object], token: CancelToken) -> None:
+        clock.sleep(100.0, token)
+
+    job = jobs.start("long", rest)
     qtbot.waitUntil(clock.all_rest, timeout=PATIENCE_MS)
     clock.wake_next(2.0)
     assert (clock.monotonic(), job.running) == (2.0, True)

@@ -12,7 +12,7 @@ from tgwizard.cli.arguments import Failover, Resume, Status
 from tgwizard.cli.cluster_documents import event_document, observed_document, plan_document, status_document
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.job_runner import CommandRun, stay_with
+from tgwizard.cli.job_runner import CommandRun, deliver_all, stay_with
 from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.cancel import CancelToken
@@ -241,6 +241,8 @@ class _Watcher:
             end = stay_with(services.jobs, job, self._stays)
             if end is not None:
                 end.result()
+            elif not self.console.unheard:
+                deliver_all(services.jobs)
         finally:
             self._histories.give_up()
             job.cancel()

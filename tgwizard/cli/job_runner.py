@@ -70,6 +70,13 @@ def stay_with(jobs: JobQueue, job: Job[P, R], stays: Callable[[], bool]) -> JobE
     return job.end
 
 
+def deliver_all(jobs: JobQueue) -> None:
+    """Deliver what was said and not heard yet, so that the last words are about now."""
+    with contextlib.suppress(queue.Empty):
+        while True:
+            jobs.deliver()
+
+
 def run_setup_job(
     services: Services,
     console: Console,
@@ -140,7 +147,7 @@ class CommandRun:
                     return False
                 self._give_up = time.monotonic() + LEAVE_GAP_WITHIN_S
                 job.cancel()
-                self._catch_up()  # so that what is said about the cancel is about now
+                deliver_all(jobs)  # so that what is said about the cancel is about now
                 if self._finished is None and job.end is None:
                     self._ask_to_stop()
             if time.monotonic() > self._give_up:
@@ -151,7 +158,7 @@ class CommandRun:
 
         job = jobs.start(name, work, heard=self._hear, writes=self.setup.identity)
         if stay_with(jobs, job, stays) is None:
-            self._catch_up()
+            deliver_all(jobs)
         if self._finished is not None:
             return ExitCode.of(self._finished.outcome, self._finished.problem)
         if job.end is None or job.end.error is None:
@@ -222,12 +229,6 @@ class CommandRun:
         self.console.note(f"To go on: {self.resume_command}")
         self._close_json(Outcome.UNKNOWN, "Left while the run was under way.")
         return ExitCode.UNKNOWN
-
-    def _catch_up(self) -> None:
-        """Tell what was reported and not told yet, so that the last words are about now."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self.services.jobs.deliver()
 
     def _broke(self, name: str, error: BaseException) -> ExitCode:
         if isinstance(error, UserError):
