@@ -11,7 +11,6 @@ import logging
 import re
 from enum import Enum
 from functools import cache
-from xml.parsers.expat import ParserCreate
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
@@ -57,6 +56,9 @@ class Icon(Enum):
 
 
 _LOG = logging.getLogger(__name__)
+# Our own files, and icons are in the first paint: an XML parser would take longer to import than all of them to read.
+_SHAPE = re.compile(r"<(\w+)([^>]*)>")
+_VALUE = re.compile(r'([\w-]+)="([^"]*)"')
 _STEP = re.compile(r"([A-Za-z])([^A-Za-z]*)")
 _NUMBER = re.compile(r"-?\d*\.?\d+")
 
@@ -66,13 +68,12 @@ def icon_path(icon: Icon) -> QPainterPath:
     """The path of ``icon`` on its 24 grid; empty when its file cannot be read, which the log tells once."""
     path = QPainterPath()
     try:
-        file = (resources() / "icons" / f"{icon.value}.svg").read_bytes()
+        file = (resources() / "icons" / f"{icon.value}.svg").read_text("utf-8")
     except OSError as error:
         _LOG.warning("The icon %s was not read: %s", icon.value, error)
         return path
-    parser = ParserCreate()
-    parser.StartElementHandler = lambda shape, values: _add(path, shape, values)
-    parser.Parse(file, True)
+    for shape, values in _SHAPE.findall(file):
+        _add(path, shape, dict(_VALUE.findall(values)))
     return path
 
 
