@@ -156,11 +156,11 @@ def test_that_the_token_goes_to_no_other_host_than_azures(url: str) -> None:
 
 def test_that_a_vm_is_read_with_power_zone_and_agent() -> None:
     it = rig()
-    seen = it.services.azure.compute.read_vm(it.b.vm)
+    seen = it.services.azure.compute.vm(it.b.vm)
     assert (seen.power, seen.zone, seen.agent_ready) == (Power.RUNNING, "2", True)
     it.call("POST", f"{it.b.vm.text}/deallocate").raise_for_status()
     it.clock.sleep(60)
-    assert it.services.azure.compute.read_vm(it.b.vm).power is Power.DEALLOCATED
+    assert it.services.azure.compute.vm(it.b.vm).power is Power.DEALLOCATED
 
 
 def test_that_the_interface_that_names_an_address_is_found() -> None:

@@ -51,7 +51,7 @@ def test_that_the_cli_sign_in_is_asked_once_for_arm_in_the_tenant(
     calls = signed_in(it.lab, tmp_path, monkeypatch)
     azure = ArmPorts(AzureSession(azure_cli(it.setup.tenant), http=lab_session(it.lab), lab=True))
     assert azure.network.read_nic(it.a.nic).lists(it.address)
-    azure.compute.read_vm(it.a.vm)
+    azure.compute.vm(it.a.vm)
     assert azure.directory.token_life_s() > 3500
     (call,) = calls.read_text().splitlines()
     assert "https://management.azure.com" in call

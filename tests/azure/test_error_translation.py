@@ -269,7 +269,7 @@ def test_that_only_what_was_provably_not_sent_counts_as_not_sent(error: Exceptio
 def test_that_a_vm_of_another_kind_of_answer_is_not_understood() -> None:
     it = rig()
     it.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", FaultAnswer(200, "[]")))
-    assert fails(lambda: it.services.azure.compute.read_vm(it.a.vm)).problem.code == "answer-not-understood"
+    assert fails(lambda: it.services.azure.compute.vm(it.a.vm)).problem.code == "answer-not-understood"
 
 
 def test_that_an_id_without_a_group_does_not_break_the_program() -> None:

@@ -51,7 +51,7 @@ def told_everywhere(effect: FaultAnswer) -> Iterator[AzureCallError]:
     yield write(it)
     calls: tuple[Callable[[], object], ...] = (
         lambda: it.services.azure.network.read_nic(it.a.nic),
-        lambda: it.services.azure.compute.read_vm(it.a.vm),
+        lambda: it.services.azure.compute.vm(it.a.vm),
         lambda: it.services.azure.network.nics_listing(it.address, it.setup.subnet),
         it.services.azure.directory.subscriptions,
     )

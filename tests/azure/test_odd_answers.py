@@ -115,13 +115,13 @@ Ask = Callable[[Rig], object]
 
 READS: dict[str, tuple[str, Ask]] = {
     "interface": ("/networkinterfaces/tg-node-a-inside", lambda it: it.services.azure.network.read_nic(it.a.nic)),
-    "machine": ("/virtualmachines/tg-node-a", lambda it: it.services.azure.compute.read_vm(it.a.vm)),
-    "identity": ("/virtualmachines/tg-node-a", lambda it: it.services.azure.compute.identity_of(it.a.vm)),
+    "machine": ("/virtualmachines/tg-node-a", lambda it: it.services.azure.compute.vm(it.a.vm)),
     "subnet": ("/subnets/snet-inside", lambda it: it.services.azure.network.subnet_prefixes(it.setup.subnet)),
     "interfaces": (
         "/networkinterfaces",
         lambda it: it.services.azure.network.nics_listing(it.address, it.setup.subnet),
     ),
+    "locks": ("/locks", lambda it: it.services.azure.access.locks(f"/subscriptions/{it.setup.subscription}")),
     "rights": ("/permissions", lambda it: it.services.azure.access.own_permissions(it.a.nic.text)),
     "rights everywhere": (
         "/permissions",

@@ -19,7 +19,7 @@ STOP = "Microsoft.Compute/virtualMachines/powerOff/action"
 
 
 def identity(made: Rig, member: int = 0) -> str:
-    return made.services.azure.compute.identity_of(made.setup.members[member].vm)
+    return made.services.azure.compute.vm(made.setup.members[member].vm).identity.principal_id
 
 
 def test_that_a_vm_without_an_identity_has_an_empty_one() -> None:
@@ -62,7 +62,7 @@ def test_that_a_vm_is_stopped_by_one_request_and_its_interface_keeps_its_address
     accepted = made.services.azure.compute.stop_vm(made.a.vm, how, request_id="1")
     assert "/operations/" in accepted.operation
     made.clock.sleep(120)
-    assert made.services.azure.compute.read_vm(made.a.vm).power is after
+    assert made.services.azure.compute.vm(made.a.vm).power is after
     assert made.holders() == ["tg-node-a"]
     assert len([record for record in made.lab.requests if record.method == "POST"]) == 1
 

@@ -45,7 +45,7 @@ def test_that_no_token_is_logged_or_raised_at_any_level(debug_log: io.StringIO) 
 
     credential = HeldCredential(LabToken(fetch))
     azure = ArmPorts(AzureSession(credential, http=lab_session(it.lab), lab=True))
-    azure.compute.read_vm(it.a.vm)
+    azure.compute.vm(it.a.vm)
     detach(it)
     it.lab.faults.add(Fault("GET", "tg-node-b-inside", Reset(Moment.BEFORE_COMMIT), times=5))
     lost = fails(lambda: azure.network.read_nic(it.b.nic))

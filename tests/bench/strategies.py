@@ -94,7 +94,7 @@ def ours(strategy: Strategy) -> Callable[[Stage], Move]:
     def begin(place: Stage) -> Move:
         for member in place.setup.members:
             place.services.azure.network.read_nic(member.nic)
-            place.services.azure.compute.read_vm(member.vm)
+            place.services.azure.compute.vm(member.vm)
             place.services.azure.access.own_permissions(member.nic.text)
 
         def move(to: Member) -> None:

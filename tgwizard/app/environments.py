@@ -90,7 +90,7 @@ class Environment:
             raise UserError(wrong)
 
     def prepare(self, clusters: Iterable[ClusterSetup]) -> None:
-        """Import now what reading and checking these clusters needs of the SDK.
+        """Import now what reading and checking these clusters, and stopping a machine, needs of the SDK.
 
         One module of it is 6 MB of byte code, and while Python takes that apart no other thread runs: beside a window
         that paints, it would be a stall in the first seconds of its use.

@@ -12,7 +12,6 @@ from tgwizard.azure.clients import Clients
 from tgwizard.azure.directory import group_names
 from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.rest import (
-    AS_IT_IS,
     COMPUTE_API,
     ArmPath,
     Json,
@@ -32,7 +31,7 @@ from tgwizard.engine.ports import Page, Precondition, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.inventory import IdentityKind, VmFound, VmIdentity
-from tgwizard.model.snapshot import Power, VmSeen
+from tgwizard.model.snapshot import Power
 
 _POWER = {power.value: power for power in Power if power is not Power.NOT_KNOWN}
 _IDENTITY_KINDS = {kind.value.replace(" ", "").lower(): kind for kind in IdentityKind}
@@ -45,36 +44,12 @@ class ArmCompute:
         """Nothing is connected before the first call."""
         self._clients = clients
 
-    def read_vm(self, vm: ResourceId) -> VmSeen:
-        """Power, zone and whether the guest agent reports."""
-        doing = Operation("read", vm.name)
-        operations = self._clients.compute(vm.subscription).virtual_machines
-        limits = self._clients.limits.read()
-        body: object = translate_errors(
-            doing, lambda: operations.get(vm.group, vm.name, expand="instanceView", **AS_IT_IS, **limits)
-        )
-        if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
-            raise unreadable(doing, "It is not a virtual machine.")
-        view = inner(inner(body), "instanceView")
-        zone, availability_set = next(iter(texts(body, "zones")), ""), text(inner(inner(body), "availabilitySet"), "id")
-        return VmSeen(power_in(view), zone, _agent_ready(view), availability_set)
-
-    def identity_of(self, vm: ResourceId) -> str:
-        """The object id of a VM's system-assigned identity, empty when it has none."""
-        doing = Operation("read", vm.name)
-        operations = self._clients.compute(vm.subscription).virtual_machines
-        body: object = translate_errors(
-            doing, lambda: operations.get(vm.group, vm.name, **AS_IT_IS, **self._clients.limits.read())
-        )
-        if not isinstance(body, Mapping):
-            raise unreadable(doing, "It is not a virtual machine.")
-        return text(inner(body, "identity"), "principalId")
-
     def vm(self, vm: ResourceId) -> VmFound:
-        """One machine, with power, zone and identity as of now."""
+        """One machine as of now, with power, agent and identity."""
         doing = Operation("read", vm.name)
-        found = found_vm(read(self._clients, doing, ArmPath(vm.text, COMPUTE_API, (("$expand", "instanceView"),))))
-        if found is None:
+        body = read(self._clients, doing, ArmPath(vm.text, COMPUTE_API, (("$expand", "instanceView"),)))
+        found = found_vm(body)
+        if found is None or not isinstance(body.get("properties"), Mapping):
             raise unreadable(doing, "It is not a virtual machine.")
         return found
 
@@ -159,18 +134,20 @@ def found_vm(item: Json) -> VmFound | None:
                 primary = nic
     if primary is None and len(nics) == 1:
         primary = nics[0]
-    zones = item.get("zones")
+    view = inner(properties, "instanceView")
     return VmFound(
         found,
         text(item, "location"),
         tuple(nics),
         primary,
-        str(zones[0]) if isinstance(zones, list) and zones else "",
+        next(iter(texts(item, "zones")), ""),
         text(inner(properties, "hardwareProfile"), "vmSize"),
         _image(item, properties),
         found_identity(item),
         tuple((str(name), str(value)) for name, value in inner(item, "tags").items()),
-        power_in(inner(properties, "instanceView")),
+        power_in(view),
+        _agent_ready(view),
+        text(inner(properties, "availabilitySet"), "id"),
     )
 
 

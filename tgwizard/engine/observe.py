@@ -82,7 +82,7 @@ class Observer:
         """Read one member's VM."""
         place = self.setup.members.index(member)
         seen = self._members[place]
-        vm = self._read(seen.vm, lambda: self.azure.compute.read_vm(member.vm), retry_policy)
+        vm = self._read(seen.vm, lambda: self.azure.compute.vm(member.vm).state, retry_policy)
         self._members[place] = replace(seen, vm=vm)
 
     def look_at_subnet(self) -> None:

@@ -36,7 +36,7 @@ from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen, RoleAssignment, RoleDefinition
 from tgwizard.model.sign_in import MethodSeen, SignInPrompt, SignInRequest
-from tgwizard.model.snapshot import Power, VmSeen
+from tgwizard.model.snapshot import Power
 
 
 class Clock(Protocol):
@@ -188,14 +188,8 @@ class Network(Protocol):
 class Compute(Protocol):
     """Virtual machines. Each write is accepted, not finished: read the machine."""
 
-    def read_vm(self, vm: ResourceId) -> VmSeen:
-        """Power, zone and agent of a VM."""
-
-    def identity_of(self, vm: ResourceId) -> str:
-        """The object id of a VM's system-assigned identity, empty when it has none."""
-
     def vm(self, vm: ResourceId) -> VmFound:
-        """One machine, with power, zone and identity as of now."""
+        """One machine as of now, with power, agent and identity."""
 
     def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
         """Machines, without power."""

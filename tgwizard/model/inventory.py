@@ -11,7 +11,7 @@ from functools import cached_property
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import Power
+from tgwizard.model.snapshot import Power, VmSeen
 
 
 class CallerKind(Enum):
@@ -83,7 +83,10 @@ class VmIdentity:
 
 @dataclass(frozen=True, slots=True)
 class VmFound:
-    """A virtual machine. ``nics`` in Azure's order, the primary one marked; ``image`` its reference as one text."""
+    """A virtual machine. ``nics`` in Azure's order, the primary one marked; ``image`` its reference as one text.
+
+    ``availability_set``: the id of the one it is in, or empty. A list tells neither ``power`` nor ``agent_ready``.
+    """
 
     id: ResourceId
     location: str
@@ -95,6 +98,13 @@ class VmFound:
     identity: VmIdentity = field(default_factory=VmIdentity)
     tags: tuple[tuple[str, str], ...] = ()
     power: Power = Power.NOT_KNOWN
+    agent_ready: bool | None = None
+    availability_set: str = ""
+
+    @property
+    def state(self) -> VmSeen:
+        """What is watched of a member's machine."""
+        return VmSeen(self.power, self.zone, self.agent_ready, self.availability_set)
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def _answer(vm: ResourceId, answer: ProbeAnswer, now: datetime, problem: Problem
 def _may_read(azure: AzurePorts, vm: ResourceId) -> bool:
     """Whether a machine may be read, as far as Azure says no: an answer that fails to come says nothing."""
     try:
-        azure.compute.read_vm(vm)
+        azure.compute.vm(vm)
     except AzureCallError as failure:
         return failure.cause is not Cause.NOT_ALLOWED
     return True

@@ -314,7 +314,9 @@ def _own(
 
 def _identity(asking: _Asking, snapshot: Snapshot, member: Member) -> IdentityRights:
     azure, subscription = asking.azure, snapshot.setup.subscription
-    principal = asking.fact(f"The identity of {member.vm.name}", lambda: azure.compute.identity_of(member.vm))
+    principal = asking.fact(
+        f"The identity of {member.vm.name}", lambda: azure.compute.vm(member.vm).identity.principal_id
+    )
     if not principal.value:
         return IdentityRights(member.vm, principal)
     oid = principal.value

@@ -88,7 +88,7 @@ class _Restart:
         return self.vm.text
 
     def look(self) -> TaskBody[Seen]:
-        seen = yield from make_call(lambda: self.context.azure.compute.read_vm(self.vm))
+        seen = yield from make_call(lambda: self.context.azure.compute.vm(self.vm))
         if self._sent is None:
             return Absent() if seen.power is Power.RUNNING else Conflicting(self._not_running(seen.power))
         up = seen.power is Power.RUNNING and seen.agent_ready is not False
