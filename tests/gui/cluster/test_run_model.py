@@ -81,7 +81,8 @@ def test_that_the_words_of_the_cancel_button_follow_what_the_engine_grants(lab: 
     for state in states(lab):
         words, reason = cancel_words(state, lab.a)
         if state.cancel is CancelMeaning.PUTS_BACK:
-            assert words == "Put it back on tg-node-a"
+            # Also while it is still being released: nothing is said to have happened that has not.
+            assert (words, reason) == ("Put it back on tg-node-a", "Stopping now puts 10.20.2.50 back on tg-node-a.")
             assert "tg-node-a" in closing_words(state, lab.setup, lab.a)
         elif state.cancel is CancelMeaning.STOPS:
             assert reason.startswith("Nothing was written yet")

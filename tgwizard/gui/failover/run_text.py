@@ -43,7 +43,7 @@ def cancel_words(run: RunModel, losing: Member | None) -> tuple[str, str]:
         case CancelMeaning.STOPS:
             return "Stop the failover", run.leaves or "Nothing was written yet."
         case CancelMeaning.PUTS_BACK:
-            return f"Put it back on {back}", f"The address was released. Putting it back attaches it to {back} again."
+            return f"Put it back on {back}", run.leaves
         case _:
             words = "Stop the failover" if losing is None else f"Put it back on {back}"
             if run.started is None:
