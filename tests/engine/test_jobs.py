@@ -82,7 +82,6 @@ def test_that_a_cluster_has_one_writing_job_and_watching_goes_on_beside_it(held:
     with pytest.raises(UserError) as caught:
         runner.start("resume", polite, writes=ClusterIdentity.of(B.nic, A.nic, ADDRESS))
     assert caught.value.problem.code == "run-in-progress"
-    assert runner.writing(CLUSTER) is writer
     assert set(runner.writers()) == {writer, elsewhere}
     assert watcher.running
     held.let_go.set()
@@ -93,7 +92,6 @@ def test_that_the_next_writer_may_start_when_the_first_has_ended(held: Held) -> 
     runner = JobQueue()
     held.let_go.set()
     runner.start("failover", held, writes=CLUSTER).thread.join(SOON_S)
-    assert runner.writing(CLUSTER) is None
     assert runner.writers() == ()
     runner.start("failover", held, writes=CLUSTER).thread.join(SOON_S)
     assert left(runner) == []
@@ -111,7 +109,7 @@ def test_that_an_error_of_a_job_is_told_once_and_frees_its_cluster(error: BaseEx
     job = runner.start("failover", work, writes=CLUSTER)
     job.thread.join(SOON_S)
     assert left(runner) == [JobCrashed(job.id, "failover", error)]
-    assert runner.writing(CLUSTER) is None
+    assert runner.writers() == ()
 
 
 def test_that_a_cancelled_job_ends_without_a_word() -> None:

@@ -418,7 +418,7 @@ def _complete(state: WizardState) -> SetupPlan | None:
 
 def _save(at: _At, plan: SetupPlan, answers: Answers, out: Path | None) -> None:
     setup = read_cluster(at.connection.services.azure, plan, answers)
-    path = out or at.connection.profiles.folder / f"{setup.id if '/' in setup.name else setup.name}.toml"
+    path = out or at.connection.profiles.folder / f"{setup.name}.toml"
     save_cluster(path, setup)
     at.console.note(f"The cluster is saved: {path}")
 

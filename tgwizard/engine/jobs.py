@@ -251,11 +251,6 @@ class JobQueue:
 
     # Ending ------------------------------------------------------------------------------------------------------
 
-    def writing(self, cluster: ClusterIdentity) -> AnyJob | None:
-        """The writing job of this cluster, if one runs."""
-        with self._mutex:
-            return self._jobs.get(self._writing.get(cluster, ""))
-
     def writers(self) -> tuple[AnyJob, ...]:
         """Every job that may still change something."""
         with self._mutex:

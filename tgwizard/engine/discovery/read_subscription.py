@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock, Page
 from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.model.event_base import Stamp
@@ -18,11 +19,9 @@ from tgwizard.model.inventory import Inventory, Part, PartFailure, SubscriptionS
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_events import PartProgress, SetupEvent
 
-Report = Callable[[SetupEvent], None]
-
 
 def discover(
-    azure: AzurePorts, subscription: SubscriptionSeen, clock: Clock, report: Report, token: CancelToken
+    azure: AzurePorts, subscription: SubscriptionSeen, clock: Clock, report: Report[SetupEvent], token: CancelToken
 ) -> Inventory:
     """Read the subscription; Cancelled when the token was set. ``report`` hears every page, one call at a time."""
     started = clock.monotonic()
@@ -62,7 +61,7 @@ class _Telling:
     """Reports pages from several threads, one at a time, and stops a reading between two pages."""
 
     clock: Clock
-    report: Report
+    report: Report[SetupEvent]
     token: CancelToken
     _turn: Any = None
 

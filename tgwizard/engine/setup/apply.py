@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
@@ -24,7 +24,7 @@ from tgwizard.engine.setup.apply_actions import (
 )
 from tgwizard.engine.setup.apply_loop import ApplyContext, ChangeAction, run_change
 from tgwizard.engine.setup.planner import identity_of
-from tgwizard.engine.setup.setup_journal import Report, SetupJournal, locked_job
+from tgwizard.engine.setup.setup_journal import SetupJournal, locked_job
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
@@ -61,7 +61,7 @@ def apply(
     clock: Clock,
     journal: SetupJournal,
     plan: SetupPlan,
-    report: Callable[[SetupEvent], None],
+    report: Report[SetupEvent],
     token: CancelToken,
     *,
     only_mine: bool = False,
@@ -276,7 +276,7 @@ def apply_job(
     services: Services,
     answers: Answers,
     plan: SetupPlan,
-    report: Report,
+    report: Report[SetupEvent],
     token: CancelToken,
     *,
     only_mine: bool = False,

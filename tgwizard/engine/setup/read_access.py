@@ -15,6 +15,7 @@ from tgwizard.engine.access.matching_roles import could_be_ours
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactKind, OwnRights, Queried
@@ -26,7 +27,6 @@ from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment
 from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_events import FactRead, SetupEvent
 
-Report = Callable[[SetupEvent], None]
 Key = tuple[FactKind, str]
 
 _LISTED = (FactKind.ROLES, FactKind.ASSIGNMENTS, FactKind.DENIALS)
@@ -36,7 +36,12 @@ _MOST_LOOKED_UP = 1000
 
 
 def read_access(
-    azure: AzurePorts, answers: Answers, inventory: Inventory, clock: Clock, report: Report, token: CancelToken
+    azure: AzurePorts,
+    answers: Answers,
+    inventory: Inventory,
+    clock: Clock,
+    report: Report[SetupEvent],
+    token: CancelToken,
 ) -> AccessFacts:
     """Read the facts; Cancelled when the token was set."""
     reading = _Reading(azure, clock, report, token, f"/subscriptions/{inventory.subscription.id}")
@@ -72,7 +77,9 @@ def ask_address(
 class _Reading:
     """Reads several facts at once and tells of each."""
 
-    def __init__(self, azure: AzurePorts, clock: Clock, report: Report, token: CancelToken, scope: str) -> None:
+    def __init__(
+        self, azure: AzurePorts, clock: Clock, report: Report[SetupEvent], token: CancelToken, scope: str
+    ) -> None:
         self.azure, self.scope = azure, scope
         self._clock, self._report, self._token = clock, report, token
 

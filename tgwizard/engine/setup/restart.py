@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import WriteKind
@@ -15,7 +16,7 @@ from tgwizard.engine.runs.task_runner import Task, TaskBody, make_call
 from tgwizard.engine.setup.apply import new_run, run_tasks
 from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen, run_change
 from tgwizard.engine.setup.plan_changes import restart_order
-from tgwizard.engine.setup.setup_journal import Report, SetupJournal, locked_job
+from tgwizard.engine.setup.setup_journal import SetupJournal, locked_job
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
@@ -31,7 +32,7 @@ def restart(
     clock: Clock,
     journal: SetupJournal,
     vm: ResourceId,
-    report: Callable[[SetupEvent], None],
+    report: Report[SetupEvent],
     token: CancelToken,
 ) -> SetupFinished:
     """Restart it, once, and wait. A cancel leaves it to itself: a restart cannot be called back."""
@@ -132,7 +133,7 @@ class _Restart:
 
 
 def restart_job(
-    services: Services, identity: ClusterIdentity, vm: ResourceId, report: Report, token: CancelToken
+    services: Services, identity: ClusterIdentity, vm: ResourceId, report: Report[SetupEvent], token: CancelToken
 ) -> SetupFinished:
     """Restart one machine and wait until it is back."""
     return locked_job(

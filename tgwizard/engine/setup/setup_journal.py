@@ -14,6 +14,7 @@ from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.runs.cluster_lock import under_cluster_lock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import Journal, not_written
@@ -160,9 +161,6 @@ def _whose(file: Path) -> ClusterIdentity | None:
     return ClusterIdentity((began.nics[0], began.nics[1]), began.address)
 
 
-Report = Callable[[SetupEvent], None]
-
-
 @contextlib.contextmanager
 def open_setup_journal(services: Services, identity: ClusterIdentity) -> Iterator[SetupJournal]:
     """The journal of setting up this cluster, closed at the end. UserError when it cannot be used."""
@@ -175,7 +173,7 @@ def locked_job(
     services: Services,
     identity: ClusterIdentity,
     job: str,
-    report: Report,
+    report: Report[SetupEvent],
     body: Callable[[SetupJournal], SetupFinished],
     others: tuple[ClusterIdentity, ...] = (),
 ) -> SetupFinished:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import PAUSES_S
 from tgwizard.engine.runs.job_services import Services
@@ -33,7 +34,6 @@ from tgwizard.engine.setup.apply_loop import (
     run_change,
 )
 from tgwizard.engine.setup.setup_journal import (
-    Report,
     SetupJournal,
     locked_job,
     open_pair_journal,
@@ -80,7 +80,7 @@ def undo(
     azure: AzurePorts,
     clock: Clock,
     journal: SetupJournal,
-    report: Callable[[SetupEvent], None],
+    report: Report[SetupEvent],
     token: CancelToken,
     *,
     identities: bool = False,
@@ -384,7 +384,12 @@ def _last(text: str) -> str:
 
 
 def undo_job(
-    services: Services, identity: ClusterIdentity, report: Report, token: CancelToken, *, identities: bool = False
+    services: Services,
+    identity: ClusterIdentity,
+    report: Report[SetupEvent],
+    token: CancelToken,
+    *,
+    identities: bool = False,
 ) -> SetupFinished:
     """Take back what was created here for this cluster, also for the same two interfaces under other addresses."""
     return locked_job(

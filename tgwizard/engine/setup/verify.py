@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,11 +24,12 @@ from tgwizard.engine.discovery.network_checks import HEARTBEAT_PORT, network_che
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock, Members
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.planner import answers_of, identity_of
 from tgwizard.engine.setup.read_access import read_access
-from tgwizard.engine.setup.setup_journal import Report, SetupJournal, open_setup_journal
+from tgwizard.engine.setup.setup_journal import SetupJournal, open_setup_journal
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ResourceId
@@ -101,7 +102,7 @@ def verify(
     clock: Clock,
     journal: SetupJournal,
     target: VerifyTarget,
-    report: Callable[[SetupEvent], None],
+    report: Report[SetupEvent],
     token: CancelToken,
     kept: OutdatedWrites | None = None,
 ) -> VerifyResult:
@@ -177,7 +178,7 @@ class _Verify:
         clock: Clock,
         journal: SetupJournal,
         target: VerifyTarget,
-        report: Callable[[SetupEvent], None],
+        report: Report[SetupEvent],
         token: CancelToken,
         kept: OutdatedWrites | None,
     ) -> None:
@@ -455,7 +456,9 @@ def _if_match(azure: AzurePorts, nic: ResourceId) -> tuple[Finding, bool | None]
             return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem), None
 
 
-def verify_job(services: Services, target: VerifyTarget, report: Report, token: CancelToken) -> VerifyResult:
+def verify_job(
+    services: Services, target: VerifyTarget, report: Report[SetupEvent], token: CancelToken
+) -> VerifyResult:
     """Verify; it changes nothing, so it needs no lock. UserError when there is nothing to verify."""
     with open_setup_journal(services, identity_of(target.answers)) as journal:
         kept = services.outdated_writes
