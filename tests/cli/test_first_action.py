@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.bench import Shell, fits
+from tests.cli.bench import Answered, Shell, fits
 from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.history.run_history import cluster_history
 from tgwizard.engine.history.run_report import title
+from tgwizard.engine.ports import Clock
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.lab.latency import Latency
 
@@ -141,6 +146,55 @@ def test_that_while_a_run_works_on_the_cluster_nothing_is_called_broken_or_inter
         fits(document, "status")
         assert document["first"] is None
     assert "  First: repair." in Shell(it)("status").out
+
+
+class OneLook:
+    """A clock that asks the program to stop when watching rests for the first time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        self._clock.sleep(seconds, cancel)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clock, name)
+
+
+def watched_once(it: Rig, *words: str) -> Answered:
+    """What `status --watch` tells until its first pause."""
+    clock = OneLook(it.services.clock)
+    return Shell(replace(it, services=replace(it.services, clock=clock)))("status", "--watch", *words)
+
+
+def test_that_watching_a_cluster_offers_the_resume_as_status_does(it: Rig) -> None:
+    left_behind(it)
+    line = watched_once(it, "--json").lines[0]
+    fits(line, "event")
+    assert line["status"]["first"]["command"] == "tgwizard resume edge-dallas"
+    assert line["status"]["first"]["action"] == "resume"
+
+
+def test_that_watching_a_cluster_tells_of_a_run_in_another_program(it: Rig) -> None:
+    removed(it)
+    with hold_lock(it.services.lock_file(it.setup.identity), cluster_in_use(it.setup.name)):
+        out = watched_once(it).out
+        line = watched_once(it, "--json").lines[0]
+    assert out.splitlines()[0].endswith("  Another program on this computer works on edge-dallas")
+    fits(line, "event")
+    assert line["status"]["first"] is None
+    assert line["status"]["readiness"]["graceful"]["state"] == "blocked"
+    line = watched_once(it, "--json").lines[0]
+    assert line["status"]["first"]["action"] == "repair"
+
+
+def test_that_a_journal_that_cannot_be_read_hides_nothing_from_who_watches(it: Rig) -> None:
+    it.services.journal_file(it.setup).write_bytes(b"no database at all, but long enough to be looked at" * 20)
+    answered = watched_once(it)
+    assert answered.code == 0
+    assert "In sync: tg-node-a holds 10.20.2.50" in answered.out
+    assert "it was not changed" in answered.err
 
 
 @pytest.mark.parametrize(

@@ -239,14 +239,14 @@ class _Watcher:
         job = services.jobs.start(f"watch-{name}", ClusterWatch(services, self.setup, pace).watch, heard=self._hear)
         try:
             end = stay_with(services.jobs, job, self._stays)
-            if end is not None:
-                end.result()
-            elif not self.console.unheard:
-                deliver_all(services.jobs)
         finally:
             self._histories.give_up()
             job.cancel()
             job.thread.join(_ENDS_WITHIN_S)
+        if end is not None:
+            end.result()
+        elif not self.console.unheard:
+            deliver_all(services.jobs)
 
     def _stays(self) -> bool:
         # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.

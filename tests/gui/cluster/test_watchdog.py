@@ -39,6 +39,7 @@ class Troubled(ArmNetwork):
         super().__init__(clients)
         self.breaks = threading.Event()
         self.hangs = threading.Event()
+        self.held = threading.Event()
         self.goes_on = threading.Event()
 
     def read_nic(self, nic: ResourceId) -> NicDocument:
@@ -47,6 +48,7 @@ class Troubled(ArmNetwork):
             self.breaks.clear()
             raise RuntimeError("nobody expected this")
         if self.hangs.is_set():
+            self.held.set()
             self.goes_on.wait(60)
         return super().read_nic(nic)
 
@@ -123,6 +125,21 @@ def test_that_a_loop_that_hangs_is_left_alone_and_another_one_reads(watched: Wat
     assert [problem.why for problem in watched.told] == ["No reading has ended for 3 min."]
     assert watched.session.loop.job is not old
     reads_again(watched, qtbot)
+
+
+def test_that_nothing_is_heard_of_a_cluster_that_was_dropped(watched: Watched, qtbot: QtBot) -> None:
+    session, job = watched.session, watched.session.loop.job
+    assert job is not None
+    watched.network.hangs.set()
+    qtbot.waitUntil(watched.network.held.is_set, timeout=PATIENCE_MS)
+    watched.bridge.finish()
+    latest = session.latest
+    watched.watching.drop()
+    assert watched.watching.sessions == {}
+    watched.network.goes_on.set()
+    job.thread.join(60)
+    watched.bridge.finish()
+    assert session.latest is latest
 
 
 def test_that_what_breaks_again_and_again_is_not_begun_again_at_once(watched: Watched, qtbot: QtBot) -> None:

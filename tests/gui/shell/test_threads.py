@@ -83,6 +83,27 @@ def test_that_events_of_a_thread_arrive_in_order_and_in_the_gui_thread(qapp: QAp
     assert where == {threading.get_ident()}
 
 
+def test_that_a_listener_that_breaks_is_told_and_the_rest_still_arrives(qapp: QApplication, qtbot: QtBot) -> None:
+    bridge, jobs = Bridge(), JobQueue()
+    bridge.open(jobs)
+    heard: list[int] = []
+
+    def hear(number: int) -> None:
+        if number == 1:
+            raise ValueError("a page that breaks")
+        heard.append(number)
+
+    def send(report: Report[int], _token: CancelToken) -> None:
+        for number in range(3):
+            report(number)
+
+    jobs.start("send", send, heard=hear).thread.join()
+    with qtbot.capture_exceptions() as broken:
+        bridge.finish()
+    assert heard == [0, 2]
+    assert [str(error) for _kind, error, _trace in broken] == ["a page that breaks"]
+
+
 def test_that_one_turn_of_the_bridge_is_bounded(qapp: QApplication) -> None:
     bridge = Bridge(clock=lambda: 0.0)
     for number in range(BATCH + 5):
