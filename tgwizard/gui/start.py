@@ -19,6 +19,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import IntEnum
 from functools import partial
 from importlib import import_module
@@ -40,6 +41,7 @@ from tgwizard.gui.style.accessible import install_accessible_roles
 from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
 
 if TYPE_CHECKING:
+    from tgwizard.engine.history.last_known import LastKnown
     from tgwizard.engine.jobs import AnyJob, JobQueue
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram, OpenProgram
     from tgwizard.gui.app.bridge import Bridge
@@ -187,6 +189,7 @@ class _Program(QObject):
         self._app = app
         self._bridge: Bridge | None = None
         self._guard = guard
+        self._glance = glance
         self._open_program = open_program
         self._surround = surround
         self._single: SingleWindow | None = None
@@ -210,9 +213,14 @@ class _Program(QObject):
 
     @Slot()
     def begin(self) -> None:
-        """The first frame is out: import what the window works with, and then complete it."""
+        """The first frame is out: say what was last known, import what the window works with, and then complete it."""
+        self.warm_up.add(partial(_last_known, self._glance), self._show_last_known)
         self.warm_up.add(_import_parts)
         self.warm_up.add(self._surround, self._complete)
+
+    def _show_last_known(self, known: LastKnown | None) -> None:
+        if known is not None:
+            self.window.show_last_known(known.sentence, (datetime.now(UTC) - known.at).total_seconds())
 
     def _complete(self, context: AppContext) -> None:
         """Complete the window; then open the program."""
@@ -409,6 +417,20 @@ class _Program(QObject):
             self.window.preferences.set(PLACE, left.box)
             self.window.preferences.set(MAXIMISED, left.maximised)
             self.window.preferences.flush()
+
+
+def _last_known(glance: FirstGlance) -> LastKnown | None:
+    """What the journal last knew of the only cluster; a file that cannot be used is told of later."""
+    from tgwizard.engine.files.cluster_file import load_cluster
+    from tgwizard.engine.history.last_known import last_known
+    from tgwizard.model.problem import UserError
+
+    if glance.cluster is None or glance.state is None:
+        return None
+    try:
+        return last_known(glance.state, load_cluster(glance.cluster.file))
+    except UserError:
+        return None
 
 
 def _import_parts() -> None:

@@ -161,10 +161,10 @@ def test_that_a_window_that_is_closed_before_it_is_complete_says_so(theme: Theme
 
 def test_that_the_last_known_verdict_is_read_out_as_such(theme: Theme, qtbot: QtBot) -> None:
     shown = painted(theme, qtbot, SHOWN)
-    shown.show_last_known("In sync: tg-node-a holds 10.20.2.50", "Seen 2 h ago.")
+    shown.show_last_known("In sync: tg-node-a holds 10.20.2.50", 7200.0)
     banner = opening(shown).banner
     assert accessible_name(banner) == "Verdict: Last known: In sync: tg-node-a holds 10.20.2.50"
-    assert accessible_description(banner).startswith("edge-dallas, 10.20.2.50. Seen 2 h ago.")
+    assert accessible_description(banner).startswith("edge-dallas, 10.20.2.50. Recorded here 2 h ago.")
     assert inked(opening(shown).grab().toImage(), LIGHT[Token.OK]) == 0, "what is last known never looks good"
 
 

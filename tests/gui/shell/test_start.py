@@ -187,3 +187,34 @@ def test_that_a_window_closed_before_it_is_complete_ends_the_program_in_order() 
     assert "exit 0" in done.stdout
     assert "opened" not in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_that_a_start_says_what_was_last_known_before_it_has_read_azure(tmp_path: Path) -> None:
+    program = """
+        import sys
+        from pathlib import Path
+        from contextlib import closing
+        import tgwizard.gui.start as start
+        from tests.rig import rig
+        from tgwizard.app.window import WindowOptions, open_window
+        from tgwizard.engine.files.cluster_file import save_cluster
+        from tgwizard.engine.watch.monitor import Monitor
+        lab = Path(sys.argv[1])
+        it = rig(state=lab / "state")
+        save_cluster(lab / "clusters" / "edge-dallas.toml", it.setup)
+        monitor = Monitor(it.services, it.setup, lambda event: None)
+        with closing(it.services.journal(it.setup)) as journal:
+            monitor.journal = journal
+            monitor.look()
+        def complete(self, context):
+            banner = self.window.opening.banner
+            print(banner.accessibleName(), "|", banner.accessibleDescription(), flush=True)
+            self.window.close()
+        start._Program._complete = complete
+        sys.exit(open_window(WindowOptions(lab)))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Verdict: Last known: ")
+    assert "edge-dallas, 10.20.2.50. Recorded here " in done.stdout

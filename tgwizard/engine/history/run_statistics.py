@@ -7,7 +7,7 @@ import sqlite3
 
 from tgwizard.engine.json_codec import from_document, parse_json
 from tgwizard.engine.runs.job_services import Services
-from tgwizard.engine.runs.journal import SCHEMA
+from tgwizard.engine.runs.journal import looking_into
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.cluster_setup import ClusterSetup
 
@@ -25,13 +25,10 @@ def measured_runs(services: Services, setup: ClusterSetup) -> tuple[RunEndRecord
     for path in sorted(services.state_dir.glob("journal-*.sqlite")):
         with (
             contextlib.suppress(sqlite3.Error, ValueError),
-            contextlib.closing(
-                sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
-            ) as database,
+            looking_into(path) as database,
         ):
-            (version,) = database.execute("PRAGMA user_version").fetchone()
             owner = database.execute("SELECT text FROM identity").fetchone()
-            if version != SCHEMA or owner is None or wanted not in str(owner[0]).lower():
+            if owner is None or wanted not in str(owner[0]).lower():
                 continue
             rows = database.execute(
                 "SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", (MEASURED_RUNS,)

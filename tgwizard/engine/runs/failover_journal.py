@@ -25,6 +25,11 @@ from tgwizard.model.text import format_utc
 from tgwizard.model.verdict import Verdict
 
 
+def failover_journal_file(state_dir: Path, identity: ClusterIdentity) -> Path:
+    """Where the journal of a cluster's failovers lies, whether it exists or not."""
+    return state_dir / f"journal-{identity.digest}.sqlite"
+
+
 class FailoverJournal(Journal[Record]):
     """Reads and writes the records of one cluster. Open with ``FailoverJournal.open``; close it when done."""
 

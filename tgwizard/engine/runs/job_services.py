@@ -12,7 +12,7 @@ from pathlib import Path
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.jobs import JobQueue
 from tgwizard.engine.ports import AzurePorts, Clock, Members, SignIn
-from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.failover_journal import FailoverJournal, failover_journal_file
 from tgwizard.engine.runs.journal import unusable
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -60,7 +60,7 @@ class Services:
 
     def journal_file(self, setup: ClusterSetup) -> Path:
         """Where the cluster's journal lies, whether it exists or not."""
-        return self.state_dir / f"journal-{setup.identity.digest}.sqlite"
+        return failover_journal_file(self.state_dir, setup.identity)
 
     def has_journal(self, setup: ClusterSetup) -> bool:
         """Whether anything was ever journalled of the cluster here. UserError when that cannot be looked up."""

@@ -14,7 +14,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -216,6 +216,19 @@ class Journal(Generic[R]):
         kind, document = self._kinds.to_document(record)
         data = json.dumps(document, separators=(",", ":"))
         database.execute("INSERT INTO record (run, kind, data) VALUES (?, ?, ?)", (run, kind, data))
+
+
+@contextlib.contextmanager
+def looking_into(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a journal only to look into it: nothing is made, changed or waited for.
+
+    sqlite3.Error when there is none, or it is of another schema.
+    """
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version != SCHEMA:
+            raise sqlite3.DatabaseError(f"schema {version}")
+        yield database
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -17,6 +17,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
+from tgwizard.engine.history.last_known import last_known_in
 from tgwizard.engine.readiness.recommended_action import ActionKind
 from tgwizard.gui.cluster.action_card import ActionCard
 from tgwizard.gui.cluster.cluster_picture import ClusterPicture
@@ -47,7 +48,7 @@ from tgwizard.gui.widgets.idle_queue import BuiltInSteps, IdleStep
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import format_estimate
+from tgwizard.model.text import format_age, format_estimate
 from tgwizard.model.verdict import VerdictName
 
 WIDE = 980
@@ -311,9 +312,8 @@ class ClusterPage(BuiltInSteps, QWidget):
         session = self.session
         snapshot, state = session.snapshot, session.state
         if snapshot is None or state is None:
-            self.banner.show_verdict(
-                Shape.NOT_KNOWN, "Reading Azure", "The first answer usually takes about 2 s. Nothing is known yet."
-            )
+            words = f"The first answer usually takes about 2 s. {self._last_known}"
+            self.banner.show_verdict(Shape.NOT_KNOWN, "Reading Azure", words)
             against = session.reason_against(Verb.GRACEFUL)
             for card in (self.graceful, self.forced):
                 card.show_action("the other member", StateShown(Shape.NOT_KNOWN, "Not known"), "", None, against)
@@ -332,6 +332,15 @@ class ClusterPage(BuiltInSteps, QWidget):
         other = snapshot.setup.other(state.to)
         self.forced.choose.setVisible(snapshot.place.member is None)
         self.forced.choose.rename(f"Choose {other.name} instead")
+
+    @property
+    def _last_known(self) -> str:
+        """What the journal last knew of the cluster, in one sentence."""
+        known = last_known_in(self.session.records, self.session.setup)
+        if known is None:
+            return "Nothing is known yet."
+        age_s = (self.session.services.clock.wall() - known.at).total_seconds()
+        return f"Last known, recorded here {format_age(age_s)}: {known.sentence}."
 
     def _show_action(self, card: ActionCard, state: ClusterReadiness, repair: str) -> None:
         verb = Verb.GRACEFUL if card is self.graceful else Verb.FORCED
@@ -370,6 +379,8 @@ class ClusterPage(BuiltInSteps, QWidget):
     def _on_timeline(self) -> None:
         if not self.whole:
             return
+        if self.session.snapshot is None:
+            self.refresh()  # the journal was read: it may know something
         self.events.show_events(self.session.events, self.session.services.clock.wall())
 
     @Slot()

@@ -242,10 +242,10 @@ class MainWindow(QMainWindow):
 
     # Opening -----------------------------------------------------------------------------------------------------
 
-    def show_last_known(self, sentence: str, seen: str) -> None:
-        """Say what the cluster was when it was last watched here, until its page is there."""
+    def show_last_known(self, sentence: str, age_s: float) -> None:
+        """Say what the journal last knew of the cluster, until its page is there."""
         if self.opening is not None:
-            self.opening.show_last_known(sentence, seen)
+            self.opening.show_last_known(sentence, age_s)
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""

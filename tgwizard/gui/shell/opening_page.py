@@ -15,6 +15,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, Token
 from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.cards import paint_ground
+from tgwizard.model.text import format_age
 
 OPENING = "Opening. Nothing was written."
 
@@ -63,10 +64,11 @@ class OpeningPage(QWidget):
             card.setFixedWidth(max(ACTIONS_PX, theme.px(ACTIONS_PX)))
             self._grid.addWidget(card, row, 1)
 
-    def show_last_known(self, sentence: str, seen: str) -> None:
-        """Say what the cluster was when it was last watched here; ``seen`` says when."""
+    def show_last_known(self, sentence: str, age_s: float) -> None:
+        """Say what the journal last knew of the cluster, and how long ago that was recorded."""
         if self._cluster is not None:
-            words = f"{self._cluster.name}, {self._cluster.address}. {seen} {OPENING}"
+            recorded = f"Recorded here {format_age(age_s)}."
+            words = f"{self._cluster.name}, {self._cluster.address}. {recorded} {OPENING}"
             self.banner.show_verdict(Shape.NOT_KNOWN, f"Last known: {sentence}", words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,7 +1,7 @@
 """Long work of the window in steps, one in each turn of the event loop, so that keys and paints come in between.
 
 Building a page of two hundred widgets takes 20 ms, laying it out and drawing it 20 more: together that is a window
-that does not answer (gui/README.md 15.5).
+that does not answer (gui/README.md 15.6).
 """
 
 from __future__ import annotations
