@@ -1,9 +1,12 @@
-"""Sending one write: journalled, sent once, its answer told; only the engine repeats (engine/README.md 1.5)."""
+"""One write: journalled, sent once, its answer journalled; only the engine repeats (engine/README.md 1.5)."""
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.jobs import Report
@@ -18,6 +21,11 @@ from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_utc
 
+Intended = TypeVar("Intended")
+Answered = TypeVar("Answered")
+Reply = TypeVar("Reply")
+Taken = TypeVar("Taken", bound=Accepted | MoveAccepted | StopAccepted)
+
 _ANSWERS = {
     Certainty.NOT_SENT: WriteAnswer.NOT_SENT,
     Certainty.REFUSED: WriteAnswer.REFUSED,
@@ -30,9 +38,40 @@ def write_answer_of(failure: AzureCallError) -> WriteAnswer:
     return _ANSWERS[failure.certainty]
 
 
+@dataclass(slots=True)
+class Attempt(Generic[Reply]):
+    """One write on its way. ``reply`` is for the block that sends it to fill, where there is one to keep."""
+
+    reply: Reply | None = None
+    failure: AzureCallError | None = None
+
+    @property
+    def answer(self) -> WriteAnswer:
+        """What came back."""
+        return WriteAnswer.ACCEPTED if self.failure is None else write_answer_of(self.failure)
+
+
+@contextlib.contextmanager
+def journalled_write(
+    record: Callable[[Intended | Answered], None], intended: Intended, answered: Callable[[Attempt[Reply]], Answered]
+) -> Iterator[Attempt[Reply]]:
+    """Record that a write goes out, have it sent in the block, once, and record what came of it.
+
+    How long ``record`` waits is its journal's to say: a failover only hands its records over (engine/README.md 1.5),
+    setting up waits until they are on the disk. A call that fails ends the block, and nothing more.
+    """
+    attempt: Attempt[Reply] = Attempt()
+    record(intended)
+    try:
+        yield attempt
+    except AzureCallError as failure:
+        attempt.failure = failure
+    record(answered(attempt))
+
+
 @dataclass(frozen=True, slots=True)
 class WriteSender:
-    """Sends the writes of one run."""
+    """Sends the writes of one failover. A failure is returned: the run goes on with it."""
 
     azure: AzurePorts
     clock: Clock
@@ -44,22 +83,16 @@ class WriteSender:
     def send(
         self, step: Step, member: Member, document: NicDocument, *, request: str = "", precondition: Precondition
     ) -> Accepted | AzureCallError:
-        """PUT the document, bound to the version it was read at. A failure is returned: the run goes on with it."""
-        request = request or str(uuid.uuid4())
-        attempt = WriteAttempted(self.run, self._now(), step, member.name, request, document.etag)
-        self.journal.append(self.run, attempt)
-        try:
-            accepted = self.azure.network.write_nic(
-                member.nic, document, if_match=document.etag, request_id=request, precondition=precondition
-            )
-        except AzureCallError as failure:
-            return self._failed("PUT", member.nic.name, request, failure)
-        self._report_request("PUT", member.nic.name, f"accepted, {accepted.provisioning.value}")
-        answered = WriteAnswered(
-            self.run, self._now(), request, WriteAnswer.ACCEPTED, accepted.etag, accepted.arm_request_id, ""
+        """PUT the document, bound to the version it was read at."""
+        attempt = self._attempt(step, member, document.etag, request)
+        return self._send_once(
+            attempt,
+            ("PUT", member.nic.name),
+            lambda: self.azure.network.write_nic(
+                member.nic, document, if_match=document.etag, request_id=attempt.request, precondition=precondition
+            ),
+            lambda accepted: f"accepted, {accepted.provisioning.value}",
         )
-        self.journal.append(self.run, answered)
-        return accepted
 
     def move(
         self,
@@ -70,32 +103,26 @@ class WriteSender:
         *,
         precondition: Precondition,
     ) -> MoveAccepted | AzureCallError:
-        """Ask for the move in one call, once. A failure is returned: the run goes on with it."""
-        request = str(uuid.uuid4())
-        self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.MOVE, losing.name, request, ""))
-        try:
-            accepted = self.azure.network.move_configuration(
-                source, target, subnet, request_id=request, precondition=precondition
-            )
-        except AzureCallError as failure:
-            return self._failed("POST", subnet.parent_name, request, failure)
-        self._report_request("POST", subnet.parent_name, f"accepted, {target.name} on {target.nic.name}")
-        answered = WriteAnswered(self.run, self._now(), request, WriteAnswer.ACCEPTED, "", accepted.arm_request_id, "")
-        self.journal.append(self.run, answered)
-        return accepted
+        """Ask for the move in one call, once."""
+        attempt = self._attempt(Step.MOVE, losing)
+        return self._send_once(
+            attempt,
+            ("POST", subnet.parent_name),
+            lambda: self.azure.network.move_configuration(
+                source, target, subnet, request_id=attempt.request, precondition=precondition
+            ),
+            lambda _: f"accepted, {target.name} on {target.nic.name}",
+        )
 
     def stop(self, member: Member, how: StopMethod, *, precondition: Precondition) -> StopAccepted | AzureCallError:
-        """Ask for the stop of a member's VM, once. A failure is returned: the instance view settles what came of it."""
-        request = str(uuid.uuid4())
-        self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.FENCE, member.name, request, ""))
-        try:
-            accepted = self.azure.compute.stop_vm(member.vm, how, request_id=request, precondition=precondition)
-        except AzureCallError as failure:
-            return self._failed("POST", f"{member.vm.name}/{how.value}", request, failure)
-        self._report_request("POST", f"{member.vm.name}/{how.value}", "accepted")
-        answered = WriteAnswered(self.run, self._now(), request, WriteAnswer.ACCEPTED, "", accepted.arm_request_id, "")
-        self.journal.append(self.run, answered)
-        return accepted
+        """Ask for the stop of a member's VM, once: the instance view settles what came of it."""
+        attempt = self._attempt(Step.FENCE, member)
+        return self._send_once(
+            attempt,
+            ("POST", f"{member.vm.name}/{how.value}"),
+            lambda: self.azure.compute.stop_vm(member.vm, how, request_id=attempt.request, precondition=precondition),
+            lambda _: "accepted",
+        )
 
     def report_power_reading(self, member: Member, outcome: str) -> None:
         """Tell of a reading of the VM's power."""
@@ -117,14 +144,35 @@ class WriteSender:
         """Now."""
         return Stamp(self.clock.wall(), self.clock.monotonic())
 
-    def _failed(self, method: str, target: str, request: str, failure: AzureCallError) -> AzureCallError:
-        self._report_request(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
-        detail = f"{failure.problem.code}: {failure.problem.detail or failure.problem.what}"
-        answered = WriteAnswered(
-            self.run, self._now(), request, write_answer_of(failure), "", failure.request_id, detail
-        )
-        self.journal.append(self.run, answered)
-        return failure
+    def _attempt(self, step: Step, member: Member, etag: str = "", request: str = "") -> WriteAttempted:
+        return WriteAttempted(self.run, self._now(), step, member.name, request or str(uuid.uuid4()), etag)
+
+    def _send_once(
+        self,
+        attempt: WriteAttempted,
+        asked: tuple[str, str],
+        call: Callable[[], Taken],
+        accepted: Callable[[Taken], str],
+    ) -> Taken | AzureCallError:
+        """``asked``: method and target, and ``accepted``: the answer, for who follows the calls."""
+
+        def answered(sent: Attempt[Taken]) -> WriteAnswered:
+            etag = arm_request = detail = ""
+            if (reply := sent.reply) is not None:
+                self._report_request(*asked, accepted(reply))
+                etag, arm_request = reply.etag if isinstance(reply, Accepted) else "", reply.arm_request_id
+            elif (failure := sent.failure) is not None:
+                self._report_request(*asked, f"{failure.status or 'no answer'}, {failure.problem.what}")
+                arm_request = failure.request_id
+                detail = f"{failure.problem.code}: {failure.problem.detail or failure.problem.what}"
+            return WriteAnswered(self.run, self._now(), attempt.request, sent.answer, etag, arm_request, detail)
+
+        with journalled_write(self._append, attempt, answered) as sent:
+            reply = sent.reply = call()
+        return reply if sent.failure is None else sent.failure
+
+    def _append(self, record: WriteAttempted | WriteAnswered) -> None:
+        self.journal.append(self.run, record)
 
     def _report_request(self, method: str, target: str, outcome: str) -> None:
         self.report(CallMade(self.stamp(), self.run, method, target, outcome))

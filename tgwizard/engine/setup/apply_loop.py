@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import AzurePorts, Clock
-from tgwizard.engine.runs.records import UNDOES, ChangeConfirmed, WriteAnswer, WriteIntended, WriteKind, WriteReplied
+from tgwizard.engine.runs.journalled_write import Attempt, journalled_write
+from tgwizard.engine.runs.records import UNDOES, ChangeConfirmed, SetupRecord, WriteIntended, WriteKind, WriteReplied
 from tgwizard.engine.runs.task_runner import TaskBody, TaskEnd, TaskOutcome, make_call, sleep
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.model.event_base import Stamp
@@ -63,6 +64,10 @@ class ApplyContext:
     def at(self) -> str:
         """Now, for the journal."""
         return format_utc(self.clock.wall())
+
+    def record(self, record: SetupRecord) -> None:
+        """Journal it, and wait for the disk. JournalError: it is not there, so nothing may be written for it."""
+        self.journal.add(self.run, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,26 +228,23 @@ class _ChangeLoop:
             action.content(),
             seen.before,
         )
-        context.journal.add(context.run, intended)
-        context.wrote = True
-        started = context.clock.monotonic()
-        try:
+
+        def replied(sent: Attempt[None]) -> WriteReplied:
+            code = sent.failure.problem.code if sent.failure is not None else ""
+            return WriteReplied(context.run, context.at(), request, sent.answer, code)
+
+        with journalled_write(context.record, intended, replied) as sent:
+            context.wrote = True
+            started = context.clock.monotonic()
             yield from make_call(lambda: action.send(request))
-        except AzureCallError as failure:
-            return self._refused(request, failure, started)
-        self._note(request, WriteAnswer.ACCEPTED, "")
+        if sent.failure is not None:
+            return self._refused(sent.failure, started)
         self.unknown = None
         self._just_sent = True
         self._sent(started)
         return Pending(action.waiting_sentence)
 
-    def _refused(self, request: str, failure: AzureCallError, started: float) -> Seen:
-        answers = {
-            Certainty.REFUSED: WriteAnswer.REFUSED,
-            Certainty.NOT_SENT: WriteAnswer.NOT_SENT,
-            Certainty.UNKNOWN: WriteAnswer.UNKNOWN,
-        }
-        self._note(request, answers[failure.certainty], failure.problem.code)
+    def _refused(self, failure: AzureCallError, started: float) -> Seen:
         if failure.certainty is Certainty.UNKNOWN:
             self.unknown = failure.problem
             self._sent(started)
@@ -296,8 +298,3 @@ class _ChangeLoop:
             "Apply again later: what is there already is skipped.",
         )
         return TaskEnd(TaskOutcome.UNKNOWN if self.unknown else TaskOutcome.FAILED, problem.what, problem)
-
-    def _note(self, request: str, answer: WriteAnswer, problem: str) -> None:
-        self.context.journal.add(
-            self.context.run, WriteReplied(self.context.run, self.context.at(), request, answer, problem)
-        )
