@@ -20,7 +20,7 @@ from urllib3 import HTTPResponse
 from tests.azure.test_arm import fails
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, rig
-from tgwizard.engine.access.identity_rights import read_roles_of
+from tgwizard.engine.access.read_access import read_roles_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.failover.run import rehearse

@@ -16,11 +16,11 @@ from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.access.matching_roles import AccessSeen
+from tgwizard.engine.access.read_access import read_access
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.setup.read_access import read_access
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab

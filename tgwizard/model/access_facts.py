@@ -87,9 +87,11 @@ class AccessFacts:
     """Everything that was read about rights, at ``read_at`` (the Clock's monotonic seconds); each fact may fail alone.
 
     The lists: ``assignments`` is everything at, above and below the subscription, ``through_groups`` what an identity
-    holds as a member of a group, beside its object id. ``principals``: of the object ids that were ``looked_up`` those
-    that exist; an id that was never looked up is not judged. Asked for one alone: ``identities``, ``own`` and
-    ``own_denials``, the deny assignments that concern the signed-in identity.
+    holds as a member of a group, beside its object id; ``denied`` are deny assignments that Azure names for an
+    identity, beside its object id. ``principals``: of the object ids that were ``looked_up`` those that exist; an id
+    that was never looked up is not judged.
+    Asked for one alone: ``identities``, ``own`` and ``own_denials``, the deny assignments that concern the signed-in
+    identity.
     ``machines`` and ``nics`` are the chosen two as of now, later than the inventory.
     """
 
@@ -98,6 +100,7 @@ class AccessFacts:
     assignments: Queried[tuple[RoleAssignment, ...]] = NOT_ASKED
     through_groups: tuple[tuple[str, RoleAssignment], ...] = ()
     denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED
+    denied: tuple[tuple[str, DenyAssignment], ...] = ()
     locks: Queried[tuple[LockSeen, ...]] = NOT_ASKED
     own: tuple[OwnRights, ...] = ()
     own_denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED

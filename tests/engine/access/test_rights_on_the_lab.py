@@ -19,8 +19,8 @@ from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import AzurePorts
+from tgwizard.engine.setup.loading import read_facts
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.engine.setup.read_access import read_access
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
@@ -95,7 +95,7 @@ class Account:
             RoleAnswer(),
             whole_subscription,
         )
-        facts = read_access(self.azure, answers, inventory, self.rig.clock, quiet, token)
+        facts = read_facts(self.azure, answers, inventory, self.rig.clock, quiet, token)
         return make_plan(answers, inventory, facts)
 
     def may(self, change: SetupChange) -> bool:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,11 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState, suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.runs.task_runner import read_all
+from tgwizard.engine.setup.loading import ask_address, read_facts
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
+from tgwizard.lab.lab import Lab
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
 from tgwizard.model.problem import Cancelled
@@ -49,7 +51,7 @@ class Reader:
         return discover(self.rig.services.azure, self.subscription, self.rig.clock, self.events.append, self.token)
 
     def gather(self, answers: Answers, inventory: Inventory) -> AccessFacts:
-        return read_access(self.rig.services.azure, answers, inventory, self.rig.clock, self.events.append, self.token)
+        return read_facts(self.rig.services.azure, answers, inventory, self.rig.clock, self.events.append, self.token)
 
     def answers(self, inventory: Inventory, **changes: object) -> Answers:
         pair = suggest_pairs(inventory).pairs[0]
@@ -240,6 +242,46 @@ def test_that_a_refused_fact_leaves_a_plan_that_says_what_is_not_known() -> None
     facts = desk.gather(answers, inventory)
     assert unread(facts) == [FactKind.LOCKS]
     assert [warning.code for warning in make_plan(answers, inventory, facts).warnings] == ["fact-not-read"]
+
+
+def test_that_a_lock_of_the_group_is_known_where_the_locks_of_the_subscription_may_not_be_read() -> None:
+    desk = reader()
+    inventory = desk.discover()
+    answers = desk.answers(inventory)
+    token = {"Authorization": f"Bearer {desk.rig.lab.issue_token()}"}
+    at = f"{desk.rig.group()}/providers/Microsoft.Authorization/locks/freeze?api-version=2016-09-01"
+    url, body = f"https://management.azure.com{at}", {"properties": {"level": "ReadOnly"}}
+    desk.rig.session.put(url, json=body, headers=token, timeout=30).raise_for_status()
+    refused = Fault(
+        "GET", f"{desk.rig.scope}/providers/Microsoft.Authorization/locks", FaultAnswer(403, REFUSED), times=9
+    )
+    desk.rig.lab.faults.add(refused)
+    facts = desk.gather(answers, inventory)
+    assert unread(facts) == [FactKind.LOCKS], "a lock above the group is not known"
+    assert [lock.name for lock in facts.locks.known] == ["freeze"]
+    plan = make_plan(answers, inventory, facts)
+    assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
+
+
+def test_that_a_denial_of_a_group_that_no_role_tells_of_is_known_to_the_plan() -> None:
+    """Azure names it for an identity when asked; only where a denial names anybody is that asked."""
+
+    def edit(world: dict[str, Any]) -> None:
+        node, nodes = next(item for item in world["principals"] if item["name"] == "tg-node-a"), "nodes-oid"
+        team = {**node, "oid": nodes, "name": "nodes", "kind": "Group"}
+        world["groups"] = [{"principal": team, "members": [node["oid"]]}]
+        denial = {"guid": "1", "name": "guard", "scope": "/", "actions": ["Microsoft.Network/*"], "not_actions": []}
+        more = {"principals": [nodes], "excluded": [], "this_scope_only": False, "description": ""}
+        world["authorization"]["deny"] = [denial | more]
+
+    clock = VirtualClock()
+    world = json.loads(Lab.from_scenario("fresh", clock=clock).dump())
+    edit(world)
+    desk = Reader(setup_rig(lab=Lab.load(json.dumps(world), clock), clock=clock))
+    inventory = desk.discover()
+    answers = desk.answers(inventory)
+    plan = make_plan(answers, inventory, desk.gather(answers, inventory))
+    assert "The deny assignment guard forbids the machines" in " ".join(item.what for item in plan.warnings)
 
 
 def test_that_azure_is_asked_about_one_address_alone() -> None:

@@ -12,8 +12,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
+from tgwizard.engine.setup.loading import ask_address, read_facts
 from tgwizard.engine.setup.portal_help import portal_guide
-from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.validation import FixKind
 from tgwizard.engine.setup.wizard_state import (
@@ -63,7 +63,7 @@ class Person:
                     state = with_inventory(state, found)
                 case ReadNeeded.FACTS:
                     assert state.inventory is not None
-                    facts = read_access(azure, shown, state.inventory, clock, self.events.append, token)
+                    facts = read_facts(azure, shown, state.inventory, clock, self.events.append, token)
                     state = with_access_facts(state, facts, shown)
                 case ReadNeeded.ADDRESS:
                     assert state.inventory is not None

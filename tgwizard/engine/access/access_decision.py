@@ -266,8 +266,21 @@ def roles_of(principal: str, facts: AccessFacts) -> Queried[tuple[HeldRole, ...]
 
 def denials_of(principal: str, facts: AccessFacts) -> Queried[tuple[DenyAssignment, ...]]:
     """The deny assignments that concern an identity, as far as its groups are known."""
-    known = principals_of(principal, facts)
-    return replace(facts.denials, value=tuple(denial for denial in facts.denials.known if denial.concerns(known)))
+    through = (denial for of, denial in facts.denied if of.lower() == principal.lower())
+    found = denials_concerning(principals_of(principal, facts), facts.denials.known, through)
+    return replace(facts.denials, value=found)
+
+
+def denials_concerning(
+    principals: Iterable[str], denials: Iterable[DenyAssignment], through: Iterable[DenyAssignment]
+) -> tuple[DenyAssignment, ...]:
+    """Those of the denials that concern an identity, known by these object ids.
+
+    ``through``: those that Azure names for it when asked, for they may name a group that nothing else tells of.
+    """
+    named, known = frozenset(through), tuple(principals)
+    meant = (replace(denial, principals=()) if denial in named else denial for denial in denials)
+    return tuple(denial for denial in meant if denial.concerns(known))
 
 
 # -- the signed-in identity -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tgwizard.engine.access.access_decision import explain_refusal
-from tgwizard.engine.access.identity_rights import read_own_denials
+from tgwizard.engine.access.read_access import read_own_denials
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result as endings
 from tgwizard.engine.failover.fence import stopped_vm_advice, wants_fence

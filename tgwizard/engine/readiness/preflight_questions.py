@@ -6,12 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tgwizard.engine.access.identity_rights import (
-    read_denials_of,
-    read_locks_over,
-    read_own_denials,
-    read_roles_of,
-)
+from tgwizard.engine.access.read_access import read_identity, read_locks_over, read_own_denials, read_own_rights
 from tgwizard.engine.access.required_rights import (
     LOAD_BALANCER,
     PUBLIC_IP,
@@ -27,7 +22,7 @@ from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy
-from tgwizard.model.access_facts import NOT_ASKED, NOTHING_READ, AccessFacts, IdentityRights, OwnRights, Queried
+from tgwizard.model.access_facts import NOT_ASKED, NOTHING_READ, AccessFacts, OwnRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
@@ -171,8 +166,7 @@ def ask_preflight(
     read = tuple(_things(asking, snapshot, to))
     own = _own(asking, snapshot, to, probes, fence) if operator else []
     if operator and thorough:
-        held = asking.fact("Your rights", lambda: azure.access.own_permissions(f"/subscriptions/{setup.subscription}"))
-        own.append(OwnRights(f"/subscriptions/{setup.subscription}", held))
+        own += read_own_rights(azure.access, (f"/subscriptions/{setup.subscription}",), asking)
     denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED
     if operator and (not extent.probes or any(not one.denied for probe in probes for one in probe.refused)):
         # Azure words the refusal of a linked right in one way, whether no role gives it or a denial takes it; and what
@@ -208,7 +202,7 @@ def ask_preflight(
             snapshot.now,
             own=tuple(own),
             own_denials=denials,
-            identities=() if operator else tuple(_identity(asking, snapshot, member) for member in writers),
+            identities=() if operator else tuple(read_identity(azure, one.vm, asking) for one in writers),
             locks=locks,
         ),
     )
@@ -305,24 +299,5 @@ def _own(
             asked += [member.nic, *document.references()]
     if fence.stops:
         asked.append(snapshot.setup.other(to).vm)
-    access = asking.azure.access
-    return [
-        OwnRights(one.text, asking.fact(f"Your rights on {one.name}", lambda one=one: access.own_permissions(one.text)))  # type: ignore[misc]
-        for one in dict.fromkeys(asked)
-    ]
-
-
-def _identity(asking: _Asking, snapshot: Snapshot, member: Member) -> IdentityRights:
-    azure, subscription = asking.azure, snapshot.setup.subscription
-    principal = asking.fact(
-        f"The identity of {member.vm.name}", lambda: azure.compute.vm(member.vm).identity.principal_id
-    )
-    if not principal.value:
-        return IdentityRights(member.vm, principal)
-    oid = principal.value
-    return IdentityRights(
-        member.vm,
-        principal,
-        asking.fact("The role assignments", lambda: read_roles_of(azure.access, oid, subscription)),
-        asking.fact("The deny assignments", lambda: read_denials_of(azure.access, oid, subscription)),
-    )
+    scopes = tuple(one.text for one in dict.fromkeys(asked))
+    return list(read_own_rights(asking.azure.access, scopes, asking))

@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
+from tgwizard.engine.access.read_access import read_access
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
+from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy
-from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
+from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S, read_all
 from tgwizard.engine.setup.plan_freshness import forget_readings
-from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_state import (
     PairsKnown,
@@ -31,12 +33,14 @@ from tgwizard.engine.setup.wizard_state import (
     with_subscriptions,
 )
 from tgwizard.engine.setup.wizard_steps import answer_all, reads_needed
-from tgwizard.model.access_facts import AccessFacts, AddressChecked
+from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactKind
+from tgwizard.model.chosen_machines import chosen_machines
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.inventory import Inventory, SubscriptionSeen
+from tgwizard.model.event_base import Stamp
+from tgwizard.model.inventory import AddressAnswer, Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_events import SetupEvent
+from tgwizard.model.setup_events import FactRead, SetupEvent
 
 _MOST_TURNS = 40
 """Readings until a wizard has enough: each step may want a few; more is an error of ours."""
@@ -97,12 +101,53 @@ def load(
             found = discover(azure, shown.subscription, clock, report, token)
             return InventoryLoaded(found, pairs_known(state, found, state.facts))
         case ReadNeeded.FACTS if state.inventory is not None:
-            facts = read_access(azure, shown, state.inventory, clock, report, token)
+            facts = read_facts(azure, shown, state.inventory, clock, report, token)
             return AccessLoaded(facts, shown, pairs_known(state, state.inventory, facts))
         case ReadNeeded.ADDRESS if state.inventory is not None:
             return AddressLoaded(ask_address(azure, shown, state.inventory, state.facts))
         case _:
             raise RuntimeError(f"{need} cannot be read yet")
+
+
+def read_facts(
+    azure: AzurePorts,
+    answers: Answers,
+    inventory: Inventory,
+    clock: Clock,
+    report: Report[SetupEvent],
+    token: CancelToken,
+) -> AccessFacts:
+    """What a plan needs besides the inventory: rights, and what Azure says about the address. Cancelled."""
+    facts = read_access(azure, answers, inventory, clock, report, token)
+    address, question = str(answers.address), _address_question(azure, answers, inventory, facts)
+    if question is None:
+        return facts
+    asked = read_all({address: question}, clock, token)[address]
+    report(FactRead(Stamp(clock.wall(), clock.monotonic()), FactKind.ADDRESS, address, asked.problem))
+    return facts if asked.value is None else replace(facts, address=AddressChecked(address, asked.value))
+
+
+def ask_address(
+    azure: AzurePorts, answers: Answers, inventory: Inventory, facts: AccessFacts | None = None
+) -> AddressChecked | None:
+    """Ask Azure about the chosen address; None when it is of no use to ask. AzureCallError when it does not answer."""
+    question = _address_question(azure, answers, inventory, facts)
+    return None if question is None else AddressChecked(str(answers.address), question())
+
+
+def _address_question(
+    azure: AzurePorts, answers: Answers, inventory: Inventory, facts: AccessFacts | None
+) -> Callable[[], AddressAnswer] | None:
+    try:
+        chosen = chosen_machines(answers, inventory, facts)
+    except UserError:
+        return None  # The parts are not chosen, or do not fit: the wizard says why.
+    subnet = inventory.subnet(chosen.subnet)
+    if subnet is None or answers.address is None:
+        return None
+    if not worth_asking(answers.address, occupancy(subnet, inventory, chosen)):
+        return None
+    return partial(azure.network.check_address, chosen.subnet, str(answers.address))
 
 
 def with_loaded(state: WizardState, loaded: Loaded) -> WizardState:

@@ -17,6 +17,7 @@ from tgwizard.engine.access.effective_rights import (
     stages_of,
     with_role,
 )
+from tgwizard.engine.access.read_access import read_access
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.access.write_probe import ProbeAnswer, ProbeOutcome, ProbeResult, probe_as, probe_write
 from tgwizard.engine.cancel import CancelToken
@@ -28,7 +29,6 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock, Members
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.planner import answers_of, identity_of
-from tgwizard.engine.setup.read_access import read_access
 from tgwizard.engine.setup.setup_journal import SetupJournal, open_setup_journal
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines

@@ -1,25 +1,40 @@
-"""What one identity holds and what stands in its way, asked on the lab."""
+"""What is read of rights, denials and locks on the lab, and what is read instead of a list that Azure refuses."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
 
 from tests.azure.test_arm import fails
 from tests.engine.worlds import changed
 from tests.rig import Rig, rig
-from tgwizard.engine.access.identity_rights import read_denials_of, read_locks_over, read_own_denials, read_roles_of
-from tgwizard.engine.errors import Cause
+from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide_for
+from tgwizard.engine.access.read_access import (
+    read_denials_of,
+    read_identity,
+    read_locks_over,
+    read_own_denials,
+    read_own_rights,
+    read_roles_of,
+)
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
-from tgwizard.model.permission import allows_at
+from tgwizard.model.access_facts import Queried
+from tgwizard.model.permission import allows, allows_at
 from tgwizard.model.role import LockLevel
+
+T = TypeVar("T")
 
 WRITE = "Microsoft.Network/networkInterfaces/write"
 STOP = "Microsoft.Compute/virtualMachines/powerOff/action"
+REFUSED = FaultAnswer(403, '{"error": {"code": "AuthorizationFailed", "message": "No."}}')
 
 
-def identity(made: Rig) -> str:
-    return made.services.azure.compute.vm(made.a.vm).identity.principal_id
+def identity(made: Rig, member: int = 0) -> str:
+    return made.services.azure.compute.vm(made.setup.members[member].vm).identity.principal_id
 
 
 def test_that_a_members_identity_and_its_roles_are_found() -> None:
@@ -123,3 +138,80 @@ def test_that_the_locks_of_the_groups_are_read_where_those_of_the_subscription_m
     made.lab.faults.add(Fault("GET", "/locks", refused, times=2))
     failure = fails(lambda: read_locks_over(made.services.azure.access, (made.a.nic,)))
     assert failure.cause is Cause.NOT_ALLOWED
+
+
+class Once:
+    """Asks without bounds, and keeps what for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def fact(self, what: str, question: Callable[[], T]) -> Queried[T]:
+        self.asked.append(what)
+        try:
+            return Queried(question())
+        except AzureCallError as failure:
+            return Queried(problem=failure.problem)
+
+
+def test_that_a_list_that_failed_for_another_reason_is_not_read_group_by_group() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("GET", "/locks", FaultAnswer(404, ""), times=None))
+    before = len(made.lab.requests)
+    with pytest.raises(AzureCallError):
+        read_locks_over(made.services.azure.access, (made.a.nic,))
+    assert len(made.lab.requests) - before == 1
+
+
+NODES = "77777777-0000-4000-8000-000000000007"
+
+
+def in_a_group(world: dict[str, Any]) -> None:
+    """tg-node-b and the operator are in a group that has no role; a denial names the group, another spares it."""
+    node = next(item for item in world["principals"] if item["name"] == "tg-node-b")
+    team = {**node, "oid": NODES, "name": "nodes", "kind": "Group"}
+    world["groups"] = [{"principal": team, "members": [node["oid"], world["operator"]["oid"]]}]
+    common = {"scope": "/", "not_actions": [], "this_scope_only": False, "description": "", "excluded": []}
+    world["authorization"]["deny"] += [
+        {**common, "guid": "1", "name": "guard", "actions": [WRITE], "principals": [NODES]},
+        {**common, "guid": "2", "name": "other", "actions": ["*"], "principals": ["someone"]},
+    ]
+
+
+def test_that_a_denial_of_a_group_that_nothing_else_tells_of_concerns_those_in_it() -> None:
+    made = changed(in_a_group)
+    azure, subscription = made.services.azure, made.setup.subscription
+    assert [item.name for item in read_denials_of(azure.access, identity(made, 1), subscription)] == ["guard"]
+    assert read_denials_of(azure.access, identity(made, 0), subscription) == ()
+    assert [item.name for item in read_own_denials(azure, subscription)] == ["guard"]
+    wanted = ScopedAction(WRITE, made.b.nic.text)
+    states = [decide_for(wanted, read_identity(azure, member.vm, Once())).state for member in made.setup.members]
+    assert states == [RightState.YES, RightState.DENIED]
+
+
+def test_that_each_fact_fails_alone_and_is_asked_within_the_askers_bounds() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("GET", "denyAssignments", REFUSED, times=None))
+    asker = Once()
+    found = read_identity(made.services.azure, made.b.vm, asker)
+    assert asker.asked == ["The identity of tg-node-b", "The role assignments", "The deny assignments"]
+    assert found.roles.value
+    assert (found.denials.value, found.denials.problem is None) == (None, False)
+    asker.asked.clear()
+    subscription = f"/subscriptions/{made.setup.subscription}"
+    held = read_own_rights(made.services.azure.access, (made.b.nic.text, subscription), asker)
+    assert asker.asked == [f"Your rights on {made.b.nic.name}", "Your rights on the subscription"]
+    assert [one.scope for one in held] == [made.b.nic.text, subscription]
+    assert all(allows(one.held.known, WRITE) for one in held)
+
+
+def test_that_a_machine_without_an_identity_is_asked_nothing_more() -> None:
+    def edit(world: dict[str, Any]) -> None:
+        next(item for item in world["resources"].values() if item["name"] == "tg-node-b").pop("identity")
+
+    made = changed(edit)
+    before = len(made.lab.requests)
+    found = read_identity(made.services.azure, made.b.vm, Once())
+    assert found.principal == Queried("")
+    assert not found.roles.asked
+    assert len(made.lab.requests) - before == 1

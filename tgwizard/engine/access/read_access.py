@@ -1,31 +1,38 @@
-"""``read_access``: what Azure says about roles, identities, rights and the address, as far as the answers go.
+"""What Azure says about roles, identities, rights and locks: calls of the ports to ``AccessFacts``. Nothing is written.
 
-With the machines not yet chosen it reads what the whole subscription tells, which is enough to see which pairs are set
-up already. Every fact is read apart; one that cannot be read is named with its reason. Nothing is written.
+``read_access`` reads the lists of a subscription for a set-up and for verifying. With the machines not yet chosen it
+reads what the whole subscription tells, which is enough to see which pairs are set up already. ``read_identity``,
+``read_own_rights``, ``read_own_denials`` and ``read_locks_over`` ask about one identity, or some resources, alone. What
+is asked, and within which bounds, is the caller's to say; what cannot be read is named with its reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+from tgwizard.engine.access.access_decision import denials_concerning
 from tgwizard.engine.access.matching_roles import could_be_ours
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.ports import AzurePorts, Clock
+from tgwizard.engine.ports import Access, AzurePorts, Clock
 from tgwizard.engine.runs.task_runner import read_all
-from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactKind, OwnRights, Queried
+from tgwizard.model.access_facts import AccessFacts, FactKind, IdentityRights, OwnRights, Queried
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
+from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.inventory import AddressAnswer, Inventory
+from tgwizard.model.inventory import Inventory
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, reaches, scope_in_words
 from tgwizard.model.problem import UserError
-from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment
+from tgwizard.model.role import NETWORK_CONTRIBUTOR, LockSeen, RoleAssignment
 from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_events import FactRead, SetupEvent
+
+T = TypeVar("T")
 
 Key = tuple[FactKind, str]
 
@@ -33,6 +40,97 @@ _LISTED = (FactKind.ROLES, FactKind.ASSIGNMENTS, FactKind.DENIALS)
 
 _MOST_LOOKED_UP = 1000
 """Object ids asked of the directory in one go; more roles than that are not a cluster's."""
+
+
+class Asker(Protocol):
+    """Puts questions within bounds of its own."""
+
+    def fact(self, what: str, question: Callable[[], T]) -> Queried[T]:
+        """What a question brought. ``what`` is not known without the answer: the start of a sentence."""
+
+
+# -- one identity, some resources -------------------------------------------------------------------------------------
+
+
+def read_own_rights(access: Access, scopes: Iterable[str], asker: Asker) -> tuple[OwnRights, ...]:
+    """What the signed-in identity holds at each of these scopes; deny assignments are not part of it."""
+    return tuple(
+        OwnRights(scope, asker.fact(f"Your rights on {_name(scope)}", partial(access.own_permissions, scope)))
+        for scope in scopes
+    )
+
+
+def read_identity(azure: AzurePorts, machine: ResourceId, asker: Asker) -> IdentityRights:
+    """What a machine's identity holds in its subscription, and which deny assignments concern it."""
+    principal = asker.fact(f"The identity of {machine.name}", lambda: azure.compute.vm(machine).identity.principal_id)
+    if not principal.value:
+        return IdentityRights(machine, principal)
+    oid, subscription = principal.value, machine.subscription
+    return IdentityRights(
+        machine,
+        principal,
+        asker.fact("The role assignments", lambda: read_roles_of(azure.access, oid, subscription)),
+        asker.fact("The deny assignments", lambda: read_denials_of(azure.access, oid, subscription)),
+    )
+
+
+def read_roles_of(access: Access, principal: str, subscription: str) -> tuple[HeldRole, ...]:
+    """Every role that an identity (object id) holds at, above or below a subscription, through groups too, defined.
+
+    An assignment whose role was deleted meanwhile grants nothing and is left out. AzureCallError.
+    """
+    scope = f"/subscriptions/{subscription}"
+    known: dict[str, tuple[PermissionSet, ...]] = {}
+    held: list[HeldRole] = []
+    for assignment in access.assignments_to(scope, principal):
+        guid = assignment.role_guid
+        if guid not in known:
+            role = access.role_definition(scope, guid)
+            known[guid] = role.held if role else ()
+        held += [HeldRole(assignment.scope, grants, assignment.condition) for grants in known[guid]]
+    return tuple(held)
+
+
+def read_denials_of(access: Access, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
+    """The deny assignments that concern an identity: by name, as everyone, or through a group. AzureCallError.
+
+    Its groups are known as far as a role is assigned to them: being in one that is excluded spares it too.
+    """
+    scope = f"/subscriptions/{subscription}"
+    through = access.denials_to(scope, principal)
+    found = access.deny_assignments(scope)
+    known: tuple[str, ...] = (principal,)
+    if any(denial.excluded for denial in found):
+        known = (principal, *(item.principal_id for item in access.assignments_to(scope, principal)))
+    return denials_concerning(known, found, through)
+
+
+def read_own_denials(azure: AzurePorts, subscription: str) -> tuple[DenyAssignment, ...]:
+    """The deny assignments in a subscription that concern the signed-in identity. AzureCallError."""
+    return read_denials_of(azure.access, azure.directory.caller().object_id, subscription)
+
+
+def read_locks_over(access: Access, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
+    """The locks that count at one of the resources; their groups' when only these may be read. AzureCallError."""
+    found: list[LockSeen] = []
+    for subscription in dict.fromkeys(item.subscription for item in resources):
+        try:
+            found += access.locks(f"/subscriptions/{subscription}")
+        except AzureCallError as refused:
+            if refused.cause is not Cause.NOT_ALLOWED:
+                raise
+            groups = dict.fromkeys(item.group_scope for item in resources if item.subscription == subscription)
+            for group in groups:
+                found += access.locks(group)
+    return tuple(lock for lock in dict.fromkeys(found) if any(reaches(lock.scope, item.text) for item in resources))
+
+
+def _name(scope: str) -> str:
+    """A scope as the name of what it is."""
+    return ResourceId(scope).name if "/providers/" in scope.lower() else scope_in_words(scope)
+
+
+# -- a subscription ---------------------------------------------------------------------------------------------------
 
 
 def read_access(
@@ -58,20 +156,12 @@ def read_access(
     )
     chosen = _chosen_machines(answers, inventory, facts)
     at = reading.scope
-    if chosen is not None and any(facts.failure(kind) is not None for kind in _LISTED):
-        facts, at = _group_by_group(reading, facts, chosen), computed_scopes(chosen)[0].scope
+    if chosen is not None and any(facts.failure(kind) is not None for kind in (*_LISTED, FactKind.LOCKS)):
+        refused = any(facts.failure(kind) is not None for kind in _LISTED)
+        facts = _group_by_group(reading, facts, chosen)
+        at = computed_scopes(chosen)[0].scope if refused else at
     second = reading.all(_second(azure, answers, inventory, facts, chosen, at))
     return _with(facts, _to_look_up(facts, answers), second)
-
-
-def ask_address(
-    azure: AzurePorts, answers: Answers, inventory: Inventory, facts: AccessFacts | None = None
-) -> AddressChecked | None:
-    """Ask Azure about the chosen address; None when it is of no use to ask. AzureCallError when it does not answer."""
-    chosen = _chosen_machines(answers, inventory, facts)
-    if chosen is None or answers.address is None or not _askable(answers, inventory, chosen):
-        return None
-    return AddressChecked(str(answers.address), azure.network.check_address(chosen.subnet, str(answers.address)))
 
 
 class _Reading:
@@ -95,14 +185,15 @@ class _Reading:
 def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachines) -> AccessFacts:
     """Lists that Azure refused for the subscription, read in each group that is touched.
 
-    Who has rights in some groups only is refused above them; a group's list names what is above it all the same. A
-    kind that is then known everywhere it matters is no longer one that failed.
+    Who has rights in some groups only is refused above them; a group's list names what is above it all the same, but
+    for locks. A kind that is then known everywhere it matters is no longer one that failed.
     """
     access = reading.azure.access
     lists: dict[FactKind, Callable[[str], tuple[Any, ...]]] = {
         FactKind.ROLES: access.role_definitions,
         FactKind.ASSIGNMENTS: access.role_assignments,
         FactKind.DENIALS: access.deny_assignments,
+        FactKind.LOCKS: access.locks,
     }
     kinds = [kind for kind in lists if facts.failure(kind) is not None]
     groups = [reason.scope for reason in computed_scopes(chosen)]
@@ -111,7 +202,7 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachine
     def found(kind: FactKind, refused: Queried[Any]) -> Queried[Any]:
         if kind not in kinds:
             return refused
-        whole = all(answers[kind, at].problem is None for at in groups)
+        whole = kind is not FactKind.LOCKS and all(answers[kind, at].problem is None for at in groups)
         several = tuple(dict.fromkeys(item for at in groups for item in answers[kind, at].known))
         return Queried(several, None if whole else refused.problem)
 
@@ -120,6 +211,7 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachine
         roles=found(FactKind.ROLES, facts.roles),
         assignments=found(FactKind.ASSIGNMENTS, facts.assignments),
         denials=found(FactKind.DENIALS, facts.denials),
+        locks=found(FactKind.LOCKS, facts.locks),
     )
 
 
@@ -132,9 +224,9 @@ def _first(azure: AzurePorts, answers: Answers, scope: str) -> dict[Key, Callabl
         (FactKind.LOCKS, ""): lambda: access.locks(scope),
     }
     for vm in answers.machines or ():
-        readings[FactKind.MACHINES, vm.text] = lambda vm=vm: compute.vm(vm)  # type: ignore[misc]
+        readings[FactKind.MACHINES, vm.text] = partial(compute.vm, vm)
     for nic in answers.nics or ():
-        readings[FactKind.INTERFACES, nic.text] = lambda nic=nic: network.nic(nic)  # type: ignore[misc]
+        readings[FactKind.INTERFACES, nic.text] = partial(network.nic, nic)
     return readings
 
 
@@ -151,7 +243,7 @@ def _second(
     readings: dict[Key, Callable[[], object]] = {}
     whole = (f"/subscriptions/{inventory.subscription.id}",) if answers.whole_subscription else ()
     for at in dict.fromkeys((*_scopes_to_ask(scope, chosen), *whole)):
-        readings[FactKind.OWN_RIGHTS, at] = lambda at=at: access.own_permissions(at)  # type: ignore[misc]
+        readings[FactKind.OWN_RIGHTS, at] = partial(access.own_permissions, at)
     wanted = _to_look_up(facts, answers)
     if wanted:
         readings[FactKind.PRINCIPALS, ""] = lambda: azure.directory.known_principals(wanted)
@@ -160,24 +252,22 @@ def _second(
     if guid and facts.role(guid) is None:
         # A list may leave a role out for a minute after it was written; its own reading never does.
         readings[FactKind.ROLES, guid] = lambda: access.role_definition(scope, guid)
-    for principal in dict.fromkeys((*_principals(chosen), *caller)):
-        # Through groups too, where Azure tells: the subscription's list names the group only.
-        readings[FactKind.ASSIGNMENTS, principal] = lambda principal=principal: access.assignments_to(  # type: ignore[misc]
-            scope, principal
-        )
-    if chosen is not None and answers.address is not None and _askable(answers, inventory, chosen):
-        address, subnet = str(answers.address), chosen.subnet
-        readings[FactKind.ADDRESS, address] = lambda: azure.network.check_address(subnet, address)
+    # Through groups too, where Azure tells: the subscription's lists name the group only.
+    principals = tuple(dict.fromkeys((*_principals(chosen), *caller)))
+    for principal in principals:
+        readings[FactKind.ASSIGNMENTS, principal] = partial(access.assignments_to, scope, principal)
+    for principal in principals if any(denial.principals for denial in facts.denials.known) else ():
+        readings[FactKind.DENIALS, principal] = partial(access.denials_to, scope, principal)
     return readings
 
 
 def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, Queried[Any]]) -> AccessFacts:
     through: list[tuple[str, RoleAssignment]] = []
+    named: list[tuple[str, DenyAssignment]] = []
     own: list[OwnRights] = []
-    roles, assignments = facts.roles, facts.assignments
+    roles, assignments, denials = facts.roles, facts.assignments, facts.denials
     principals: Queried[tuple[tuple[str, str], ...]] = Queried()
     looked_up: tuple[str, ...] = ()
-    address: AddressChecked | None = None
     for (kind, about), answer in second.items():
         if kind is FactKind.OWN_RIGHTS:
             own.append(OwnRights(about, answer))
@@ -189,17 +279,19 @@ def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, Queried
         elif kind is FactKind.ROLES:
             found = (answer.value,) if answer.value is not None else ()
             roles = Queried((*roles.known, *found), roles.problem or answer.problem)
-        elif kind is FactKind.ADDRESS and isinstance(answer.value, AddressAnswer):
-            address = AddressChecked(about, answer.value)
+        elif kind is FactKind.DENIALS:
+            named += [(about, item) for item in answer.known]
+            denials = replace(denials, problem=denials.problem or answer.problem)
     return replace(
         facts,
         roles=roles,
         assignments=assignments,
+        denials=denials,
+        denied=tuple(named),
         own=tuple(own),
         principals=principals,
         looked_up=looked_up,
         through_groups=tuple(through),
-        address=address,
     )
 
 
@@ -209,14 +301,6 @@ def _chosen_machines(answers: Answers, inventory: Inventory, facts: AccessFacts 
         return chosen_machines(answers, inventory, facts)
     except UserError:
         return None
-
-
-def _askable(answers: Answers, inventory: Inventory, chosen: ChosenMachines) -> bool:
-    subnet = inventory.subnet(chosen.subnet)
-    if subnet is None or answers.address is None:
-        return False
-    taken = occupancy(subnet, inventory, chosen)
-    return worth_asking(answers.address, taken)
 
 
 def _scopes_to_ask(scope: str, chosen: ChosenMachines | None) -> tuple[str, ...]:
