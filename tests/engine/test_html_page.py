@@ -140,3 +140,21 @@ def test_that_no_template_trusts_a_value_runs_a_script_or_loads_anything(file: P
     assert not re.search(r"\|\s*safe|autoescape|Markup|<script|src=|href=|url\(|@import|https?:", text)
     # In an attribute, escaping alone would not be enough: no value goes into one.
     assert not re.search(r"<[^>]*\{[{%]", re.sub(r"\{%.*?%\}", "", text))
+
+
+BY_HAND = {
+    "lab/entra/sign_in_pages.py": "forms of a server, whose policy names the hash of their style and script",
+    "azure/sign_in/loopback_receiver.py": "three fixed sentences, without a value of anybody's",
+    "gui/widgets/labels.py": "line breaks in a tooltip",
+}
+
+
+def test_that_pages_are_written_in_templates_and_nowhere_else() -> None:
+    package = ROOT / "tgwizard"
+    markup = re.compile(r"</?(?:html|body|table|td|th|tr|div|span|bdi|h[1-6]|p|br|ul|ol|li)\b[^\n]*>")
+    found = {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        if markup.search(re.sub(r"(?m)^\s*#.*$", "", file.read_text("utf-8")))
+    }
+    assert found == set(BY_HAND)
