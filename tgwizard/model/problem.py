@@ -44,6 +44,11 @@ class Problem:
         return " ".join(part for part in (self.what, self.why, self.fix) if part)
 
     @property
+    def why_and_fix(self) -> str:
+        """What stands below ``what`` where that is the title."""
+        return " ".join(part for part in (self.why, self.fix) if part)
+
+    @property
     def fixer(self) -> str:
         """Who can put it right, as words after "can be fixed by"; empty when it depends."""
         match self.who:

@@ -42,7 +42,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.check_rows import NoticeBox, problem_notice
 from tgwizard.gui.widgets.copyable_fact import fact_of
 from tgwizard.gui.widgets.idle_queue import BuiltInSteps, IdleStep
 from tgwizard.model.cluster import Verb
@@ -408,7 +408,7 @@ class ClusterPage(BuiltInSteps, QWidget):
     @Slot(object)
     def _on_trouble(self, problem: Problem) -> None:
         self._drop(self._trouble)
-        self._trouble = NoticeBox(self._theme, Shape.WARNING, problem.what, f"{problem.why} {problem.fix}".strip())
+        self._trouble = problem_notice(self._theme, problem, Shape.WARNING)
         self._add_notice(self._trouble)
         announce(self._trouble, problem.sentence())
 

@@ -21,6 +21,7 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
@@ -328,11 +329,7 @@ class EventsCard(Card):
     def _fill(self) -> None:
         focused = next((run for run, row in self.runs.items() if row.link is not None and row.link.hasFocus()), "")
         self.runs.clear()
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._rows)
         for event in self._shown:
             words = (event.shape, event.local(self._today), event.utc, event.sentence, event.source)
             leads_to = f"Open run {event.run[:8]} in History" if event.run else ""

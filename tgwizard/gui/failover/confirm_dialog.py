@@ -28,6 +28,7 @@ from tgwizard.gui.widgets.cards import Surface
 from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, NoticeBox
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.request_table import RequestTable, TimeAxis
 from tgwizard.gui.widgets.switch import Switch
@@ -290,11 +291,7 @@ class ConfirmDialog(Sheet):
         plan = self._session.plan(self._plan.verb, self._fence, self._strategy)
         if plan is not None and plan.to == self._plan.to:
             self._plan = plan
-            item = self._calls.takeAt(0)
-            old = item.widget() if item is not None else None
-            if old is not None:
-                old.hide()
-                old.deleteLater()
+            clear(self._calls)
             self._calls.addWidget(RequestTable(self._theme, calls_shown(plan)))
             if plan.verb is Verb.GRACEFUL:
                 self._cost.say(plan.gap.basis)

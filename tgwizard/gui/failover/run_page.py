@@ -38,6 +38,7 @@ from tgwizard.gui.widgets.check_rows import NoticeBox
 from tgwizard.gui.widgets.idle_queue import BuiltInSteps
 from tgwizard.gui.widgets.idle_queue import IdleStep as BuildStep
 from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.request_table import LogRow
 from tgwizard.gui.widgets.run_steps import DeadlineBar, StepRow
 from tgwizard.model.cluster import Member
@@ -301,11 +302,7 @@ class RunPage(BuiltInSteps, QWidget):
         plans = tuple(step.plan for step in run.steps)
         if plans != self._plans:
             self._plans = plans
-            while (item := self._step_rows.takeAt(0)) is not None:
-                widget = item.widget()
-                if widget is not None:
-                    widget.hide()
-                    widget.deleteLater()
+            clear(self._step_rows)
             self._rows = [
                 StepRow(self._theme, plan.sentence, number, len(plans)) for number, plan in enumerate(plans, start=1)
             ]

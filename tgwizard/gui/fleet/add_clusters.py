@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QLayout
+from PySide6.QtWidgets import QFileDialog
 
 from tgwizard.gui.cluster.cluster_registry import NotAdded
 from tgwizard.gui.style.icons import Icon
@@ -56,12 +56,3 @@ def refusal_boxes(theme: Theme, refused: NotAdded) -> list[NoticeBox]:
         box.setAccessibleName(name + problem.sentence())
         boxes.append(box)
     return boxes
-
-
-def clear(layout: QLayout) -> None:
-    """Take every widget out of `layout` and delete it."""
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

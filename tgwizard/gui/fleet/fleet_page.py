@@ -14,7 +14,7 @@ from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.fleet.add_clusters import AddButton, clear, dropped_files, refusal_boxes
+from tgwizard.gui.fleet.add_clusters import AddButton, dropped_files, refusal_boxes
 from tgwizard.gui.fleet.empty_fleet import EmptyFleet, LabOffer
 from tgwizard.gui.fleet.fleet_rows import FleetRow, FleetState, row_of, shows
 from tgwizard.gui.fleet.fleet_table import FleetModel, FleetTable
@@ -29,7 +29,7 @@ from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox
 from tgwizard.gui.widgets.filter_chip import FilterChip
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.layouts import FlowLayout
+from tgwizard.gui.widgets.layouts import FlowLayout, clear
 from tgwizard.gui.widgets.text_field import SearchField
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
@@ -312,9 +312,7 @@ class FleetPage(ShellPage):
             self._banner = None
         if worst_problem is not None:
             what = f"Azure does not answer for {counted(len(worst), 'cluster')}: {worst_problem.what}"
-            self._banner = NoticeBox(
-                self._theme, Shape.WARNING, what, f"{worst_problem.why} {worst_problem.fix}".strip()
-            )
+            self._banner = NoticeBox(self._theme, Shape.WARNING, what, worst_problem.why_and_fix)
             again = Button(self._theme, "Retry", icon=Icon.REFRESH)
             again.clicked.connect(self._on_retry)
             self._banner.add_fix(again)

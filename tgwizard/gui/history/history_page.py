@@ -15,9 +15,10 @@ from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.check_rows import NoticeBox, problem_notice
 from tgwizard.gui.widgets.filter_chip import FilterChip
 from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import clear
 
 LEAD = "What the journals on this computer hold: every run, and every change of state that was seen."
 NOTHING = "Nothing has happened yet. A failover, or a change of state while tgwizard watches, shows here."
@@ -152,15 +153,10 @@ class HistoryPage(ShellPage):
         self._rows = rows_of(clusters)
         for kind, chip in self._chips.items():
             chip.count(sum(1 for row in self._rows if kind in (None, row.kind)))
-        while (item := self._boxes.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._boxes)
         for cluster in clusters:
             if cluster.problem is not None:
-                why = " ".join(part for part in (cluster.problem.why, cluster.problem.fix) if part)
-                self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, cluster.problem.what, why))
+                self._boxes.addWidget(problem_notice(self._theme, cluster.problem))
         self._filter()
 
     @Slot()

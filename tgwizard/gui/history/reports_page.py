@@ -12,11 +12,11 @@ from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.history.history_list import HistoryCard, HistoryRow, rows_of_reports
 from tgwizard.gui.history.history_reader import HistoryReader, ReportsRead
 from tgwizard.gui.page import Shell, ShellPage
-from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.problem import Problem
 
 LEAD = "Runs and set-ups that you kept as a page: it opens in the browser, prints, and holds no secret."
@@ -84,14 +84,9 @@ class ReportsPage(ShellPage):
         self._tell(read.problem)
 
     def _tell(self, problem: Problem | None) -> None:
-        while (item := self._boxes.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._boxes)
         if problem is not None:
-            why = " ".join(part for part in (problem.why, problem.fix) if part)
-            self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, problem.what, why))
+            self._boxes.addWidget(problem_notice(self._theme, problem))
 
     @Slot(object)
     def _open(self, row: HistoryRow) -> None:

@@ -20,6 +20,7 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import CheckRow, NoticeBox
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_duration
@@ -84,17 +85,13 @@ class RunDetails(QWidget):
 
     def say(self, shape: Shape, what: str, why: str = "") -> None:
         """Tell above the facts what became of a click."""
-        while (item := self._said.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._said)
         self._said.addWidget(NoticeBox(self._theme, shape, what, why))
         announce(self, what)
 
     def say_problem(self, problem: Problem) -> None:
         """Tell that a click came to nothing."""
-        self.say(Shape.BROKEN, problem.what, " ".join(part for part in (problem.why, problem.fix) if part))
+        self.say(Shape.BROKEN, problem.what, problem.why_and_fix)
 
     def _outcome(self) -> Card:
         card = Card(self._theme, "Outcome")

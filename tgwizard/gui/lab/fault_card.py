@@ -26,7 +26,7 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.layouts import clear_widgets
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.option_card import LARGE, ChoiceCards, ChoiceOption
 from tgwizard.gui.widgets.text_field import TextField
 
@@ -164,7 +164,7 @@ class FaultsCard(Card):
         if seen is None:
             return
         if [rule.id for rule in seen.faults] != list(self._rows):
-            clear_widgets(self._list)
+            clear(self._list)
             self._rows = {rule.id: self._row(rule) for rule in seen.faults}
             for row in self._rows.values():
                 self._list.addWidget(row)

@@ -15,14 +15,13 @@ from tgwizard.gui.lab.lab_session import LabSession
 from tgwizard.gui.lab.machine_cards import DataPlaneCard, MachinesCard
 from tgwizard.gui.lab.scenario_cards import LabLocationCard, LatencyCard, ScenarioCard
 from tgwizard.gui.page import ShellPage
-from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.layouts import clear_widgets
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.option_card import LARGE
 from tgwizard.model.problem import Problem
 
@@ -185,10 +184,9 @@ class LabPage(ShellPage):
         if problems == self._problems:
             return
         self._problems = problems
-        clear_widgets(self._boxes)
+        clear(self._boxes)
         for problem in problems:
-            why = " ".join(part for part in (problem.why, problem.fix, problem.detail) if part)
-            self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, problem.what, why))
+            self._boxes.addWidget(problem_notice(self._theme, problem, with_detail=True))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read the lab while it is looked at."""

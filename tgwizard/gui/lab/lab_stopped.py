@@ -8,10 +8,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from tgwizard.engine.lab_control import ANOTHER_LAB
 from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.style.accessible import announce
-from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.check_rows import NoticeBox, problem_notice
 
 STARTING = "Starting the lab"
 
@@ -54,8 +53,7 @@ class LabStopped(QWidget):
             self._box.deleteLater()
             self._box = None
         if problem is not None:
-            words = f"{problem.why} {problem.fix}".strip()
-            self._box = NoticeBox(self._theme, Shape.BROKEN, problem.what, words)
+            self._box = problem_notice(self._theme, problem)
             if problem.code != ANOTHER_LAB:
                 self._box.add_fix(self.start)
             self._column.addWidget(self._box)

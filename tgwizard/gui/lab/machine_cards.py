@@ -19,7 +19,7 @@ from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel, plain_tip
-from tgwizard.gui.widgets.layouts import clear_widgets
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.text_field import TextField
 
 MACHINES = 8
@@ -99,7 +99,7 @@ class MachinesCard(Card):
         found = [vm for vm in seen.vms if wanted in vm.name.lower()]
         shown = found[:MACHINES]
         if [vm.id for vm in shown] != list(self._rows):
-            clear_widgets(self._list)
+            clear(self._list)
             self._rows = {vm.id: self._row(vm) for vm in shown}
             for row in self._rows.values():
                 self._list.addWidget(row)
@@ -152,7 +152,7 @@ class DataPlaneCard(Card):
         if newest == self._shown:
             return
         self._shown = newest
-        clear_widgets(self._list)
+        clear(self._list)
         self._empty.setVisible(not newest)
         for item in newest:
             local = moment_words(item.since, seen.state.at)

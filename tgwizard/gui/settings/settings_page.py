@@ -17,7 +17,7 @@ from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.cards import Card, PageScroll
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel
 from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.switch import Switch
@@ -129,7 +129,7 @@ class SettingsPage(ShellPage):
     @Slot(object)
     def _tell(self, problem: Problem) -> None:
         """Show what is wrong with the file; it is kept as it is."""
-        box = NoticeBox(self._theme, Shape.WARNING, problem.what, f"{problem.why} {problem.fix}".strip())
+        box = problem_notice(self._theme, problem, Shape.WARNING)
         box.setMaximumWidth(self._theme.px(WIDEST))
         self._notices.addWidget(box)
 

@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.gui.style.icons import Icon
-from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.problem import Problem
 
 
@@ -43,11 +43,6 @@ class StartupErrorPage(QWidget):
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show every problem that was told."""
-        while (item := self._boxes.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._boxes)
         for problem in problems:
-            why = " ".join(part for part in (problem.why, problem.fix, problem.detail) if part)
-            self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, problem.what, why))
+            self._boxes.addWidget(problem_notice(self._theme, problem, with_detail=True))

@@ -15,6 +15,7 @@ from tgwizard.gui.widgets.badges import Tag
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import ElidedLabel
+from tgwizard.gui.widgets.layouts import clear
 
 HEIGHT = 47
 
@@ -97,11 +98,7 @@ class TopBar(QWidget):
         if crumbs == self._crumbs:
             return
         self._crumbs = crumbs
-        while (item := self._place.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._place)
         for index, crumb in enumerate(crumbs):
             if index:
                 self._place.addWidget(IconMark(self._theme, Icon.CHEVRON_RIGHT, 16, Token.TEXT3))

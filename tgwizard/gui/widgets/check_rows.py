@@ -20,6 +20,7 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel, plain_tip
+from tgwizard.model.problem import Problem
 
 
 class CheckRow(QWidget):
@@ -95,6 +96,14 @@ class NoticeBox(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._shape], None, Radius.CONTROL)
+
+
+def problem_notice(
+    theme: Theme, problem: Problem, shape: Shape = Shape.BROKEN, *, with_detail: bool = False
+) -> NoticeBox:
+    """What went wrong, why, and what to do; `with_detail` where nothing else can show it."""
+    words = (problem.why_and_fix, problem.detail if with_detail else "")
+    return NoticeBox(theme, shape, problem.what, " ".join(filter(None, words)))
 
 
 class TimelineRow(QWidget):

@@ -231,12 +231,3 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()
         elif inner is not None:
             clear(inner)
-
-
-def clear_widgets(layout: QLayout) -> None:
-    """Take every widget out of `layout` and delete it."""
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -19,7 +19,7 @@ from tgwizard.gui.widgets.badges import TintTag
 from tgwizard.gui.widgets.buttons import pressed_by_enter
 from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, plain_tip
-from tgwizard.gui.widgets.layouts import clear_widgets
+from tgwizard.gui.widgets.layouts import clear
 
 
 class OptionCard(QRadioButton):
@@ -305,7 +305,7 @@ class ChoiceCards(QWidget):
         self._offered = choices
         for card in self._cards.values():
             self._group.removeButton(card)
-        clear_widgets(self._grid)
+        clear(self._grid)
         self._cards = {}
         for place, choice in enumerate(choices):
             card = ChoiceCard(self._theme, choice.name, choice.consequence)

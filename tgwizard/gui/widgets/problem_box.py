@@ -125,8 +125,7 @@ class Problems(QWidget):
 
     def _box(self, told: ProblemShown) -> ProblemBox:
         problem = told.problem
-        why = " ".join(part for part in (problem.why, problem.fix) if part)
-        box = ProblemBox(self._theme, told.shape, problem.what, why, problem.detail)
+        box = ProblemBox(self._theme, told.shape, problem.what, problem.why_and_fix, problem.detail)
         for fix in told.fixes:
             kind = ButtonKind.LINK if fix.link else ButtonKind.SECONDARY
             button = Button(self._theme, fix.words, kind, fix.icon, height=32)
