@@ -23,9 +23,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tgwizard.gui.cluster.picture_layout import CARD_MIN, LINK, MARGIN, PictureLayout, PictureMeasures, lay_out
 from tgwizard.gui.cluster.picture_model import HOLDER, NOT_HOLDER, Dock, MemberShown, PictureShown, PillState
 from tgwizard.gui.cluster.picture_parts import AddressPill, HeartbeatLink, MemberCard
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.cards import paint_ground
 
 GLIDE_MS = 250
 

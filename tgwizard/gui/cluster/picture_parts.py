@@ -7,12 +7,13 @@ from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.cluster.picture_model import FactShown, MemberShown, PillShown, PillState
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import RoleBadge
-from tgwizard.gui.widgets.cards import Separator, Surface, paint_ground
+from tgwizard.gui.widgets.cards import Separator, Surface
 from tgwizard.gui.widgets.check_rows import FieldValueRow
 from tgwizard.gui.widgets.copyable_fact import CopyableFact
 from tgwizard.gui.widgets.labels import ElidedLabel

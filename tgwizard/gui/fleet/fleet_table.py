@@ -35,12 +35,12 @@ from PySide6.QtWidgets import (
 )
 
 from tgwizard.gui.fleet.fleet_rows import FleetRow, fleet_shape, rank, shows
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import INK, TINT, Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import CHOOSES
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import plain_tip
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 

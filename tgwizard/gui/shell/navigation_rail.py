@@ -9,12 +9,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.nav_pages import NavPage
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import NavItem
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel, plain_tip
 from tgwizard.gui.widgets.lock_card import LockCard, Logo
 

@@ -8,12 +8,12 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import Tag
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import ElidedLabel
 from tgwizard.gui.widgets.layouts import clear
 

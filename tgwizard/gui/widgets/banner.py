@@ -7,10 +7,10 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.copyable_fact import CopyableFact
 from tgwizard.gui.widgets.labels import Figure, LiveText
 

@@ -13,10 +13,10 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import plain_tip
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})

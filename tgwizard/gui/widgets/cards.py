@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.labels import TextLabel
-
-
-def paint_ground(
-    painter: QPainter,
-    theme: Theme,
-    box: QRectF,
-    ground: Token | None,
-    edge: Token | None,
-    radius: float,
-    width: float = 1.0,
-    *,
-    dashed: bool = False,
-) -> None:
-    """Fill `box` with `ground` and draw its `edge` just inside it, with round corners."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if edge is None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        inner = box
-    else:
-        pen = QPen(theme.colour(edge), width)
-        if dashed:
-            pen.setDashPattern([4 / width, 3 / width])
-        painter.setPen(pen)
-        half = width / 2
-        inner = box.adjusted(half, half, -half, -half)
-    painter.setBrush(Qt.BrushStyle.NoBrush if ground is None else theme.colour(ground))
-    painter.drawRoundedRect(inner, radius, radius)
-    painter.restore()
 
 
 class Surface(QWidget):

@@ -26,10 +26,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import ENTER, Button
-from tgwizard.gui.widgets.cards import PageScroll, paint_ground
+from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
+from tgwizard.gui.style.control_painting import paint_ground, paint_radio
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import TintTag
 from tgwizard.gui.widgets.buttons import pressed_by_enter
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, plain_tip
 from tgwizard.gui.widgets.layouts import clear
 
@@ -136,21 +136,6 @@ class OptionCard(QRadioButton):
         paint_radio(painter, theme, QPointF(theme.px(26), self._inside.y() + line.center().y() + 1), chosen=chosen)
 
 
-def paint_radio(painter: QPainter, theme: Theme, centre: QPointF, *, chosen: bool) -> None:
-    """Draw a radio: a ring, or a filled disc with a point when `chosen`."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    radius = theme.px(8)
-    painter.setBrush(theme.colour(Token.ACCENT) if chosen else Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(theme.colour(Token.ACCENT if chosen else Token.INPUT), 1.5))
-    painter.drawEllipse(centre, radius, radius)
-    if chosen:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(Token.ON_FILL))
-        painter.drawEllipse(centre, theme.px(3.2), theme.px(3.2))
-    painter.restore()
-
-
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 6, 14, 7
 _BETWEEN = 16
 _WIDE = 10_000
@@ -226,15 +211,7 @@ class ChoiceCard(QRadioButton):
         chosen = self.isChecked()
         ground, edge = (Token.ACCENT_TINT, Token.ACCENT_TEXT) if chosen else (Token.CARD, Token.BORDER)
         paint_ground(painter, theme, box, ground, edge, Radius.CONTROL, 1.5 if chosen else 1.0)
-        centre = QPointF(theme.px(23), box.center().y())
-        radius = theme.px(8)
-        painter.setBrush(theme.colour(Token.ACCENT) if chosen else Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.colour(Token.ACCENT if chosen else Token.INPUT), 1.5))
-        painter.drawEllipse(centre, radius, radius)
-        if chosen:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour(Token.ON_FILL))
-            painter.drawEllipse(centre, theme.px(3.2), theme.px(3.2))
+        paint_radio(painter, theme, QPointF(theme.px(23), box.center().y()), chosen=chosen)
         top = float(theme.px(_TOP))
         inner = box.adjusted(theme.px(_LEFT), 0, -theme.px(_RIGHT), 0)
         for line in self._lines(inner.width()):

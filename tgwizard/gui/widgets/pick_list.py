@@ -28,12 +28,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tgwizard.gui.style.control_painting import paint_radio
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import CHOOSES
 from tgwizard.gui.widgets.cards import Surface
 from tgwizard.gui.widgets.labels import LiveText, plain_tip
-from tgwizard.gui.widgets.option_card import paint_radio
 from tgwizard.gui.widgets.text_field import SearchField
 
 Index = QModelIndex | QPersistentModelIndex

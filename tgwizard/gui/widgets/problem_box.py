@@ -10,12 +10,12 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.labels import LiveText
 from tgwizard.gui.widgets.layouts import FlowLayout
 from tgwizard.model.problem import Problem
