@@ -11,10 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -23,31 +21,24 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
 from tgwizard.gui.fleet.fleet_rows import FleetRow, fleet_shape, rank, shows
-from tgwizard.gui.style.control_painting import paint_ground
+from tgwizard.gui.style.control_painting import Line, paint_ground, paint_line, paint_lines
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import INK, TINT, Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import CHOOSES
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.labels import plain_tip
+from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowPainter, RowView
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
-
-ModelIndex = QModelIndex | QPersistentModelIndex
-
-ROW_ROLE = Qt.ItemDataRole.UserRole + 1
-"""The whole ``FleetRow`` of an index, for the painter and for whoever opens it."""
 
 COLUMNS: tuple[tuple[ClusterOrder, str], ...] = (
     (ClusterOrder.STATE, "State"),
@@ -149,15 +140,15 @@ class FleetModel(QAbstractTableModel):
             self._rows[number] = row
             self.dataChanged.emit(self.index(number, 0), self.index(number, len(COLUMNS) - 1))
 
-    def rowCount(self, parent: ModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """As many as there are clusters."""
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: ModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """All columns; the view hides what has no room."""
         return 0 if parent.isValid() else len(COLUMNS)
 
-    def data(self, index: ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words for people, the whole row for the painter."""
         if not index.isValid():
             return None
@@ -211,12 +202,12 @@ class FleetFilter(QSortFilterProxyModel):
             self._filter, self._text = wanted, text
             self.endFilterChange()
 
-    def filterAcceptsRow(self, source_row: int, _parent: ModelIndex) -> bool:
+    def filterAcceptsRow(self, source_row: int, _parent: Index) -> bool:
         """Whether both filters let the row through."""
         row = self._row(source_row)
         return shows(self._filter, row.state) and row.matches(self._text)
 
-    def lessThan(self, left: ModelIndex, right: ModelIndex) -> bool:
+    def lessThan(self, left: Index, right: Index) -> bool:
         """By the column, then worst first, then by name; the latter two whichever way the column goes."""
         first, second = self._row(left.row()), self._row(right.row())
         key = _KEYS[COLUMNS[left.column()][0]]
@@ -231,8 +222,6 @@ class FleetFilter(QSortFilterProxyModel):
         assert isinstance(source, FleetModel)  # noqa: S101 - the only source it is given
         return source.row(number)
 
-
-Index = QModelIndex | QPersistentModelIndex
 
 ROW_PX = 54
 HEAD_PX = 39
@@ -257,74 +246,41 @@ _WHOLE = {ClusterOrder.STATE: 126, ClusterOrder.ADDRESS: 98}
 """Columns that are never narrower than this, at 100 % text: a state and an address are read whole."""
 
 
-class FleetCellPainter(QStyledItemDelegate):
+class FleetCellPainter(RowPainter):
     """Paints the cells of one row; the words come from the row, the ages from the clock."""
 
+    line_below_last = True
+
     def __init__(self, theme: Theme, wall: Callable[[], datetime], view: FleetTable) -> None:
-        super().__init__(view)
-        self._theme = theme
+        super().__init__(theme, view)
         self._wall = wall
-        self._view = view
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """The height of a row."""
-        return QSize(80, self._theme.px(ROW_PX))
+        return QSize(80, self.theme.px(ROW_PX))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint ground, line and the cell's facts."""
-        row = index.data(ROW_ROLE)
-        if not isinstance(row, FleetRow):
-            return
-        theme = self._theme
-        rect: QRect = option.rect
-        painter.save()
-        if self._view.is_marked(index.row()):
-            painter.fillRect(rect, theme.colour(Token.SUNKEN))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.colour(Token.BORDER))
-        box = QRectF(rect).adjusted(theme.px(LEFT_PX if index.column() == 0 else 4), 0, -theme.px(8), -1)
-        order = COLUMNS[index.column()][0]
-        match order:
+    def paint_words(self, painter: QPainter, box: QRectF, index: Index) -> None:
+        theme, row = self.theme, index.data(ROW_ROLE)
+        box = box.adjusted(theme.px(LEFT_PX if index.column() == 0 else 4), 0, -theme.px(8), -1)
+        match COLUMNS[index.column()][0]:
             case ClusterOrder.STATE:
                 self._pill(painter, box, row)
             case ClusterOrder.CLUSTER:
-                self._two(painter, box, row.name, TextRole.BODY_STRONG, row.group, Token.TEXT2)
+                name, group = (row.name, TextRole.BODY_STRONG, Token.TEXT), (row.group, TextRole.CAPTION, Token.TEXT2)
+                paint_lines(painter, theme, box, (name, group))
             case ClusterOrder.ADDRESS:
-                self._line(painter, box, row.address, TextRole.MONO, Token.TEXT)
+                paint_line(painter, theme, box, (row.address, TextRole.MONO, Token.TEXT))
             case ClusterOrder.ACTIVE:
                 self._active(painter, box, row)
             case ClusterOrder.SINCE:
-                self._line(painter, box, row.since(self._wall()), TextRole.BODY, Token.TEXT2)
+                paint_line(painter, theme, box, (row.since(self._wall()), TextRole.BODY, Token.TEXT2))
             case ClusterOrder.SEEN:
                 self._seen(painter, box, row)
             case ClusterOrder.READY:
                 self._ready(painter, box, row)
-        painter.restore()
-        if self._view.has_ring(index):
-            self._ring(painter, rect)
-
-    def _line(self, painter: QPainter, box: QRectF, text: str, role: TextRole, token: Token) -> None:
-        font = self._theme.font(role)
-        painter.setFont(font)
-        painter.setPen(self._theme.colour(token))
-        words = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
-
-    def _two(
-        self, painter: QPainter, box: QRectF, first: str, role: TextRole, second: str, second_token: Token
-    ) -> None:
-        upper, lower = QRectF(box), QRectF(box)
-        height = QFontMetricsF(self._theme.font(role)).height()
-        small = QFontMetricsF(self._theme.font(TextRole.CAPTION)).height()
-        top = box.top() + (box.height() - height - small) / 2
-        upper.setTop(top)
-        upper.setHeight(height)
-        lower.setTop(top + height)
-        lower.setHeight(small)
-        self._line(painter, upper, first, role, Token.TEXT)
-        self._line(painter, lower, second, TextRole.CAPTION, second_token)
 
     def _pill(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
-        theme = self._theme
+        theme = self.theme
         shape = fleet_shape(row.state)
         font = theme.font(TextRole.CAPTION_STRONG)
         words = QFontMetricsF(font).horizontalAdvance(row.state.value)
@@ -334,58 +290,43 @@ class FleetCellPainter(QStyledItemDelegate):
         mark = QRectF(pill.left() + theme.px(8), pill.center().y() - side / 2, side, side)
         draw_shape(painter, theme, shape, mark)
         rest = QRectF(mark.right() + theme.px(6), pill.top(), words + 4, height)
-        self._line(painter, rest, row.state.value, TextRole.CAPTION_STRONG, INK[shape])
+        paint_line(painter, theme, rest, (row.state.value, TextRole.CAPTION_STRONG, INK[shape]))
 
     def _active(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
-        theme = self._theme
+        theme = self.theme
         if row.moving_to:
-            metrics = QFontMetricsF(theme.font(TextRole.BODY_KEY))
-            self._line(painter, box, row.active, TextRole.BODY_KEY, Token.TEXT2)
-            left = box.left() + metrics.horizontalAdvance(row.active) + theme.px(6)
+            taken = paint_line(painter, theme, box, (row.active, TextRole.BODY_KEY, Token.TEXT2))
             side = theme.px(14)
-            arrow = QRectF(left, box.center().y() - side / 2, side, side)
+            arrow = QRectF(box.left() + taken + theme.px(6), box.center().y() - side / 2, side, side)
             draw_icon(painter, Icon.ARROW_RIGHT, theme.colour(Token.ACCENT_TEXT), arrow)
             rest = QRectF(box)
             rest.setLeft(arrow.right() + theme.px(6))
-            self._line(painter, rest, row.moving_to, TextRole.BODY_STRONG, Token.TEXT)
+            paint_line(painter, theme, rest, (row.moving_to, TextRole.BODY_STRONG, Token.TEXT))
             return
-        token = Token.TEXT2 if row.note_shape is None else INK[row.note_shape]
-        if row.active and row.note:
-            self._two(painter, box, row.active, TextRole.BODY_KEY, row.note, token)
-        elif row.active:
-            self._line(painter, box, row.active, TextRole.BODY_KEY, Token.TEXT)
-        else:
-            self._line(painter, box, row.note, TextRole.CAPTION, token)
+        lines: list[Line] = [(row.active, TextRole.BODY_KEY, Token.TEXT)] if row.active else []
+        if row.note or not lines:
+            token = Token.TEXT2 if row.note_shape is None else INK[row.note_shape]
+            lines.append((row.note, TextRole.CAPTION, token))
+        paint_lines(painter, theme, box, tuple(lines))
 
     def _seen(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
         rest = QRectF(box)
         if row.late:
             # An old fact looks old: the dashed ring stands before its age.
-            side = self._theme.px(14)
-            draw_shape(painter, self._theme, Shape.NOT_KNOWN, _square(box, side))
-            rest.setLeft(box.left() + side + self._theme.px(6))
-        self._line(painter, rest, row.seen(self._wall()), TextRole.BODY, Token.TEXT2)
+            side = self.theme.px(14)
+            draw_shape(painter, self.theme, Shape.NOT_KNOWN, _square(box, side))
+            rest.setLeft(box.left() + side + self.theme.px(6))
+        paint_line(painter, self.theme, rest, (row.seen(self._wall()), TextRole.BODY, Token.TEXT2))
 
     def _ready(self, painter: QPainter, box: QRectF, row: FleetRow) -> None:
-        theme = self._theme
+        theme = self.theme
         side = theme.px(13)
-        metrics = QFontMetricsF(theme.font(TextRole.CAPTION_KEY))
         rest = QRectF(box)
         for shape, word in ((row.graceful, "Graceful"), (row.forced, "Forced")):
             draw_shape(painter, theme, shape, _square(rest, side))
             rest.setLeft(rest.left() + side + theme.px(5))
-            self._line(painter, rest, word, TextRole.CAPTION_KEY, Token.TEXT2)
-            rest.setLeft(rest.left() + metrics.horizontalAdvance(word) + theme.px(19))
-
-    def _ring(self, painter: QPainter, rect: QRect) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._theme.colour(Token.ACCENT_TEXT), 2))
-        painter.setClipRect(rect)
-        # One ring round the whole row: each cell draws the part of it that lies in its own rectangle.
-        whole = QRectF(2, rect.top() + 2, self._view.viewport().width() - 4, rect.height() - 5)
-        painter.drawRoundedRect(whole, Radius.CONTROL, Radius.CONTROL)
-        painter.restore()
+            taken = paint_line(painter, theme, rest, (word, TextRole.CAPTION_KEY, Token.TEXT2))
+            rest.setLeft(rest.left() + taken + theme.px(19))
 
 
 def _square(box: QRectF, side: float) -> QRectF:
@@ -415,15 +356,12 @@ class FleetTableHeader(QHeaderView):
         theme = self._theme
         painter.save()
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.colour(Token.BORDER))
-        font = theme.font(TextRole.CAPTION_STRONG)
-        painter.setFont(font)
-        painter.setPen(theme.colour(Token.TEXT3))
         box = QRectF(rect).adjusted(theme.px(LEFT_PX if section == 0 else 4), 0, -4, 0)
-        words = QFontMetricsF(font).elidedText(COLUMNS[section][1], Qt.TextElideMode.ElideRight, box.width())
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
+        head = (COLUMNS[section][1], TextRole.CAPTION_STRONG, Token.TEXT3)
+        taken = paint_line(painter, theme, box, head, cut=Qt.TextElideMode.ElideRight)
         if section == self.sortIndicatorSection():
             side = theme.px(12)
-            left = box.left() + QFontMetricsF(font).horizontalAdvance(words) + theme.px(5)
+            left = box.left() + taken + theme.px(5)
             up = self.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
             icon = Icon.CHEVRON_UP if up else Icon.CHEVRON_DOWN
             mark = QRectF(left, box.center().y() - side / 2, side, side)
@@ -431,7 +369,7 @@ class FleetTableHeader(QHeaderView):
         painter.restore()
 
 
-class FleetTable(QTableView):
+class FleetTable(RowView, QTableView):
     """Emits `opened(name)` for Enter or a click, `sorted_by(order, descending)` when a head was clicked."""
 
     opened = Signal(str)
@@ -439,8 +377,6 @@ class FleetTable(QTableView):
 
     def __init__(self, theme: Theme, model: FleetModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
-        self._hovered = -1
         self.shown = FleetFilter(self)
         self.shown.setSourceModel(model)
         self.setModel(self.shown)
@@ -450,36 +386,16 @@ class FleetTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.px(ROW_PX))
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
-        self.setAccessibleName("Clusters")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         self._heads.sectionClicked.connect(self._on_head)
-        self.clicked.connect(self._on_index)
-        self._restyle()
-        theme.changed.connect(self._restyle)
+        self.prepare_rows(theme, "Clusters")
 
     def sort(self, order: ClusterOrder, *, descending: bool) -> None:
         """Sort by a column."""
         way = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
         self._heads.setSortIndicator(column_of(order), way)
         self.shown.sort(column_of(order), way)
-
-    def is_marked(self, number: int) -> bool:
-        """Whether a row is pointed at, or current while the table has the focus."""
-        return number == self._hovered or (self.hasFocus() and number == self.currentIndex().row())
-
-    def has_ring(self, index: Index) -> bool:
-        """Whether the row has the keyboard focus."""
-        return self.hasFocus() and index.row() == self.currentIndex().row()
 
     def refresh_ages(self) -> None:
         """Repaint what tells an age; nothing is worked out anew."""
@@ -493,40 +409,19 @@ class FleetTable(QTableView):
         self.sort(order, descending=descending)
         self.sorted_by.emit(order, descending)
 
-    @Slot(QModelIndex)
-    def _on_index(self, index: QModelIndex) -> None:
-        row = index.data(ROW_ROLE)
-        if isinstance(row, FleetRow):
-            self.opened.emit(row.name)
+    def choose(self, index: Index) -> None:
+        """Open the cluster."""
+        if index.isValid():
+            self.opened.emit(index.data(ROW_ROLE).name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter and Space open; Home and End go to the first and last row."""
-        if event.key() in CHOOSES:
-            self._on_index(self.currentIndex())
-            event.accept()
-            return
+        """Home and End go to the first and last row."""
         if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:
             last = self.shown.rowCount() - 1
             self.setCurrentIndex(self.shown.index(0 if event.key() == Qt.Key.Key_Home else last, 0))
             event.accept()
             return
         super().keyPressEvent(event)
-        self.viewport().update()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Mark the whole row pointed at."""
-        self._hover(self.rowAt(round(event.position().y())))
-        super().mouseMoveEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is pointed at."""
-        self._hover(-1)
-        super().leaveEvent(event)
-
-    def _hover(self, number: int) -> None:
-        if number != self._hovered:
-            self._hovered = number
-            self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share out the width; drop columns that have no room."""
@@ -553,12 +448,3 @@ class FleetTable(QTableView):
                 self.setColumnWidth(index, max(40, shown[order] * (room - fixed) // spread))
             elif order in shown:
                 self.setColumnWidth(index, shown[order])
-
-    @Slot()
-    def _restyle(self) -> None:
-        # The cells mark the current row themselves; Qt's own highlight would lie over them.
-        palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.Highlight, QColor(0, 0, 0, 0))
-        self.setPalette(palette)
-        self.verticalScrollBar().setStyleSheet(self._theme.scroll_style())
-        self.viewport().update()

@@ -5,43 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
-    QModelIndex,
     QObject,
-    QPersistentModelIndex,
-    QRect,
     QRectF,
     QSize,
     Qt,
     QTimer,
+    Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
-from PySide6.QtWidgets import QFrame, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from tgwizard.gui.style.accessible import announce
-from tgwizard.gui.style.control_painting import paint_ground
+from tgwizard.gui.style.control_painting import paint_ground, paint_line
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import ENTER
 from tgwizard.gui.widgets.dialog_sheet import Sheet
-from tgwizard.gui.widgets.labels import TextLabel, plain_tip
+from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
 from tgwizard.gui.widgets.text_field import TextField
-
-Index = QModelIndex | QPersistentModelIndex
 
 ROW_PX = 38
 ROWS_SHOWN = 9
 AROUND_PX = 230
 """Title, field, button and margins of the palette at 100 %."""
-
-_COMMAND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 @dataclass(frozen=True)
@@ -84,78 +77,62 @@ class Command:
         return 1 if any(part.startswith(wanted[0]) for part in name.split()) else 2
 
 
-class _Commands(QAbstractListModel):
+class _Commands(RowModel):
     def __init__(self, commands: tuple[Command, ...], parent: QObject) -> None:
         super().__init__(parent)
-        self._all = commands
-        self.shown: list[Command] = list(commands)
+        self._all = self.rows = commands
 
     def narrow(self, text: str) -> None:
-        self.beginResetModel()
         ranked = [(fit, command) for command in self._all if (fit := command.fits(text)) is not None]
-        self.shown = [command for _, command in sorted(ranked, key=lambda pair: pair[0])]
-        self.endResetModel()
+        self.replace(tuple(command for _, command in sorted(ranked, key=lambda pair: pair[0])))
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.shown)
+    def words(self, row: Command) -> str:
+        return row.name
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        command = self.shown[index.row()]
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return command.name
-            case Qt.ItemDataRole.AccessibleTextRole:
-                return ", ".join(part for part in (command.name, command.side) if part)
-            case Qt.ItemDataRole.ToolTipRole:
-                return plain_tip(command.off) or None
-            case int() if role == _COMMAND_ROLE:
-                return command
-            case _:
-                return None
+    def spoken(self, row: Command) -> str:
+        return ", ".join(part for part in (row.name, row.side) if part)
+
+    def tip(self, row: Command) -> str:
+        return row.off
 
 
-class _Line(QStyledItemDelegate):
-    def __init__(self, theme: Theme, view: QListView) -> None:
-        super().__init__(view)
-        self._theme = theme
-        self._view = view
+class _CommandPainter(RowPainter):
+    line_between = False
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        return QSize(100, self._theme.px(ROW_PX))
+        return QSize(100, self.theme.px(ROW_PX))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        command = index.data(_COMMAND_ROLE)
-        if not isinstance(command, Command):
-            return
-        theme = self._theme
-        rect: QRect = option.rect
-        painter.save()
-        if index.row() == self._view.currentIndex().row():
-            ground = QRectF(rect).adjusted(0, 1, 0, -1)
+    def ground(self, _index: Index) -> None:
+        """Round, and painted with the words."""
+
+    def paint_words(self, painter: QPainter, box: QRectF, index: Index) -> None:
+        theme, command = self.theme, index.data(ROW_ROLE)
+        if index.row() == self.view.currentIndex().row():
+            ground = box.adjusted(0, 1, 0, -1)
             paint_ground(painter, theme, ground, Token.ACCENT_TINT, Token.ACCENT_TEXT, Radius.CONTROL, 1.5)
         side = theme.px(16)
-        mark = QRectF(rect.left() + theme.px(12), rect.center().y() - side / 2 + 1, side, side)
+        mark = QRectF(box.left() + theme.px(12), box.center().y() - side / 2, side, side)
         sign, _ = command.state_and_reason
         if isinstance(sign, Shape):
             draw_shape(painter, theme, sign, mark)
         else:
             draw_icon(painter, sign, theme.colour(Token.TEXT3 if command.off else Token.TEXT2), mark)
-        box = QRectF(rect).adjusted(theme.px(40), 0, -theme.px(14), 0)
-        side_font = theme.font(TextRole.CAPTION)
-        painter.setFont(side_font)
-        painter.setPen(theme.colour(Token.TEXT2))
-        half = box.width() * 0.55
-        hint = QFontMetricsF(side_font).elidedText(command.side, Qt.TextElideMode.ElideRight, half)
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), hint)
-        font = theme.font(TextRole.BODY_KEY)
-        painter.setFont(font)
-        painter.setPen(theme.colour(Token.TEXT3 if command.off else Token.TEXT))
-        room = box.width() - QFontMetricsF(side_font).horizontalAdvance(hint) - theme.px(16)
-        name = QFontMetricsF(font).elidedText(command.name, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), name)
-        painter.restore()
+        box = box.adjusted(theme.px(40), 0, -theme.px(14), 0)
+        hint = QRectF(box)
+        hint.setLeft(box.right() - box.width() * 0.55)
+        right, cut = Qt.AlignmentFlag.AlignRight, Qt.TextElideMode.ElideRight
+        taken = paint_line(painter, theme, hint, (command.side, TextRole.CAPTION, Token.TEXT2), cut=cut, side=right)
+        box.setRight(box.right() - taken - theme.px(16))
+        paint_line(painter, theme, box, (command.name, TextRole.BODY_KEY, Token.TEXT3 if command.off else Token.TEXT))
+
+
+class _CommandList(RowList):
+    """Runs what is clicked; the focus stays in the field."""
+
+    chosen = Signal(object)
+
+    def choose(self, index: Index) -> None:
+        self.chosen.emit(index.data(ROW_ROLE))
 
 
 class CommandPalette(Sheet):
@@ -172,20 +149,13 @@ class CommandPalette(Sheet):
         self.field.textChanged.connect(self._on_text)
         self.field.installEventFilter(self)
         self._model = _Commands(commands, self)
-        self.list = QListView()
-        self.list.setModel(self._model)
-        self.list.setUniformItemSizes(True)  # else every line is measured before the first is seen
-        self.list.setItemDelegate(_Line(theme, self.list))
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setAccessibleName("What can be found or run")
+        self.list = _CommandList(theme, "What can be found or run", self._model)
+        self.list.setItemDelegate(_CommandPainter(theme, self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.viewport().setAutoFillBackground(False)
-        self.list.verticalScrollBar().setStyleSheet(theme.scroll_style())
         room = round(window.height() * 0.9) - theme.px(AROUND_PX)
         rows = max(2, min(ROWS_SHOWN, room // theme.px(ROW_PX)))
         self.list.setFixedHeight(theme.px(ROW_PX) * rows)
-        self.list.clicked.connect(self._on_clicked)
+        self.list.chosen.connect(self._run)
         self._none = TextLabel(theme, "", TextRole.BODY, Token.TEXT2)
         self.body.addWidget(self.field)
         self.body.addWidget(self.list)
@@ -197,7 +167,7 @@ class CommandPalette(Sheet):
     @property
     def shown(self) -> tuple[Command, ...]:
         """What the list shows now."""
-        return tuple(self._model.shown)
+        return tuple(self._model.rows)
 
     def open(self) -> None:
         """Open with the focus in the field."""
@@ -214,16 +184,16 @@ class CommandPalette(Sheet):
                 self._go(self.list.currentIndex().row() + step)
                 return True
             if event.key() in ENTER:
-                self._run(self.list.currentIndex())
+                self.list.choose(self.list.currentIndex())
                 return True
         return super().eventFilter(watched, event)
 
     def _go(self, number: int) -> None:
-        count = len(self._model.shown)
+        count = len(self._model.rows)
         if count:
             index = self._model.index(min(max(number, 0), count - 1), 0)
             self.list.setCurrentIndex(index)
-            command = self._model.shown[index.row()]
+            command = self._model.rows[index.row()]
             self.field.setAccessibleDescription(f"{command.name}. {command.side}".strip())
             if self.isVisible():
                 announce(self.list, f"{command.name}. {command.off}".strip())
@@ -232,16 +202,12 @@ class CommandPalette(Sheet):
     @Slot(str)
     def _on_text(self, text: str) -> None:
         self._model.narrow(text)
-        self._none.say("" if self._model.shown else "Nothing is called that.")
+        self._none.say("" if self._model.rows else "Nothing is called that.")
         self._go(0)
 
-    @Slot(QModelIndex)
-    def _on_clicked(self, index: QModelIndex) -> None:
-        self._run(index)
-
-    def _run(self, index: QModelIndex) -> None:
-        command = index.data(_COMMAND_ROLE)
-        if not isinstance(command, Command):
+    @Slot(object)
+    def _run(self, command: Command | None) -> None:
+        if command is None:
             return
         if command.off:
             self._none.say(command.off)

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QPointF,
     QRectF,
     QSize,
@@ -16,28 +13,21 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
-from tgwizard.gui.style.control_painting import paint_radio
+from tgwizard.gui.style.control_painting import Line, paint_line, paint_lines, paint_radio
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import CHOOSES
 from tgwizard.gui.widgets.cards import Surface
-from tgwizard.gui.widgets.labels import LiveText, plain_tip
+from tgwizard.gui.widgets.labels import LiveText
+from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
 from tgwizard.gui.widgets.text_field import SearchField
 
-Index = QModelIndex | QPersistentModelIndex
-ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 ROWS_SHOWN = 7
 """A longer list scrolls inside itself."""
 
@@ -58,7 +48,7 @@ class PickRow:
         return ", ".join(part for part in (self.name, self.note, self.aside) if part)
 
 
-class PickModel(QAbstractListModel):
+class PickModel(RowModel):
     """The rows that pass the filter, and which of them are picked."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -66,7 +56,6 @@ class PickModel(QAbstractListModel):
         self._all: tuple[PickRow, ...] = ()
         self._words: tuple[str, ...] = ()
         self._needle = ""
-        self.rows: list[PickRow] = []
         self.picked: tuple[str, ...] = ()
 
     def load(self, rows: Sequence[PickRow]) -> None:
@@ -85,11 +74,8 @@ class PickModel(QAbstractListModel):
 
     def _refill(self) -> None:
         wanted = self._needle.casefold().split()
-        self.beginResetModel()
-        self.rows = [
-            row for row, words in zip(self._all, self._words, strict=True) if all(word in words for word in wanted)
-        ]
-        self.endResetModel()
+        pairs = zip(self._all, self._words, strict=True)
+        self.replace([row for row, words in pairs if all(word in words for word in wanted)])
 
     def pick(self, keys: tuple[str, ...]) -> None:
         """Replace what is picked."""
@@ -103,85 +89,54 @@ class PickModel(QAbstractListModel):
         """How many rows there are without the filter."""
         return len(self._all)
 
-    def rowCount(self, _parent: Index | None = None) -> int:
-        """How many rows pass."""
-        return len(self.rows)
+    def words(self, row: PickRow) -> str:
+        return f"{row.sentence}, picked" if row.key in self.picked else row.sentence
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The row, and its words for assistive technology."""
-        row = self.rows[index.row()]
-        if role == ROW_ROLE:
-            return row
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(row.sentence)
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return f"{row.sentence}, picked" if row.key in self.picked else row.sentence
-        return None
+    def tip(self, row: PickRow) -> str:
+        return row.sentence
 
 
-class PickRowPainter(QStyledItemDelegate):
-    """Paints radio or check, name, note, aside, and the line below."""
+class PickRowPainter(RowPainter):
+    """Paints radio, name, note and aside."""
 
-    def __init__(self, theme: Theme, model: PickModel, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
+    def __init__(self, theme: Theme, view: PickView, model: PickModel) -> None:
+        super().__init__(theme, view)
         self._model = model
 
     def high(self) -> int:
         """The height of a row: two lines and air."""
-        name = QFontMetricsF(self._theme.font(TextRole.BODY_STRONG)).height()
-        note = QFontMetricsF(self._theme.font(TextRole.CAPTION)).height()
-        return round(name + note) + self._theme.px(16)
+        name = QFontMetricsF(self.theme.font(TextRole.BODY_STRONG)).height()
+        note = QFontMetricsF(self.theme.font(TextRole.CAPTION)).height()
+        return round(name + note) + self.theme.px(16)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(100, self.high())
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row = index.data(ROW_ROLE)
-        if not isinstance(row, PickRow):
-            return
-        theme = self._theme
-        painter.save()
-        box = QRectF(option.rect)
-        state = option.state
-        chosen = row.key in self._model.picked
-        if chosen:
-            painter.fillRect(box, theme.colour(Token.ACCENT_TINT))
-        elif state & QStyle.StateFlag.State_MouseOver and row.able:
-            painter.fillRect(box, theme.colour(Token.SUNKEN))
-        if index.row():
-            painter.fillRect(QRectF(box.left(), box.top(), box.width(), 1), theme.colour(Token.BORDER))
+    def ground(self, index: Index) -> Token | None:
+        """Tinted once it is picked."""
+        if index.data(ROW_ROLE).key in self._model.picked:
+            return Token.ACCENT_TINT
+        return super().ground(index) if self.view.can_choose(index) else None
+
+    def paint_words(self, painter: QPainter, box: QRectF, index: Index) -> None:
+        theme, row = self.theme, index.data(ROW_ROLE)
         if row.able:
-            paint_radio(painter, theme, QPointF(box.left() + theme.px(25), box.center().y()), chosen=chosen)
-        self._words(painter, box.adjusted(theme.px(45), 0, -theme.px(16), 0), row)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(theme.colour(Token.ACCENT_TEXT))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box.adjusted(2.5, 2.5, -2.5, -2.5), Radius.CONTROL, Radius.CONTROL)
-        painter.restore()
-
-    def _words(self, painter: QPainter, box: QRectF, row: PickRow) -> None:
-        theme = self._theme
-        strong, small = theme.font(TextRole.BODY_STRONG), theme.font(TextRole.CAPTION)
-        above, below = QFontMetricsF(strong), QFontMetricsF(small)
-        aside = below.elidedText(row.aside, Qt.TextElideMode.ElideMiddle, box.width() * 0.4)
-        room = box.width() - (below.horizontalAdvance(aside) + theme.px(14) if aside else 0)
-        high = above.height() + (below.height() if row.note else 0)
-        top = box.center().y() - high / 2
-        painter.setFont(strong)
-        painter.setPen(theme.colour(Token.TEXT if row.able else Token.TEXT2))
-        name = above.elidedText(row.name, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(box.left(), top, room, above.height()), 0, name)
-        painter.setFont(small)
-        painter.setPen(theme.colour(Token.TEXT2))
-        note = below.elidedText(row.note, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(box.left(), top + above.height(), room, below.height()), 0, note)
-        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(box, right, aside)
+            centre = QPointF(box.left() + theme.px(25), box.center().y())
+            paint_radio(painter, theme, centre, chosen=row.key in self._model.picked)
+        box = box.adjusted(theme.px(45), 0, -theme.px(16), 0)
+        side = QRectF(box)
+        side.setLeft(box.right() - box.width() * 0.4)
+        aside = (row.aside, TextRole.CAPTION, Token.TEXT2)
+        taken = paint_line(painter, theme, side, aside, side=Qt.AlignmentFlag.AlignRight)
+        if taken:
+            box.setRight(box.right() - taken - theme.px(14))
+        lines: list[Line] = [(row.name, TextRole.BODY_STRONG, Token.TEXT if row.able else Token.TEXT2)]
+        if row.note:
+            lines.append((row.note, TextRole.CAPTION, Token.TEXT2))
+        paint_lines(painter, theme, box, tuple(lines))
 
 
-class PickView(QListView):
+class PickView(RowList):
     """The view: a click, Space or Enter picks the row."""
 
     asked = Signal(str)
@@ -189,25 +144,11 @@ class PickView(QListView):
 
     def __init__(self, theme: Theme, name: str, model: PickModel) -> None:
         """Show `model`; `name` is what assistive technology calls it."""
-        super().__init__()
-        self._theme = theme
-        self._painter = PickRowPainter(theme, model, self)
-        self.setModel(model)
+        super().__init__(theme, name, model)
+        self._painter = PickRowPainter(theme, self, model)
         self.setItemDelegate(self._painter)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setTabKeyNavigation(False)
-        self.clicked.connect(self._on_clicked)
         model.modelReset.connect(self.fit)
-        theme.changed.connect(self._restyle)
-        self._restyle()
         self.fit()
 
     @Slot()
@@ -216,26 +157,14 @@ class PickView(QListView):
         rows = max(1, min(ROWS_SHOWN, self.model().rowCount()))
         self.setFixedHeight(rows * self._painter.high() + 2)
 
-    @Slot()
-    def _restyle(self) -> None:
-        palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.Base, self._theme.colour(Token.CARD))
-        self.setPalette(palette)
-        self.verticalScrollBar().setStyleSheet(self._theme.scroll_style())
+    def can_choose(self, index: Index) -> bool:
+        """Some rows cannot be picked."""
+        return index.isValid() and index.data(ROW_ROLE).able
 
-    @Slot(QModelIndex)
-    def _on_clicked(self, index: QModelIndex) -> None:
-        row = index.data(ROW_ROLE)
-        if isinstance(row, PickRow) and row.able:
-            self.asked.emit(row.key)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter and Space pick the current row."""
-        if event.key() in CHOOSES:
-            event.accept()
-            self._on_clicked(self.currentIndex())
-            return
-        super().keyPressEvent(event)
+    def choose(self, index: Index) -> None:
+        """Pick the row."""
+        if self.can_choose(index):
+            self.asked.emit(index.data(ROW_ROLE).key)
 
 
 class PickList(Surface):
