@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.cluster.picture_layout import CARD_MIN, LINK, MARGIN, PictureLayout, PictureMeasures, lay_out
 from tgwizard.gui.cluster.picture_model import HOLDER, NOT_HOLDER, Dock, MemberShown, PictureShown, PillState
@@ -26,6 +26,7 @@ from tgwizard.gui.cluster.picture_parts import AddressPill, HeartbeatLink, Membe
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.layouts import let_wrap
 
 GLIDE_MS = 250
 
@@ -55,9 +56,7 @@ class ClusterPicture(QWidget):
         self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._glide.valueChanged.connect(self._on_glide)
         # Not Fixed: that would hold the height of the hint, which is that of members side by side.
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_wrap(self)
         self.setAccessibleName("Cluster picture")
         theme.changed.connect(self.update)
 
@@ -158,10 +157,6 @@ class ClusterPicture(QWidget):
         if self._places is None:
             self._places = lay_out(self.width(), self._measures())
         return self._places
-
-    def hasHeightForWidth(self) -> bool:
-        """Stacked members need more height."""
-        return True
 
     def heightForWidth(self, width: int) -> int:
         """The height the layout needs at `width`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.cluster.picture_model import HOLDER
 from tgwizard.gui.style.control_painting import paint_ground
@@ -14,6 +14,7 @@ from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import INK, Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.layouts import let_wrap
 
 BETWEEN = 44.0
 """The pixels between the two panels, where the arrow is."""
@@ -52,14 +53,8 @@ class MovePreview(QWidget):
         self._move = move
         self.setAccessibleName("Now and after")
         self.setAccessibleDescription(move.spoken)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_wrap(self)
         theme.changed.connect(self.update)
-
-    def hasHeightForWidth(self) -> bool:
-        """Where name and badge do not fit in one line, the badge stands below."""
-        return True
 
     def heightForWidth(self, width: int) -> int:
         """Caption, pill and a card."""

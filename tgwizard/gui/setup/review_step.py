@@ -30,7 +30,7 @@ from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TableRow, TwoLines
 from tgwizard.gui.widgets.labels import LiveText, plain_tip
-from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
+from tgwizard.gui.widgets.layouts import Column, FittedStack, clear, let_wrap
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_field import ReportText
@@ -75,9 +75,7 @@ class BeforeAfter(QWidget):
             row.addWidget(LiveText(theme, after or before, TextRole.BODY, Token.TEXT2), 1)
             return
         first = LiveText(theme, before, TextRole.BODY, Token.TEXT2)
-        policy = QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        first.setSizePolicy(policy)
+        let_wrap(first, QSizePolicy.Policy.Maximum)
         row.addWidget(first)
         row.addWidget(IconMark(theme, Icon.ARROW_RIGHT, 14))
         row.addWidget(LiveText(theme, after, TextRole.BODY_STRONG), 1)

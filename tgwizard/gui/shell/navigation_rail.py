@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.nav_pages import NavPage
-from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import NavItem
+from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import NavItem, RailItem
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel, plain_tip
 from tgwizard.gui.widgets.lock_card import LockCard, Logo
 
@@ -35,65 +34,25 @@ ICONS = {
 }
 
 
-class ClusterItem(QPushButton):
+class ClusterItem(RailItem):
     """An open cluster in the rail: its state shape and its name."""
 
-    ring_radius = Radius.CONTROL
+    mark_px = 14
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, name, parent)
         self._shape = Shape.NOT_KNOWN
-        self._narrow = False
-        self._name = name
-        self.setCheckable(True)
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFont(theme.font(TextRole.BODY_KEY))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_state(Shape.NOT_KNOWN, "not read yet")
-        theme.changed.connect(self.update)
 
     def show_state(self, shape: Shape, sentence: str) -> None:
         """Replace the state shape and the sentence read out with the name."""
         self._shape = shape
-        self.setAccessibleName(self._name)
         self.setAccessibleDescription(sentence)
-        self.setToolTip(plain_tip(f"{self._name}: {sentence}"))
+        self.setToolTip(plain_tip(f"{self._words}: {sentence}"))
         self.update()
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Show the shape alone."""
-        self._narrow = narrow
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """One navigation item."""
-        if self._narrow:
-            return QSize(self._theme.px(36), self._theme.px(36))
-        return QSize(self._theme.px(196), self._theme.px(34))
-
-    def minimumSizeHint(self) -> QSize:
-        """As wanted, but the name may be cut."""
-        return QSize(self._theme.px(36), self.sizeHint().height())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        box = QRectF(self.rect())
-        if self.isChecked() or self.underMouse():
-            ground = Token.HOVER if self.isChecked() else Token.SUNKEN
-            paint_ground(painter, self._theme, box, ground, None, Radius.CONTROL)
-        side = self._theme.px(14)
-        left = (box.width() - side) / 2 if self._narrow else self._theme.px(11)
-        draw_shape(painter, self._theme, self._shape, QRectF(left, (box.height() - side) / 2, side, side))
-        if not self._narrow:
-            painter.setFont(self.font())
-            painter.setPen(self._theme.colour(Token.TEXT if self.isChecked() else Token.TEXT2))
-            words = box.adjusted(self._theme.px(36), 0, -self._theme.px(8), 0)
-            name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, round(words.width()))
-            painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), name)
+    def paint_mark(self, painter: QPainter, box: QRectF, _ink: Token) -> None:
+        draw_shape(painter, self._theme, self._shape, box)
 
 
 class NavigationRail(QWidget):

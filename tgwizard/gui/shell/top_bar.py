@@ -8,12 +8,12 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from tgwizard.gui.style.control_painting import paint_ground
+from tgwizard.gui.style.control_painting import paint_ground, paint_line
 from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import Tag
-from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.buttons import Button, ButtonKind, prepare_control
 from tgwizard.gui.widgets.labels import ElidedLabel
 from tgwizard.gui.widgets.layouts import clear
 
@@ -31,14 +31,10 @@ class FindBox(QPushButton):
         self.setAccessibleName("Find or run")
         self.setAccessibleDescription("Find a cluster or run a command, Ctrl+K")
         self.setToolTip("Find a cluster or run a command (Ctrl+K)")
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         # With large text the keys make room for the crumbs; the tooltip has them.
         self._with_keys = theme.text_scale < LARGE_TEXT
         self.setFixedSize(theme.px(170 if self._with_keys else 118), theme.px(30))
-        theme.changed.connect(self.update)
+        prepare_control(self, theme)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._theme
@@ -50,14 +46,10 @@ class FindBox(QPushButton):
         glass = QRectF(theme.px(11), (box.height() - side) / 2, side, side)
         draw_icon(painter, Icon.SEARCH, theme.colour(Token.TEXT2), glass)
         inner = box.adjusted(theme.px(32), 0, -theme.px(11), 0)
-        painter.setFont(theme.font(TextRole.CAPTION))
-        painter.setPen(theme.colour(Token.TEXT2))
-        painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), "Find or run")
-        if not self._with_keys:
-            return
-        painter.setFont(theme.font(TextRole.BADGE))
-        painter.setPen(theme.colour(Token.TEXT3))
-        painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), "Ctrl+K")
+        paint_line(painter, theme, inner, ("Find or run", TextRole.CAPTION, Token.TEXT2))
+        if self._with_keys:
+            right = Qt.AlignmentFlag.AlignRight
+            paint_line(painter, theme, inner, ("Ctrl+K", TextRole.BADGE, Token.TEXT3), side=right)
 
 
 class TopBar(QWidget):

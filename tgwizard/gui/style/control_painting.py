@@ -56,6 +56,42 @@ def paint_radio(painter: QPainter, theme: Theme, centre: QPointF, *, chosen: boo
     painter.restore()
 
 
+def paint_tick(painter: QPainter, theme: Theme, box: QRectF, *, on: bool, able: bool) -> None:
+    """Draw a tick box: filled with a tick when `on`, grey when it is not `able`."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    filled = Token.ACCENT if able else Token.IDLE
+    painter.setPen(QPen(theme.colour(filled if on else Token.INPUT), 1.5))
+    painter.setBrush(theme.colour(filled if on else Token.CARD))
+    painter.drawRoundedRect(box, 4, 4)
+    if on:
+        painter.setPen(QPen(theme.colour(Token.ON_FILL), 2, c=Qt.PenCapStyle.RoundCap))
+        middle, side = box.center(), box.width()
+        points = [(-0.24, 0.02), (-0.07, 0.19), (0.25, -0.17)]
+        painter.drawPolyline([QPointF(middle.x() + x * side, middle.y() + y * side) for x, y in points])
+    painter.restore()
+
+
+def paint_switch(painter: QPainter, theme: Theme, track: QRectF, *, on: bool) -> None:
+    """Draw a switch: its knob at the left, or, `on`, at the right with a tick beside it, so that it reads in grey."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    tall, middle = track.height(), track.center().y()
+    painter.setPen(QPen(theme.colour(Token.ACCENT if on else Token.INPUT), 1.5))
+    painter.setBrush(theme.colour(Token.ACCENT if on else Token.CARD))
+    painter.drawRoundedRect(track, tall / 2, tall / 2)
+    centre = QPointF(track.right() - tall / 2 if on else track.left() + tall / 2, middle)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(Token.ON_FILL if on else Token.INPUT))
+    painter.drawEllipse(centre, tall * 0.31, tall * 0.31)
+    if on:
+        painter.setPen(QPen(theme.colour(Token.ON_FILL), 1.6, c=Qt.PenCapStyle.RoundCap))
+        left, low = track.left() + tall * 0.38, QPointF(track.left() + tall * 0.52, middle + tall * 0.15)
+        painter.drawLine(QPointF(left, middle), low)
+        painter.drawLine(low, QPointF(left + 0.4 * tall, middle - 3))
+    painter.restore()
+
+
 Line = tuple[str, TextRole, Token]
 """One line of text: its words, how they are set, and in which colour."""
 

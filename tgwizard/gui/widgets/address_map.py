@@ -133,10 +133,6 @@ class AddressMap(QWidget):
     def _row_height(self, pitch: float) -> float:
         return max(pitch, QFontMetricsF(self._theme.font(TextRole.MONO)).height())
 
-    def hasHeightForWidth(self) -> bool:
-        """Wider squares are higher."""
-        return True
-
     def heightForWidth(self, width: int) -> int:
         """All rows."""
         return round(self._rows() * self._row_height(self._pitch(width))) + 2

@@ -8,16 +8,22 @@ what Space does: Qt has it so in dialogs only.
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
-from tgwizard.gui.style.control_painting import paint_ground
+from tgwizard.gui.style.control_painting import paint_ground, paint_line
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.labels import plain_tip
+
+if TYPE_CHECKING:
+    _Button = QAbstractButton
+else:
+    _Button = object
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 CHOOSES = ENTER | {Qt.Key.Key_Space}
@@ -31,6 +37,30 @@ def pressed_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
     event.accept()
     button.click()
     return True
+
+
+def prepare_control(control: QAbstractButton, theme: Theme, *, hand: bool = True) -> None:
+    """What every control has: one stop of Tab, a look that follows pointer and theme, and no default of a dialog."""
+    control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    control.setAttribute(Qt.WidgetAttribute.WA_Hover)
+    if hand:
+        control.setCursor(Qt.CursorShape.PointingHandCursor)
+    if isinstance(control, QPushButton):
+        control.setAutoDefault(False)
+    theme.changed.connect(control.update)
+
+
+class WholeTarget(_Button):
+    """A control that is pressed anywhere on it, and by Enter as by Space."""
+
+    def hitButton(self, _position: QPoint) -> bool:
+        """Words are part of the target."""
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses it."""
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
 
 class ButtonKind(Enum):
@@ -104,12 +134,8 @@ class Button(QPushButton):
         # A "&" in a resource name would otherwise become a mnemonic.
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(text)
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
+        prepare_control(self, theme)
 
     @property
     def kind(self) -> ButtonKind:
@@ -208,78 +234,83 @@ class StartButton(Button):
         super().keyPressEvent(event)
 
 
-class NavItem(QPushButton):
-    """One page in the rail: icon and word, the current one on a selected ground. Icons only in a narrow rail."""
+class RailItem(QPushButton):
+    """One line of the rail: a mark and words, the current one on a selected ground. The mark alone in a narrow rail."""
 
     ring_radius = Radius.CONTROL
+    mark_px = 16
 
-    def __init__(self, theme: Theme, text: str, icon: Icon, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._icon = icon
+        self._words = words
         self._narrow = False
-        self._count = 0
-        self.setText(text)
-        self.setAccessibleName(text)
+        self._aside = ""
+        self.setAccessibleName(words)
         self.setCheckable(True)
-        self.setAutoExclusive(True)
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFont(theme.font(TextRole.BODY_KEY))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
-
-    def show_count(self, count: int) -> None:
-        """Show how many there are at the right end; none shows nothing."""
-        self._count = count
-        self.setAccessibleDescription(str(count) if count else "")
-        self.update()
+        prepare_control(self, theme, hand=False)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Show the icon alone, with the word as tooltip."""
+        """Show the mark alone."""
         self._narrow = narrow
-        self.setToolTip(plain_tip(self.text()) if narrow else "")
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        """One navigation item (gui/README.md 5): 32 px high, 36 in the narrow rail."""
+        """34 px high, 36 in the narrow rail."""
         if self._narrow:
             return QSize(self._theme.px(36), self._theme.px(36))
         return QSize(self._theme.px(196), self._theme.px(34))
 
     def minimumSizeHint(self) -> QSize:
+        """The words may be cut."""
+        return QSize(self._theme.px(36), self.sizeHint().height())
+
+    def paint_mark(self, painter: QPainter, box: QRectF, ink: Token) -> None:
+        """Paint what stands before the words."""
+        raise NotImplementedError
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, painter, box = self._theme, QPainter(self), QRectF(self.rect())
+        current = self.isChecked()
+        if current or self.underMouse():
+            paint_ground(painter, theme, box, Token.HOVER if current else Token.SUNKEN, None, Radius.CONTROL)
+        side, ink = theme.px(self.mark_px), Token.TEXT if current else Token.TEXT2
+        left = (box.width() - side) / 2 if self._narrow else theme.px(18 - self.mark_px // 2)
+        self.paint_mark(painter, QRectF(left, (box.height() - side) / 2, side, side), ink)
+        if not self._narrow:
+            words = box.adjusted(theme.px(36), 0, -theme.px(8), 0)
+            paint_line(painter, theme, words, (self._words, TextRole.BODY_KEY, ink))
+            aside = words.adjusted(0, 0, -theme.px(3), 0)
+            right = Qt.AlignmentFlag.AlignRight
+            paint_line(painter, theme, aside, (self._aside, TextRole.CAPTION_KEY, Token.TEXT2), side=right)
+
+
+class NavItem(RailItem):
+    """One page of the program: its icon, its word, and how many there are of what it shows."""
+
+    def __init__(self, theme: Theme, text: str, icon: Icon, parent: QWidget | None = None) -> None:
+        super().__init__(theme, text, parent)
+        self._icon = icon
+        self.setText(text)
+        self.setAutoExclusive(True)
+
+    def show_count(self, count: int) -> None:
+        """Show how many there are at the right end; none shows nothing."""
+        self._aside = str(count) if count else ""
+        self.setAccessibleDescription(self._aside)
+        self.update()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show the icon alone, with the word as tooltip."""
+        super().set_narrow(narrow)
+        self.setToolTip(plain_tip(self._words) if narrow else "")
+
+    def minimumSizeHint(self) -> QSize:
         """As wanted."""
         return self.sizeHint()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Repaint as hovered."""
-        self.update()
-        super().enterEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Repaint as not hovered."""
-        self.update()
-        super().leaveEvent(event)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        box = QRectF(self.rect())
-        if self.isChecked() or self.underMouse():
-            ground = Token.HOVER if self.isChecked() else Token.SUNKEN
-            paint_ground(painter, self._theme, box, ground, None, Radius.CONTROL)
-        ink: QColor = self._theme.colour(Token.TEXT if self.isChecked() else Token.TEXT2)
-        side = self._theme.px(16)
-        left = (box.width() - side) / 2 if self._narrow else self._theme.px(10)
-        draw_icon(painter, self._icon, ink, QRectF(left, (box.height() - side) / 2, side, side))
-        if not self._narrow:
-            painter.setFont(self.font())
-            painter.setPen(ink)
-            words = box.adjusted(self._theme.px(36), 0, -self._theme.px(8), 0)
-            painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), self.text())
-            if self._count:
-                painter.setFont(self._theme.font(TextRole.CAPTION_KEY))
-                painter.setPen(self._theme.colour(Token.TEXT2))
-                right = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
-                painter.drawText(words.adjusted(0, 0, -self._theme.px(3), 0), right, str(self._count))
+    def paint_mark(self, painter: QPainter, box: QRectF, ink: Token) -> None:
+        draw_icon(painter, self._icon, self._theme.colour(ink), box)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.layouts import let_wrap
 
 
 class CodeLines(QWidget):
@@ -88,9 +89,7 @@ class CommandBlock(QWidget):
         self._text = ""
         self._flags = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWrapAnywhere)
         self.setAccessibleName("Command")
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_wrap(self)
         theme.changed.connect(self.update)
 
     @property
@@ -104,10 +103,6 @@ class CommandBlock(QWidget):
             self.setAccessibleName(f"Command: {text}")
             self.updateGeometry()
             self.update()
-
-    def hasHeightForWidth(self) -> bool:
-        """Narrower is higher."""
-        return True
 
     def heightForWidth(self, width: int) -> int:
         """All of it, wrapped."""

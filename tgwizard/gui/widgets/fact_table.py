@@ -14,7 +14,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.cards import Separator, Surface
 from tgwizard.gui.widgets.labels import LiveText, TextLabel
-from tgwizard.gui.widgets.layouts import Column, ColumnsLayout
+from tgwizard.gui.widgets.layouts import Column, ColumnsLayout, let_wrap
 
 
 class TableRow(QWidget):
@@ -27,9 +27,7 @@ class TableRow(QWidget):
         self._theme = theme
         self._lit = lit
         self.setAccessibleName(sentence)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_wrap(self)
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -117,9 +115,7 @@ class TwoLines(QWidget):
         column.addWidget(self.title)
         column.addWidget(self.note)
         self.note.setVisible(bool(note))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_wrap(self)
 
     def say(self, title: str, note: str) -> None:
         """Replace both."""

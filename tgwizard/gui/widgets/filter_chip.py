@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.buttons import pressed_by_enter
+from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
 
 
-class RoundToggle(QPushButton):
+class RoundToggle(WholeTarget, QPushButton):
     """A round toggle of one line; on, it has an accent edge and tint."""
 
     ring_radius = 16
@@ -23,17 +23,8 @@ class RoundToggle(QPushButton):
         super().__init__(words, parent)
         self._theme = theme
         self.setCheckable(True)
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter chooses as Space does; arrows go to the neighbour, as Qt has it for an exclusive group."""
-        if not pressed_by_enter(self, event):
-            super().keyPressEvent(event)
+        prepare_control(self, theme)
 
     def minimumSizeHint(self) -> QSize:
         """As wanted."""

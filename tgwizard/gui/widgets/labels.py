@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.layouts import let_wrap
 
 
 def plain_tip(text: str) -> str:
@@ -222,9 +223,7 @@ class LiveText(PaintedText):
         super().__init__(theme, role, token, left, parent)
         self._heights: dict[int, int] = {}
         self._untold = False
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_wrap(self)
         self.say(text)
 
     def say(self, text: str) -> None:
@@ -246,10 +245,6 @@ class LiveText(PaintedText):
         if self._untold:
             self._untold = False
             self.updateGeometry()
-
-    def hasHeightForWidth(self) -> bool:
-        """A narrower text needs more lines."""
-        return True
 
     def heightForWidth(self, width: int) -> int:
         """The height of the text, wrapped at `width`; never less than a line."""

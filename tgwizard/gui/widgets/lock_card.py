@@ -9,10 +9,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from tgwizard.gui.style.control_painting import paint_ground
+from tgwizard.gui.style.control_painting import paint_ground, paint_line
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import prepare_control
 
 
 class Logo(QWidget):
@@ -51,13 +52,9 @@ class LockCard(QPushButton):
         self._theme = theme
         self._locked = False
         self._narrow = False
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_lock(locked=False)
-        theme.changed.connect(self.update)
+        prepare_control(self, theme)
 
     def show_lock(self, *, locked: bool) -> None:
         """Say whether the window is read-only."""
@@ -106,17 +103,13 @@ class LockCard(QPushButton):
             draw_icon(painter, icon, ink, QRectF((box.width() - side) / 2, (box.height() - side) / 2, side, side))
             return
         inner = box.adjusted(theme.px(11), theme.px(8), -theme.px(11), -theme.px(8))
-        strong = theme.font(TextRole.CAPTION_STRONG)
-        height = QFontMetricsF(strong).height()
+        height = QFontMetricsF(theme.font(TextRole.CAPTION_STRONG)).height()
         draw_icon(painter, icon, ink, QRectF(inner.left(), inner.top() + (height - side) / 2, side, side))
-        painter.setFont(strong)
-        painter.setPen(theme.colour(Token.TEXT))
-        head = QRectF(inner.left() + side + theme.px(8), inner.top(), inner.width(), height)
-        painter.drawText(head, int(Qt.AlignmentFlag.AlignVCenter), self._title)
-        painter.setFont(theme.font(TextRole.BADGE))
-        painter.setPen(theme.colour(Token.TEXT3))
-        keys = QRectF(inner.left(), inner.top(), inner.width(), height)
-        painter.drawText(keys, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), "Ctrl+L")
+        head = QRectF(inner.left(), inner.top(), inner.width(), height)
+        title = head.adjusted(side + theme.px(8), 0, side + theme.px(8), 0)
+        paint_line(painter, theme, title, (self._title, TextRole.CAPTION_STRONG, Token.TEXT))
+        right = Qt.AlignmentFlag.AlignRight
+        paint_line(painter, theme, head, ("Ctrl+L", TextRole.BADGE, Token.TEXT3), side=right)
         painter.setFont(theme.font(TextRole.CAPTION))
         painter.setPen(theme.colour(Token.TEXT2))
         rest = QRectF(inner.left(), inner.top() + height + theme.px(4), inner.width(), inner.height() - height)

@@ -10,19 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from tgwizard.gui.style.control_painting import paint_ground, paint_radio
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import TintTag
-from tgwizard.gui.widgets.buttons import pressed_by_enter
+from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, plain_tip
-from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.layouts import clear, let_wrap
 
 
-class OptionCard(QRadioButton):
+class OptionCard(WholeTarget, QRadioButton):
     """One of several answers. Fill `body` with facts and `head` with what stands at the right of the name."""
 
     ring_radius = Radius.CARD
@@ -80,12 +80,8 @@ class OptionCard(QRadioButton):
         self.setAccessibleName(name)
         self.setAccessibleDescription(", ".join(part for part in (tag.word if tag else "", words) if part))
         self.setToolTip("")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        theme.changed.connect(self.update)
+        let_wrap(self)
+        prepare_control(self, theme)
 
     @property
     def name(self) -> str:
@@ -113,15 +109,6 @@ class OptionCard(QRadioButton):
     def minimumSizeHint(self) -> QSize:
         """What the words and facts need at least."""
         return self._outer.totalMinimumSize()
-
-    def hitButton(self, _position: object) -> bool:
-        """The whole card is the target."""
-        return True
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter chooses as Space does."""
-        if not pressed_by_enter(self, event):
-            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._theme
@@ -153,7 +140,7 @@ class _Line:
     height: float
 
 
-class ChoiceCard(QRadioButton):
+class ChoiceCard(WholeTarget, QRadioButton):
     """One of several choices; selected it has an accent edge and tint."""
 
     ring_radius = Radius.CONTROL
@@ -175,16 +162,8 @@ class ChoiceCard(QRadioButton):
         self._rights = rights
         self.setAccessibleName(name)
         self.setAccessibleDescription(", ".join(part for part in (consequence, cost, rights) if part))
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        theme.changed.connect(self.update)
-
-    def hasHeightForWidth(self) -> bool:
-        """What does not fit in its line wraps."""
-        return True
+        let_wrap(self)
+        prepare_control(self, theme)
 
     def heightForWidth(self, width: int) -> int:
         """As many lines as the words need, and air."""
@@ -198,10 +177,6 @@ class ChoiceCard(QRadioButton):
     def minimumSizeHint(self) -> QSize:
         """Room for some words."""
         return QSize(240, self.heightForWidth(_WIDE))
-
-    def hitButton(self, _position: object) -> bool:
-        """The whole card is the target."""
-        return True
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._theme

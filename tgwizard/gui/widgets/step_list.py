@@ -10,10 +10,11 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.style.control_painting import paint_ground
+from tgwizard.gui.style.control_painting import Line, paint_ground, paint_lines
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import prepare_control
 from tgwizard.gui.widgets.labels import plain_tip
 
 
@@ -59,11 +60,8 @@ class StepItem(QPushButton):
         self._of = of
         self._narrow = False
         self._shown = StepShown("")
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
+        prepare_control(self, theme, hand=False)
         self.setAccessibleName(f"Step {number} of {of}")
 
     @property
@@ -158,21 +156,11 @@ class StepItem(QPushButton):
     def _words(self, painter: QPainter, box: QRectF) -> None:
         theme, shown = self._theme, self._shown
         role = TextRole.BODY_STRONG if shown.current else TextRole.BODY_KEY
-        name, answer = theme.font(role), theme.font(TextRole.CAPTION)
-        high, low = QFontMetricsF(name).height(), QFontMetricsF(answer).height()
-        two = bool(shown.answer) and box.height() >= high + low
-        top = (box.height() - (high + low if two else high)) / 2
-        painter.setFont(name)
         quiet = shown.state is StepMark.TO_COME and not shown.current
-        painter.setPen(theme.colour(Token.TEXT2 if quiet else Token.TEXT))
-        middle = Qt.TextElideMode.ElideMiddle
-        words = QFontMetricsF(name).elidedText(shown.name, middle, box.width())
-        painter.drawText(QRectF(box.left(), top, box.width(), high), 0, words)
-        if two:
-            painter.setFont(answer)
-            painter.setPen(theme.colour(Token.TEXT2))
-            words = QFontMetricsF(answer).elidedText(shown.answer, middle, box.width())
-            painter.drawText(QRectF(box.left(), top + high, box.width(), low), 0, words)
+        lines: tuple[Line, ...] = ((shown.name, role, Token.TEXT2 if quiet else Token.TEXT),)
+        both = (*lines, (shown.answer, TextRole.CAPTION, Token.TEXT2))
+        high = sum(QFontMetricsF(theme.font(role)).height() for _, role, _ in both)
+        paint_lines(painter, theme, box, both if shown.answer and box.height() >= high else lines)
 
 
 class StepList(QWidget):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QWidget
 
+from tgwizard.gui.style.control_painting import paint_switch
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import pressed_by_enter
+from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
+from tgwizard.gui.widgets.layouts import let_wrap
 
 _TRACK = (34, 20)
 _WIDE = 10_000
 
 
-class Switch(QCheckBox):
+class Switch(WholeTarget, QCheckBox):
     """A check box painted as a switch: on it also carries a tick, so that it reads in grey."""
 
     ring_radius = Radius.CONTROL
@@ -26,16 +28,8 @@ class Switch(QCheckBox):
         self._consequence = consequence
         self.setAccessibleName(name)
         self.setAccessibleDescription(consequence)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        theme.changed.connect(self.update)
-
-    def hasHeightForWidth(self) -> bool:
-        """The consequence wraps."""
-        return True
+        let_wrap(self)
+        prepare_control(self, theme)
 
     def heightForWidth(self, width: int) -> int:
         """Name, and as many lines as the consequence needs."""
@@ -50,15 +44,6 @@ class Switch(QCheckBox):
     def minimumSizeHint(self) -> QSize:
         """Room for the switch and some words."""
         return QSize(self._theme.px(220), self.heightForWidth(_WIDE))
-
-    def hitButton(self, _position: object) -> bool:
-        """The whole row is the target."""
-        return True
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter turns it as Space does."""
-        if not pressed_by_enter(self, event):
-            super().keyPressEvent(event)
 
     def _words_box(self, box: QRectF, title: float) -> QRectF:
         room = QRectF(box.left(), box.top() + title + 2, box.width() - self._theme.px(_TRACK[0] + 24), 1000)
@@ -81,19 +66,6 @@ class Switch(QCheckBox):
         painter.setPen(theme.colour(Token.TEXT2))
         flags = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
         painter.drawText(self._words_box(box, height), flags, self._consequence)
-        on = self.isChecked()
-        width, tall = theme.px(_TRACK[0]), theme.px(_TRACK[1])
-        track = QRectF(box.right() - width, box.center().y() - tall / 2, width, tall)
-        painter.setPen(QPen(theme.colour(Token.ACCENT if on else Token.INPUT), 1.5))
-        painter.setBrush(theme.colour(Token.ACCENT if on else Token.CARD))
-        painter.drawRoundedRect(track, tall / 2, tall / 2)
-        centre = QPointF(track.right() - tall / 2 if on else track.left() + tall / 2, track.center().y())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(Token.ON_FILL if on else Token.INPUT))
-        painter.drawEllipse(centre, tall * 0.31, tall * 0.31)
-        if on:
-            painter.setPen(QPen(theme.colour(Token.ON_FILL), 1.6, c=Qt.PenCapStyle.RoundCap))
-            left = track.left() + tall * 0.38
-            middle = track.center().y()
-            painter.drawLine(QPointF(left, middle), QPointF(left + tall * 0.14, middle + tall * 0.15))
-            painter.drawLine(QPointF(left + tall * 0.14, middle + tall * 0.15), QPointF(left + 0.4 * tall, middle - 3))
+        wide, tall = theme.px(_TRACK[0]), theme.px(_TRACK[1])
+        track = QRectF(box.right() - wide, box.center().y() - tall / 2, wide, tall)
+        paint_switch(painter, theme, track, on=self.isChecked())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QVBoxLayou
 
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import prepare_control
 from tgwizard.gui.widgets.cards import Separator
 from tgwizard.gui.widgets.layouts import FlowLayout
 
@@ -25,13 +26,9 @@ class Tab(QPushButton):
         self._theme = theme
         self._count = 0
         self.setCheckable(True)
-        self.setAutoDefault(False)
         self.setAccessibleName(word)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
+        prepare_control(self, theme)
 
     def count(self, number: int) -> None:
         """Replace the count; none shows nothing."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QWidget
 
+from tgwizard.gui.style.control_painting import paint_tick
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import pressed_by_enter
+from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
+from tgwizard.gui.widgets.layouts import let_wrap
 
 
-class TickBox(QCheckBox):
+class TickBox(WholeTarget, QCheckBox):
     """On or off; the words are part of the target."""
 
     ring_radius = Radius.BADGE
@@ -24,22 +26,14 @@ class TickBox(QCheckBox):
         self._theme = theme
         self._words = words
         self.setAccessibleName(name or words)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        theme.changed.connect(self.update)
+        let_wrap(self)
+        prepare_control(self, theme)
 
     def _left(self) -> int:
         return self._theme.px(18 + 9)
 
     def _flags(self) -> int:
         return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
-
-    def hasHeightForWidth(self) -> bool:
-        """The words wrap."""
-        return True
 
     def heightForWidth(self, width: int) -> int:
         """As many lines as the words need."""
@@ -58,33 +52,12 @@ class TickBox(QCheckBox):
         """Box and a word or two."""
         return QSize(min(self.sizeHint().width(), self._theme.px(120)), self._theme.px(28))
 
-    def hitButton(self, _position: object) -> bool:
-        """Box and words are the target."""
-        return True
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter ticks as Space does."""
-        if not pressed_by_enter(self, event):
-            super().keyPressEvent(event)
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._theme
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = theme.px(17)
+        side, able = theme.px(17), self.isEnabled()
         box = QRectF(1, (self.height() - side) / 2, side, side)
-        on, able = self.isChecked(), self.isEnabled()
-        filled = Token.ACCENT if able else Token.IDLE
-        painter.setPen(QPen(theme.colour(filled if on else Token.INPUT), 1.5))
-        painter.setBrush(theme.colour(filled) if on else theme.colour(Token.CARD))
-        painter.drawRoundedRect(box, 4, 4)
-        if on:
-            pen = QPen(theme.colour(Token.ON_FILL), 2)
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            painter.setPen(pen)
-            middle = box.center()
-            points = [(-0.24, 0.02), (-0.07, 0.19), (0.25, -0.17)]
-            painter.drawPolyline([QPointF(middle.x() + x * side, middle.y() + y * side) for x, y in points])
+        paint_tick(painter, theme, box, on=self.isChecked(), able=able)
         painter.setFont(theme.font(TextRole.BODY_KEY))
         painter.setPen(theme.colour(Token.TEXT if able else Token.TEXT3))
         room = QRectF(self._left(), 0, self.width() - self._left(), self.height())
