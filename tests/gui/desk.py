@@ -174,19 +174,16 @@ def open_desk(
     traffic: bool = False,
     scenario: str = "ready",
     clock: LabTime | SystemClock | None = None,
-    before: Callable[[Rig], None] = lambda _rig: None,
 ) -> tuple[Desk, End]:
     """A shown window on a scenario of one cluster, real SDK, real jobs, in real time but for `clock`; call the end when
     done.
 
     `clock`: one that a test can put forward.
     `traffic`: the lab's floating IPs can be reached on loopback, as in a lab that is served.
-    `before`: what someone did in the lab before the window was opened.
     """
     time = cast("LabTime", clock or SystemClock())
     lab = Lab.from_scenario(scenario, clock=time, latency=latency, seed=0)
     made = rig(latency, lab=lab, clock=time, state=folder / "state", open_journal=open_journal)
-    before(made)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)

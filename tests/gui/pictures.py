@@ -22,16 +22,16 @@ from tests.gui.application import make_app
 from tests.gui.desk import Desk, End, open_desk
 from tests.gui.held_clock import SteppedClock
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
-from tests.rig import Rig
 from tgwizard import paths
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, SlowBody
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.latency import Latency
-from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.snapshot import LocationKind
 
 SIZES: Sizes = {"": USUAL, "-1024": (1024, 700), "-3840": (3840, 2160)}
@@ -159,16 +159,25 @@ def stale(shown: Studio[Desk]) -> None:
     shown.grab("monitor-stale")
 
 
+UNREAD_S = 1.0
+"""How long nothing is read yet."""
+
+
 def on_a_cluster(latency: Latency) -> Callable[[Theme, Path], tuple[Desk, End]]:
-    """A window on one cluster."""
-    return lambda theme, folder: open_desk(
-        theme, folder, latency=latency, traffic=True, clock=SteppedClock(), before=first_reading_is_slow
-    )
+    """A window on one cluster, which reads Azure after a moment."""
 
+    def make(theme: Theme, folder: Path) -> tuple[Desk, End]:
+        clock, pauses = SteppedClock(), iter((UNREAD_S,))
 
-def first_reading_is_slow(made: Rig) -> None:
-    """The first answer takes a while, as on Azure: before it comes nothing is known."""
-    made.lab.faults.add(Fault("GET", made.a.nic.name, SlowBody(1.0), times=1))
+        def open_journal(path: Path, identity: ClusterIdentity) -> FailoverJournal:
+            # Before the first request, whose own limit goes by the real clock, however long pictures take.
+            for pause in pauses:
+                clock.sleep(pause)
+            return FailoverJournal.open(path, identity)
+
+        return open_desk(theme, folder, latency=latency, traffic=True, clock=clock, open_journal=open_journal)
+
+    return make
 
 
 def render_kept(app: QApplication, take: Take) -> None:
