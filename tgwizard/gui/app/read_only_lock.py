@@ -9,9 +9,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.problem import Problem
 
-LOCKED = Problem("locked", "Locked.", "This window is read-only.", "Unlock it with Ctrl+L.")
+LOCKED = Problem("locked", "Locked.", "This window is read-only.", f"Unlock it with {Shortcut.LOCK}.")
 """The reason shown beside every button that is off because of the lock."""
 
 

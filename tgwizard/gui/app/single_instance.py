@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.files.file_lock import hold_lock
+from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.problem import Problem, UserError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ SECOND_WINDOW = Problem(
     "second-window",
     "Another tgwizard uses the same data folder and does not answer.",
     "This window opened read-only, so that the two do not work against each other.",
-    "End the other one, or unlock with Ctrl+L.",
+    f"End the other one, or unlock with {Shortcut.LOCK}.",
 )
 
 

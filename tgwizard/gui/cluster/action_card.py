@@ -16,6 +16,7 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown
 from tgwizard.gui.widgets.labels import LiveText, TextLabel
+from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem
@@ -181,7 +182,7 @@ class ActionCard(Card):
         if self._reason.isHidden() is bool(reason):
             self._reason.setVisible(bool(reason))
         spoken = reason or f"{state.word}. {cost}"
-        key = "Ctrl+G" if self._verb is Verb.GRACEFUL else "Ctrl+Shift+G"
+        key = Shortcut.GRACEFUL if self._verb is Verb.GRACEFUL else Shortcut.FORCED
         self.button.explain(reason or f"Opens the question; nothing is sent yet ({key})")
         self.button.setAccessibleDescription(spoken)
         if findings != self._findings:

@@ -13,8 +13,8 @@ from datetime import timedelta
 from enum import Enum
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.history.last_known import last_known_in
@@ -45,6 +45,7 @@ from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox, problem_notice
 from tgwizard.gui.widgets.copyable_fact import fact_of
 from tgwizard.gui.widgets.idle_queue import BuiltInSteps, IdleStep
+from tgwizard.gui.widgets.shortcuts import Shortcut, bind
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.problem import Problem
@@ -153,7 +154,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         theme = self._theme
         self.banner = VerdictBanner(theme)
         self._read_again = Button(theme, "Read again", icon=Icon.REFRESH)
-        self._read_again.explain("Read Azure again now (F5)")
+        self._read_again.explain(f"Read Azure again now ({Shortcut.READ_AGAIN})")
         self._read_again.clicked.connect(self.session.read_now)
         self.sign_in = Button(theme, "Sign in to Azure", icon=Icon.PERSON)
         self.sign_in.explain("Opens the first step of the set-up, where you sign in")
@@ -191,9 +192,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         card.despite.clicked.connect(partial(self.asked.emit, verb))
 
     def _follow(self) -> None:
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
-        copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        copy.activated.connect(self.copy_fact)
+        bind(self, Shortcut.COPY, self.copy_fact, inside=True)
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._on_tick)

@@ -26,7 +26,7 @@ from tgwizard.gui.cluster.picture_parts import AddressPill, HeartbeatLink, Membe
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.layouts import let_wrap
+from tgwizard.gui.widgets.labels import let_wrap
 
 GLIDE_MS = 250
 

@@ -14,7 +14,7 @@ from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import INK, Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.layouts import let_wrap
+from tgwizard.gui.widgets.labels import let_wrap
 
 BETWEEN = 44.0
 """The pixels between the two panels, where the arrow is."""

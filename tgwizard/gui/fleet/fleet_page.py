@@ -30,6 +30,7 @@ from tgwizard.gui.widgets.check_rows import NoticeBox
 from tgwizard.gui.widgets.filter_chip import FilterChip
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import FlowLayout, clear
+from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.gui.widgets.text_field import SearchField
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
@@ -148,7 +149,7 @@ class FleetPage(ShellPage):
             chip.toggled.connect(self._on_chip)
             self.chips[wanted] = chip
             row.addWidget(chip)
-        self.filter.setToolTip("Ctrl+F")
+        self.filter.setToolTip(str(Shortcut.FILTER))
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedWidth(theme.px(FILTER_PX))
         row.addWidget(self.filter)

@@ -17,6 +17,7 @@ from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.problem import Problem
 
 LEAD = "Runs and set-ups that you kept as a page: it opens in the browser, prints, and holds no secret."
@@ -100,7 +101,14 @@ class ReportsPage(ShellPage):
 
     def _show(self, path: Path) -> None:
         if not path.exists():
-            self._tell(Problem("report-gone", f"{path.name} is no longer there.", str(path), "Press F5 to read again."))
+            self._tell(
+                Problem(
+                    "report-gone",
+                    f"{path.name} is no longer there.",
+                    str(path),
+                    f"Press {Shortcut.READ_AGAIN} to read again.",
+                )
+            )
         elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             why = "No program on this computer opens it."
             self._tell(Problem("report-not-opened", f"{path.name} could not be opened.", why, f"It lies at {path}."))

@@ -29,8 +29,8 @@ from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TableRow, TwoLines
-from tgwizard.gui.widgets.labels import LiveText, plain_tip
-from tgwizard.gui.widgets.layouts import Column, FittedStack, clear, let_wrap
+from tgwizard.gui.widgets.labels import LiveText, let_wrap, plain_tip
+from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_field import ReportText

@@ -6,8 +6,8 @@ called at each step, and why one of them is off.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.read_only_lock import LOCKED
@@ -22,6 +22,7 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.gui.widgets.labels import LiveText
 from tgwizard.gui.widgets.portal_panel import PortalPanel, PortalShown
+from tgwizard.gui.widgets.shortcuts import Shortcut, bind
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
@@ -38,13 +39,13 @@ class WizardFooter(QWidget):
         row.setContentsMargins(theme.px(32), theme.px(13), theme.px(24), theme.px(13))
         row.setSpacing(theme.px(12))
         self.back = Button(theme, "Back", height=36)
-        self.back.explain("Alt+Left")
+        self.back.explain(str(Shortcut.BACK))
         self.note = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
         self.help = Button(theme, "?", height=36)
         self.help.setAccessibleName("Show the portal's way")
-        self.help.explain("What this is in the Azure portal (F1)")
+        self.help.explain(f"What this is in the Azure portal ({Shortcut.PORTAL})")
         self.close_ = Button(theme, "Save and close", ButtonKind.GHOST, height=36)
-        self.close_.explain("Your answers are kept (Ctrl+S)")
+        self.close_.explain(f"Your answers are kept ({Shortcut.CLOSE})")
         self.go_on = Button(theme, "Continue", ButtonKind.PRIMARY, height=36)
         row.addWidget(self.back)
         row.addWidget(self.note, 1)
@@ -96,7 +97,7 @@ def show_footer(footer: WizardFooter, wizard: WizardController) -> None:
             pass
     footer.go_on.rename(words)
     footer.go_on.setEnabled(not reason)
-    footer.go_on.explain(reason or "Alt+Right")
+    footer.go_on.explain(reason or str(Shortcut.CONTINUE))
     footer.go_on.hold_off(LOCKED.sentence() if locked_out else "")
     footer.say(footer_note(wizard, reason))
 
@@ -215,17 +216,11 @@ class WizardFrame(QWidget):
         self.footer.go_on.clicked.connect(self.on_asked)
         self.footer.close_.clicked.connect(self.close_asked)
         self.footer.help.clicked.connect(self.toggle_panel)
-        keys = {
-            "Alt+Left": self.footer.back.click,
-            "Alt+Right": self.footer.go_on.click,
-            "Ctrl+S": self.footer.close_.click,
-            "Ctrl+Z": self.undo_asked.emit,
-            "F1": self.toggle_panel,
-        }
-        for sequence, act in keys.items():
-            shortcut = QShortcut(QKeySequence(sequence), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+        bind(self, Shortcut.BACK, self.footer.back.click, inside=True)
+        bind(self, Shortcut.CONTINUE, self.footer.go_on.click, inside=True)
+        bind(self, Shortcut.CLOSE, self.footer.close_.click, inside=True)
+        bind(self, Shortcut.UNDO, self.undo_asked.emit, inside=True)
+        bind(self, Shortcut.PORTAL, self.toggle_panel, inside=True)
 
     def _scroll(self, page: StepPage) -> PageScroll:
         """The place of a page in the stack; it is put there when it is first wanted."""

@@ -19,6 +19,7 @@ from tgwizard.gui.widgets.badges import Tag
 from tgwizard.gui.widgets.cards import PageScroll, Surface
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel
 from tgwizard.gui.widgets.lock_card import LockCard, Logo
+from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.gui.widgets.step_list import StepList, StepShown
 from tgwizard.gui.widgets.step_list import StepMark as Look
 from tgwizard.model.event_base import Outcome
@@ -88,7 +89,7 @@ def promise_words(applier: ApplyController, *, locked: bool) -> tuple[str, str]:
             "What stays, and why, is said on the Apply page.",
         )
     if locked:
-        return "Read-only: nothing can change", "This window is locked. Unlock it with Ctrl+L to apply."
+        return "Read-only: nothing can change", f"This window is locked. Unlock it with {Shortcut.LOCK} to apply."
     return "Nothing is changed yet", "Only Apply writes to Azure. Close any time, your answers are kept."
 
 

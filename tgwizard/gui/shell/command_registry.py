@@ -13,6 +13,7 @@ from tgwizard.gui.shell.command_palette import Command
 from tgwizard.gui.shell.navigation_rail import ICONS
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.widgets.shortcuts import Shortcut, page_keys
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, THEME
@@ -26,7 +27,7 @@ def commands_of(window: Shell) -> tuple[Command, ...]:
         *_always(window, current),
         *(_cluster(window, session) for session in window.sessions.values()),
         *(
-            Command(f"Go to {place.value}", partial(window.go_to, place), f"Ctrl+{number}", ICONS[place])
+            Command(f"Go to {place.value}", partial(window.go_to, place), page_keys(number), ICONS[place])
             for number, place in enumerate(NavPage, start=1)
         ),
         *_themes(window),
@@ -55,11 +56,11 @@ def _verb(window: Shell, session: ClusterSession, verb: Verb) -> Command:
     shown = session.setup.name == window.current
     target, against = session.target, session.reason_against(verb)
     text = button_text(verb, "the other member" if target is None else target.name)
-    keys = "Ctrl+G" if verb is Verb.GRACEFUL else "Ctrl+Shift+G"
+    keys = Shortcut.GRACEFUL if verb is Verb.GRACEFUL else Shortcut.FORCED
     icon = Icon.SWAP if verb is Verb.GRACEFUL else Icon.BOLT
     reason = "" if against is None else against.sentence()
     if shown:
-        return Command(text, partial(window.ask, verb), keys, icon, reason)
+        return Command(text, partial(window.ask, verb), str(keys), icon, reason)
 
     def open_and_ask() -> None:
         window.open_cluster(session.setup.name)
@@ -73,10 +74,10 @@ def _always(window: Shell, current: ClusterSession | None) -> tuple[Command, ...
     lock = Command(
         "Unlock: allow changes again…" if locked else "Lock: make every screen read-only",
         window.ask_lock,
-        "Ctrl+L",
+        str(Shortcut.LOCK),
         Icon.UNLOCKED if locked else Icon.LOCK,
     )
-    read = Command("Read again now", window.read_again, "F5", Icon.REFRESH)
+    read = Command("Read again now", window.read_again, str(Shortcut.READ_AGAIN), Icon.REFRESH)
     if current is None:
         return read, lock
     name = current.setup.name

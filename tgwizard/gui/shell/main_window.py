@@ -19,9 +19,10 @@ from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.opening_page import OpeningPage
 from tgwizard.gui.shell.top_bar import TopBar
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
-from tgwizard.gui.widgets.cards import paint_ground
+from tgwizard.gui.widgets.shortcuts import Shortcut, bind, page_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -203,22 +204,16 @@ class MainWindow(QMainWindow):
         parts.closing.left.connect(self._close_now)
 
     def _bind_keys(self) -> None:
-        from PySide6.QtGui import QKeySequence, QShortcut
-
         from tgwizard.model.cluster import Verb
 
-        keys: list[tuple[str, Callable[[], None]]] = [
-            ("Ctrl+G", partial(self.ask, Verb.GRACEFUL)),
-            ("Ctrl+Shift+G", partial(self.ask, Verb.FORCED)),
-            ("F5", self.read_again),
-            ("Ctrl+R", self.read_again),
-            ("Ctrl+K", self.find_or_run),
-            ("Ctrl+L", self.ask_lock),
-            ("Ctrl+F", self._on_filter),
-            *((f"Ctrl+{index}", partial(self.go_to, place)) for index, place in enumerate(NavPage, start=1)),
-        ]
-        for sequence, act in keys:
-            QShortcut(QKeySequence(sequence), self).activated.connect(act)
+        bind(self, Shortcut.GRACEFUL, partial(self.ask, Verb.GRACEFUL))
+        bind(self, Shortcut.FORCED, partial(self.ask, Verb.FORCED))
+        bind(self, Shortcut.READ_AGAIN, self.read_again)
+        bind(self, Shortcut.FIND, self.find_or_run)
+        bind(self, Shortcut.LOCK, self.ask_lock)
+        bind(self, Shortcut.FILTER, self._on_filter)
+        for number, place in enumerate(NavPage, start=1):
+            bind(self, page_keys(number), partial(self.go_to, place))
 
     @Slot(int)
     def _on_page(self, _index: int) -> None:

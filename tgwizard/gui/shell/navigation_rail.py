@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.nav_pages import NavPage
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme

@@ -10,11 +10,11 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from tgwizard.gui.app.first_glance import ClusterGlance
+from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, Token
 from tgwizard.gui.widgets.banner import VerdictBanner
-from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.model.text import format_age
 
 OPENING = "Opening. Nothing was written."

@@ -16,6 +16,7 @@ from tgwizard.gui.widgets.badges import Tag
 from tgwizard.gui.widgets.buttons import Button, ButtonKind, prepare_control
 from tgwizard.gui.widgets.labels import ElidedLabel
 from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.shortcuts import Shortcut
 
 HEIGHT = 47
 
@@ -29,8 +30,8 @@ class FindBox(QPushButton):
         super().__init__(parent)
         self._theme = theme
         self.setAccessibleName("Find or run")
-        self.setAccessibleDescription("Find a cluster or run a command, Ctrl+K")
-        self.setToolTip("Find a cluster or run a command (Ctrl+K)")
+        self.setAccessibleDescription(f"Find a cluster or run a command, {Shortcut.FIND}")
+        self.setToolTip(f"Find a cluster or run a command ({Shortcut.FIND})")
         # With large text the keys make room for the crumbs; the tooltip has them.
         self._with_keys = theme.text_scale < LARGE_TEXT
         self.setFixedSize(theme.px(170 if self._with_keys else 118), theme.px(30))
@@ -49,7 +50,7 @@ class FindBox(QPushButton):
         paint_line(painter, theme, inner, ("Find or run", TextRole.CAPTION, Token.TEXT2))
         if self._with_keys:
             right = Qt.AlignmentFlag.AlignRight
-            paint_line(painter, theme, inner, ("Ctrl+K", TextRole.BADGE, Token.TEXT3), side=right)
+            paint_line(painter, theme, inner, (str(Shortcut.FIND), TextRole.BADGE, Token.TEXT3), side=right)
 
 
 class TopBar(QWidget):

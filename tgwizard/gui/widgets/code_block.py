@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.layouts import let_wrap
+from tgwizard.gui.widgets.labels import let_wrap
 
 
 class CodeLines(QWidget):

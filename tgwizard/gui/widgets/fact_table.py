@@ -13,8 +13,8 @@ from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.cards import Separator, Surface
-from tgwizard.gui.widgets.labels import LiveText, TextLabel
-from tgwizard.gui.widgets.layouts import Column, ColumnsLayout, let_wrap
+from tgwizard.gui.widgets.labels import LiveText, TextLabel, let_wrap
+from tgwizard.gui.widgets.layouts import Column, ColumnsLayout
 
 
 class TableRow(QWidget):

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.layouts import let_wrap
 
 
 def plain_tip(text: str) -> str:
@@ -40,6 +39,13 @@ WORD_JOINER = "\u2060"
 def unbroken(text: str) -> str:
     """`text` with a word joiner after each hyphen inside a word, so that line wrapping keeps `tg-node-a` whole."""
     return text.replace("-", "-" + WORD_JOINER)
+
+
+def let_wrap(widget: QWidget, across: QSizePolicy.Policy = QSizePolicy.Policy.Expanding) -> None:
+    """Have layouts ask `widget` how high it is at the width they give it."""
+    policy = QSizePolicy(across, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    widget.setSizePolicy(policy)
 
 
 class TextLabel(QLabel):

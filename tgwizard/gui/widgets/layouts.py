@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +202,6 @@ class FlowLayout(QLayout):
                 x += size.width() + self._gap
             top += height + (self._gap if number < len(lines) - 1 else 0)
         return top - rect.top()
-
-
-def let_wrap(widget: QWidget, across: QSizePolicy.Policy = QSizePolicy.Policy.Expanding) -> None:
-    """Have layouts ask `widget` how high it is at the width they give it."""
-    policy = QSizePolicy(across, QSizePolicy.Policy.Preferred)
-    policy.setHeightForWidth(True)
-    widget.setSizePolicy(policy)
 
 
 class FittedStack(QWidget):

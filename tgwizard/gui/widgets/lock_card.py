@@ -14,6 +14,7 @@ from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import prepare_control
+from tgwizard.gui.widgets.shortcuts import Shortcut
 
 
 class Logo(QWidget):
@@ -60,8 +61,8 @@ class LockCard(QPushButton):
         """Say whether the window is read-only."""
         self._locked = locked
         self.setAccessibleName(self._title)
-        self.setAccessibleDescription(f"{self._words} Ctrl+L")
-        self.setToolTip(f"{self._title}: {self._words} (Ctrl+L)" if self._narrow else "Ctrl+L")
+        self.setAccessibleDescription(f"{self._words} {Shortcut.LOCK}")
+        self.setToolTip(f"{self._title}: {self._words} ({Shortcut.LOCK})" if self._narrow else str(Shortcut.LOCK))
         self.update()
 
     def set_narrow(self, narrow: bool) -> None:
@@ -109,7 +110,7 @@ class LockCard(QPushButton):
         title = head.adjusted(side + theme.px(8), 0, side + theme.px(8), 0)
         paint_line(painter, theme, title, (self._title, TextRole.CAPTION_STRONG, Token.TEXT))
         right = Qt.AlignmentFlag.AlignRight
-        paint_line(painter, theme, head, ("Ctrl+L", TextRole.BADGE, Token.TEXT3), side=right)
+        paint_line(painter, theme, head, (str(Shortcut.LOCK), TextRole.BADGE, Token.TEXT3), side=right)
         painter.setFont(theme.font(TextRole.CAPTION))
         painter.setPen(theme.colour(Token.TEXT2))
         rest = QRectF(inner.left(), inner.top() + height + theme.px(4), inner.width(), inner.height() - height)

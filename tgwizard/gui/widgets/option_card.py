@@ -18,8 +18,8 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import TintTag
 from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
-from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, plain_tip
-from tgwizard.gui.widgets.layouts import clear, let_wrap
+from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, let_wrap, plain_tip
+from tgwizard.gui.widgets.layouts import clear
 
 
 class OptionCard(WholeTarget, QRadioButton):

@@ -10,7 +10,7 @@ from tgwizard.gui.style.control_painting import paint_switch
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
-from tgwizard.gui.widgets.layouts import let_wrap
+from tgwizard.gui.widgets.labels import let_wrap
 
 _TRACK = (34, 20)
 _WIDE = 10_000

@@ -12,7 +12,7 @@ from tgwizard.gui.style.control_painting import paint_tick
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
-from tgwizard.gui.widgets.layouts import let_wrap
+from tgwizard.gui.widgets.labels import let_wrap
 
 
 class TickBox(WholeTarget, QCheckBox):
