@@ -191,10 +191,11 @@ PAINTED_WITH = {
     "tgwizard.gui.shell",
     *(f"tgwizard.gui.shell.{name}" for name in ("main_window", "navigation_rail", "opening_page", "top_bar")),
     "tgwizard.gui.style",
-    *(f"tgwizard.gui.style.{name}" for name in ("accessible", "icons", "state_shapes", "theme", "tokens")),
+    *(f"tgwizard.gui.style.{name}" for name in ("accessible", "control_painting", "icons", "state_shapes")),
+    *(f"tgwizard.gui.style.{name}" for name in ("theme", "tokens")),
     "tgwizard.gui.widgets",
-    *(f"tgwizard.gui.widgets.{name}" for name in ("badges", "banner", "buttons", "cards", "copyable_fact", "labels")),
-    "tgwizard.gui.widgets.lock_card",
+    *(f"tgwizard.gui.widgets.{name}" for name in ("badges", "banner", "buttons", "copyable_fact", "labels", "layouts")),
+    *(f"tgwizard.gui.widgets.{name}" for name in ("lock_card", "shortcuts")),
 }
 """All of ours that the first paint may wait for."""
 
