@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.cli.bench import Shell, fits
+from tests.cli.bench import Shell, fits, no_lab
 from tests.engine.failover.crash import Kind, crashed_run
 from tests.engine.readiness.test_known_rights import no_assignment
 from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
+from tgwizard import paths
+from tgwizard.cli.app_ports import AppPorts
+from tgwizard.cli.arguments import parse
+from tgwizard.cli.console import Console
+from tgwizard.cli.main import run
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, OperationTakes, Reset
 from tgwizard.lab.latency import Latency
 
@@ -414,3 +421,37 @@ def test_that_an_interface_that_is_gone_is_said_to_be_gone_and_has_no_state(it: 
     assert "refused to read" not in shown.out + shown.err
     (member,) = (item for item in Shell(it)("status", "--json").lines[0]["members"] if item["name"] == "tg-node-b")
     assert (member["own_address"], member["provisioning"]) == (None, None)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("status",), 4),
+        (("status", "--json"), 4),
+        (("history",), 4),
+        (("failover", "--to", "tg-node-b", "--graceful", "--dry-run"), 4),
+        (("failover", "--to", "tg-node-b", "--graceful", "--yes"), 0),
+        (("status", "nope"), 2),
+    ],
+)
+def test_that_an_answer_that_could_not_be_written_is_no_success(
+    tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    """A run that was done is done all the same: only what was to be read is lost."""
+    it, err = rig(state=tmp_path), io.StringIO()
+    program = AppPorts(Shell(it)._connect, no_lab, paths.lab_dir)
+    with Path("/dev/full").open("w") as full:
+        console = Console(full, err, as_json="--json" in words)
+        assert run(parse(words, program.default_lab, program.latencies), program, console) == code
+    assert ("could not be written in full: No space left on device" in err.getvalue()) is (code != 2)
+
+
+def test_that_a_reader_who_goes_away_is_no_failure(tmp_path: Path) -> None:
+    it, err = rig(state=tmp_path), io.StringIO()
+    program = AppPorts(Shell(it)._connect, no_lab, paths.lab_dir)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        assert run(parse(("status",), program.default_lab, program.latencies), program, Console(gone, err)) == 0
+    assert err.getvalue() == ""

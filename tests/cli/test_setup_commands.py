@@ -451,3 +451,32 @@ def test_that_a_narrowed_set_up_is_applied_as_narrowed_and_a_second_run_writes_n
     assert all(path.lower().startswith(f"{first}/providers".lower()) for path in assigned)
     again = Shell(it)("setup", "plan", "edge-dallas", "--scope", first, "--json").lines[0]
     assert again["writes"] == 0
+
+
+# --- exports ---
+
+
+def test_that_a_refused_export_leaves_its_file_empty(it: SetupRig) -> None:
+    for kind in ("az", "role", "request"):
+        answered = Shell(it)("export", "--as", kind, "--floating-ip", "10.20.2.1")
+        assert answered.code == 3
+        assert answered.out == ""
+        assert "10.20.2.1" in answered.err
+        assert answered.err.endswith("Nothing was exported.\n")
+
+
+def test_that_an_export_that_is_written_to_a_file_tells_only_where(it: SetupRig, tmp_path: Path) -> None:
+    answered = Shell(it)("export", "--as", "role", "--out", str(tmp_path / "role.json"))
+    assert answered.code == 0
+    assert answered.out == ""
+    assert list(json.loads((tmp_path / "role.json").read_text())) == ["properties"]
+
+
+def test_that_exports_of_a_cluster_that_is_finished_order_nothing(it: SetupRig) -> None:
+    assert Shell(it)("setup", "apply", "--yes").code == 0
+    for kind in ("az", "terraform", "portal", "portal-html", "request"):
+        answered = Shell(it)("export", "edge-dallas", "--as", kind)
+        assert answered.code == 0, answered.err
+        assert "estart" not in answered.out
+        assert "0 changes" not in answered.out
+    assert "nothing has to be changed" in Shell(it)("export", "edge-dallas", "--as", "request").out

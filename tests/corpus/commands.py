@@ -123,7 +123,7 @@ DRY = tuple(
         BACK,
     )
 )
-EXPORTS = tuple(("export", "--as", kind) for kind in ("az", "terraform", "portal", "portal-html", "request"))
+EXPORTS = tuple(("export", "--as", kind) for kind in ("az", "terraform", "portal", "portal-html", "request", "role"))
 
 SESSIONS = {
     "watching": Session(ready(watched), (("status",), ("status", "--check"), *DRY, ("history",), ("resume",))),

@@ -13,7 +13,7 @@ from jinja2 import UndefinedError
 from tests.house.checkout import ROOT
 from tests.spoil import HOSTILE
 from tgwizard.engine.html_page import render_page
-from tgwizard.engine.setup.export.portal_checklist import Name, Section
+from tgwizard.engine.setup.export.portal_checklist import ChecklistStep, Name, Section
 
 HIDES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 TEMPLATES = sorted((ROOT / "resources" / "templates").glob("*.html"))
@@ -81,7 +81,11 @@ def verify_report(text: str) -> str:
 
 
 def checklist(text: str) -> str:
-    section = Section(("of ", Name(text), text), ((text,), (Name(text), ".")), file=text)
+    section = Section(
+        ("of ", Name(text), text),
+        (ChecklistStep((text,), ((text, Name(text)),)), ChecklistStep((Name(text), "."))),
+        file=text,
+    )
     return render_page("portal-checklist.html", cluster=text, subscription=text, sections=(section,))
 
 

@@ -7,6 +7,7 @@ that goes away (``| head``) silences the console; it never stops a run that has 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ class Console:
     as_json: bool = False
     ask: Callable[[str], str | None] | None = None
     typed: Callable[[], str | None] | None = None
+    lost: str = ""
+    """Why standard output lacks something that a reader waits for: a full disk, say. Empty while it lacks nothing."""
     _deaf: set[int] = field(default_factory=set)
 
     @property
@@ -77,9 +80,9 @@ class Console:
         if problem.detail:
             self._tell(self.err, f"  ({' '.join(problem.detail.split())})")
 
-    def note(self, text: str) -> None:
+    def note(self, line: Line) -> None:
         """A line on standard error, in either mode."""
-        self._tell(self.err, text)
+        self._tell(self.err, line)
 
     def _tell(self, stream: TextIO, line: Line) -> None:
         for row in shown(_safe(line), look_of(stream)):
@@ -91,10 +94,16 @@ class Console:
         try:
             stream.write(line + "\n")
             stream.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             # The reader went away, the terminal was closed, the disk is full, or the stream was closed under us.
+            if stream is self.out and isinstance(error, OSError) and error.errno in _DISK:
+                self.lost = error.strerror or type(error).__name__
             self._deaf.add(id(stream))
             _let_go(stream)
+
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A file that cannot take more. What else stops a stream is that its reader has gone, who misses nothing then."""
 
 
 def _let_go(stream: TextIO) -> None:

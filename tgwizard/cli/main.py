@@ -22,7 +22,7 @@ from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabRunCommand
-from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
+from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, ProveHow, SetupCommand, Undo, Verify
 from tgwizard.engine.interrupts import as_before
 from tgwizard.model.problem import Cancelled, Problem, UserError
 from tgwizard.model.settings import Settings
@@ -36,7 +36,22 @@ def run(call: ParsedCommand, program: AppPorts, console: Console) -> ExitCode:
     From the start of a run to the end of the command its signals are counted: what comes late changes no exit code.
     """
     with as_before():
-        return _run(call, program, console)
+        code = _run(call, program, console)
+        if console.lost:
+            console.note(f"What was to be told could not be written in full: {console.lost}. What was done is done.")
+            return ExitCode.FAILED if code is ExitCode.DONE and not _writes(call) else code
+        return code
+
+
+def _writes(call: ParsedCommand) -> bool:
+    """Whether it changes anything in Azure: then its exit code tells how that ended, whoever could read the rest."""
+    match call.command:
+        case Failover() as command:
+            return not command.dry_run
+        case Verify() as command:
+            return bool(command.restart) or command.prove is not ProveHow.NO
+        case command:
+            return isinstance(command, Resume | Apply | Undo)
 
 
 def _run(call: ParsedCommand, program: AppPorts, console: Console) -> ExitCode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +31,7 @@ from tgwizard.cli.setup_documents import (
     verify_document,
 )
 from tgwizard.cli.setup_options import answers_given, filled, saved_or_new
+from tgwizard.cli.terminal import Line
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover.run import fail_over
@@ -212,7 +213,11 @@ def _export(at: _At, command: Export) -> ExitCode:
     state = _walked(at, command.cluster, command.given)
     plan = _complete(state)
     if plan is None:
-        _shown(at, state)
+        # Standard output may be the file that was to hold the export.
+        at.console.document(setup_plan_document(state, plan_of(state), blockers(state), at.now()))
+        for line in () if at.console.as_json else _in_words(state):
+            at.console.note(line)
+        at.console.note("Nothing was exported.")
         return ExitCode.REFUSED
     text = export(command.kind, plan, proposed_answers(state))
     if command.out is not None:
@@ -377,18 +382,17 @@ def _shown(at: _At, state: WizardState, making: tuple[SetupChange, ...] = ()) ->
 
     ``making``: the changes that are about to be made.
     """
-    plan, stops = plan_of(state), blockers(state)
-    at.console.document(setup_plan_document(state, plan, stops, at.now()))
-    if stops and plan is None:
-        for line in words.blocked(stops):
-            at.console.say(line)
-        return None
-    if plan is not None:
-        for line in words.planned(proposed_answers(state), plan, stops, making=making):
-            at.console.say(line)
-    for line in words.blocked(stops):
+    at.console.document(setup_plan_document(state, plan_of(state), blockers(state), at.now()))
+    for line in _in_words(state, making):
         at.console.say(line)
     return _allowed(state)
+
+
+def _in_words(state: WizardState, making: tuple[SetupChange, ...] = ()) -> Iterator[Line]:
+    plan, stops = plan_of(state), blockers(state)
+    if plan is not None:
+        yield from words.planned(proposed_answers(state), plan, stops, making=making)
+    yield from words.blocked(stops)
 
 
 def _refused(at: _At, state: WizardState, outdated: Problem | None = None) -> None:

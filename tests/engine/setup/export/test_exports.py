@@ -25,10 +25,11 @@ from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, fi
 from tgwizard.engine.setup.plan_changes import identity_change
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, IdentityKind, SubscriptionSeen, VmIdentity
-from tgwizard.model.role import PrincipalKind, RoleAssignment, RoleDefinition
+from tgwizard.model.role import PrincipalKind, RoleAssignment, RoleDefinition, RoleKind
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import (
     Assign,
+    ChangeKind,
     EnableIdentity,
     PutRole,
     RemoveStale,
@@ -96,6 +97,7 @@ FAKE_AZ = r"""#!{bash}
 printf '%s\0' "$@" >> "{log}"
 printf '\n\0' >> "{log}"
 case "$*" in
+  *"--method get"*) echo 'ERROR: Not Found({"error":{"code":"RoleDefinitionDoesNotExist"}})' >&2; exit 1 ;;
   *"vm identity show"*) echo {principal} ;;
   *"subnet.id"*) echo /the/subnet ;;
   *"applicationSecurityGroups"*) printf '/asg/one\n/asg/two\n' ;;
@@ -139,8 +141,9 @@ def check_az(plan: SetupPlan, answers: Answers, folder: Path) -> list[list[str]]
     assert calls[0] == ["account", "set", "--subscription", SUBSCRIPTION]
     enabled = [after(call, "--ids") for call in calls if call[:3] == ["vm", "identity", "assign"]]
     assert enabled == [item.write.vm.text for item in plan.writing if isinstance(item.write, EnableIdentity)]
-    (put,) = [call for call in calls if call[0] == "rest"]
+    look, put = [call for call in calls if call[0] == "rest"]
     role_id = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"
+    assert (after(look, "--method"), after(look, "--url")) == ("get", f"{role_id}?api-version=2022-04-01")
     assert (after(put, "--method"), after(put, "--url")) == ("put", f"{role_id}?api-version=2022-04-01")
     properties = json.loads(after(put, "--body"))["properties"]
     assert properties["roleName"] == plan.role.name
@@ -197,6 +200,82 @@ def test_that_the_script_stops_at_the_first_refusal(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr == "no\n"
+
+
+# --- the file for Start from JSON ---
+
+
+THE_DOCUMENTED_FILE = """
+{
+    "properties": {
+        "roleName": "tg-cluster-ip-failover",
+        "description": "Manage Trustgrid Cluster IP Failover",
+        "assignableScopes": [
+        ],
+        "permissions": [
+            {
+                "actions": [
+                    "Microsoft.Network/networkInterfaces/read",
+                    "Microsoft.Network/networkInterfaces/write",
+                    "Microsoft.Network/networkInterfaces/ipconfigurations/read",
+                    "Microsoft.Network/networkInterfaces/ipconfigurations/join/action",
+                    "Microsoft.Network/networkSecurityGroups/join/action",
+                    "Microsoft.Network/virtualNetworks/read",
+                    "Microsoft.Network/virtualNetworks/subnets/read",
+                    "Microsoft.Compute/virtualMachines/read",
+                    "Microsoft.Network/virtualNetworks/subnets/join/action",
+                    "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
+                ],
+                "notActions": [],
+                "dataActions": [],
+                "notDataActions": []
+            }
+        ]
+    }
+}
+"""
+"""As Trustgrid's documentation has it."""
+
+
+def test_that_the_role_file_is_the_documented_one_with_the_scopes_filled_in() -> None:
+    wanted = json.loads(THE_DOCUMENTED_FILE)
+    wanted["properties"]["assignableScopes"] = [GROUP]
+    text = export(ExportKind.ROLE, plan_for(GROUP), answers_for(GROUP))
+    # Key by key and in the same order: as text.
+    assert text == json.dumps(wanted, indent=4) + "\n"
+    checklist = export(ExportKind.PORTAL, plan_for(GROUP), answers_for(GROUP))
+    assert text in checklist
+    assert "azure-custom-role-sample.json" in checklist
+    assert text in export(ExportKind.REQUEST, plan_for(GROUP), answers_for(GROUP))
+
+
+def test_that_the_role_file_of_a_built_in_role_is_trustgrids() -> None:
+    plan = plan_for(GROUP)
+    built_in = replace(plan.role, kind=RoleKind.BUILT_IN, name="Network Contributor", assignable_scopes=("/",))
+    document = json.loads(export(ExportKind.ROLE, replace(plan, role=built_in), answers_for(GROUP)))
+    assert document["properties"]["roleName"] == "tg-cluster-ip-failover"
+    assert document["properties"]["assignableScopes"] == [GROUP]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_that_hostile_text_is_only_text_in_the_role_file(text: str) -> None:
+    document = json.loads(export(ExportKind.ROLE, *hostile_plan(text)))
+    assert document["properties"]["roleName"] == text
+
+
+# --- a cluster that is finished ---
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ExportKind if kind is not ExportKind.ROLE])
+def test_that_exports_of_a_finished_cluster_order_nothing(kind: ExportKind) -> None:
+    plan = plan_for(GROUP)
+    done = tuple(replace(item, kind=ChangeKind.RIGHT) for item in plan.changes if item.key != "restart")
+    text = export(kind, replace(plan, changes=done), answers_for(GROUP))
+    assert "estart" not in text.replace("restarted", "")
+    assert "0 changes" not in text
+    if kind is not ExportKind.TERRAFORM:
+        assert re.search("everything is there already", text, re.IGNORECASE)
+    assert not re.search("^(az vm|role '|give|place)", text, re.MULTILINE)
 
 
 # --- Terraform ---
@@ -376,9 +455,42 @@ def test_that_hostile_text_is_only_code_spans_in_markdown(text: str) -> None:
         elif not inside:
             lines.append(line)
     assert not inside
-    assert all(re.match(r"(# Floating|## [A-Z]|- \[ \] \d+\. |Subscription: |$)", line) for line in lines), lines
+    assert all(
+        re.match(r"(# Floating|## [A-Z]|- \[ \] \d+\. |    - \[ \] \d+\.\d+ |Subscription: |$)", line) for line in lines
+    ), lines
     bare = re.sub(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", "", "\n".join(lines))
     assert not re.search(r"[<>`$\u202e\u200f\\]", bare), bare
+
+
+def test_that_the_checklist_has_the_single_clicks_and_the_whole_subscription() -> None:
+    text = " ".join(page_of(plan_for(GROUP), answers_for(GROUP)).text.split())
+    for words in (
+        "select Add assignable scopes: From Type select Resource group. From Subscription select Trustgrid Production",
+        "In Select search for rg-tg-prod and select it. Click Select.",
+        "Instead of resource groups, the whole subscription",
+        "Select members: From Managed identity select Virtual machine. Select tg-node-a in rg-tg-prod. Click Select.",
+        "Select members: From Managed identity select Virtual machine. Select tg-node-b in rg-tg-prod. Click Select.",
+        "Select Review + assign, and Review + assign once more.",
+    ):
+        assert words in text
+    markdown = export(ExportKind.PORTAL, plan_for(GROUP), answers_for(GROUP))
+    assert re.search(r"^    - \[ \] \d+\.1 From Type select Resource group\.$", markdown, re.MULTILINE)
+
+
+def test_that_a_further_group_is_done_as_the_first_one_was() -> None:
+    plan = plan_for(GROUP)
+    other = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"
+    more = tuple(
+        replace(item, key=f"{item.key}-2", write=replace(item.write, scope=other))
+        for item in plan.changes
+        if isinstance(item.write, Assign)
+    )
+    text = page_of(replace(plan, changes=(*plan.changes, *more)), answers_for(GROUP)).text
+    assert text.count("Add role assignment") == 1
+    assert "Repeat what was done for rg-tg-prod, from Access control (IAM) on." in text
+    assert "Or once on the whole subscription" in text
+    wide = replace(plan, changes=tuple(item for item in plan.changes if not isinstance(item.write, Assign)))
+    assert "Or once on the whole subscription" not in page_of(wide, answers_for(GROUP)).text
 
 
 def test_that_the_checklist_follows_the_brief_with_every_name_filled_in() -> None:
@@ -417,6 +529,26 @@ def test_that_the_request_asks_only_for_what_others_must_do() -> None:
     assert "may not make" in letter
     mine = tuple(replace(change, right=Right(WhoMay.YOU)) for change in plan.changes)
     assert "may not make" not in export(ExportKind.REQUEST, replace(plan, changes=mine), answers_for(GROUP))
+
+
+def test_that_somebody_can_act_on_the_request_without_asking_back() -> None:
+    plan = plan_for(GROUP)
+    letter = export(ExportKind.REQUEST, plan, answers_for(GROUP))
+    for action in plan.role.actions:
+        assert f"\n   {action}\n" in letter
+    assert f"It is given to the machines' system-assigned identities on:\n   {GROUP}\n" in letter
+    assert '"roleName": "tg-cluster-ip-failover"' in letter
+    flat = " ".join(letter.split())
+    assert "each machine has to restart once to pick its new rights up: tg-node-b first" in flat
+    assert "and when it is healthy again tg-node-a" in flat
+
+
+def test_that_the_request_for_assignments_alone_names_the_role_and_has_no_file() -> None:
+    plan = plan_for(GROUP)
+    kept = tuple(item for item in plan.changes if not isinstance(item.write, PutRole))
+    letter = export(ExportKind.REQUEST, replace(plan, changes=kept), answers_for(GROUP))
+    assert "The role tg-cluster-ip-failover grants these actions" in letter
+    assert '"roleName"' not in letter
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

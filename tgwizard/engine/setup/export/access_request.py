@@ -7,7 +7,7 @@ import textwrap
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_plan import Obstacle, SetupChange, SetupPlan, WhoMay
+from tgwizard.model.setup_plan import Assign, Obstacle, PutRole, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import counted, join_words, sanitize
 
 
@@ -16,15 +16,19 @@ def access_request_text(plan: SetupPlan, answers: Answers) -> str:
     others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
     wanted = others or plan.writing
     caller = sanitize(answers.caller.name, 120) if answers.caller else "the signed-in account"
-    roles = join_words(dict.fromkeys(sanitize(role, 160) for change in wanted for role in change.right.roles))
+    cluster = (
+        f"the Trustgrid cluster {plan_values.title(answers)} "
+        f"in the subscription {plan_values.subscription_name(answers)}"
+    )
+    subject = f"Subject: Rights for the floating IP of {plan_values.title(answers)}"
+    if not wanted:
+        nothing = f"For {cluster} nothing has to be changed: everything is there already."
+        return "\n".join((subject, "", *_wrapped(nothing))) + "\n"
+    may_not = f" that {caller} may not make" if others else ""
     lines = [
-        f"Subject: Rights for the floating IP of {plan_values.title(answers)}",
+        subject,
         "",
-        *_wrapped(
-            f"For the Trustgrid cluster {plan_values.title(answers)} "
-            f"in the subscription {plan_values.subscription_name(answers)}, "
-            f"{_count(len(wanted))} to be made in Azure{f' that {caller} may not make' if others else ''}."
-        ),
+        *_wrapped(f"For {cluster}, {_count(len(wanted))} to be made in Azure{may_not}."),
         "",
         *_wrapped(
             "Why: the two appliances share a floating IP. At a failover the one that takes over moves an Azure IP "
@@ -36,8 +40,10 @@ def access_request_text(plan: SetupPlan, answers: Answers) -> str:
             lines += ["", *_wrapped(f"What stands in the way: {sanitize(item.problem.sentence(), 1200)}")]
     for number, change in enumerate(wanted, 1):
         lines += ["", *_item(number, change)]
+    roles = join_words(dict.fromkeys(sanitize(role, 160) for change in wanted for role in change.right.roles))
     if roles:
         lines += ["", *_wrapped(f"Whoever does this needs: {roles}.")]
+    lines += [*_role(plan, wanted), *_restarts(plan, answers)]
     lines += [
         "",
         *_wrapped(
@@ -46,6 +52,35 @@ def access_request_text(plan: SetupPlan, answers: Answers) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _role(plan: SetupPlan, wanted: tuple[SetupChange, ...]) -> list[str]:
+    """What the role grants and where; as a file when it has to be made or changed."""
+    if not any(isinstance(change.write, PutRole | Assign) for change in wanted):
+        return []
+    name = sanitize(plan.role.name, 160)
+    lines = ["", *_wrapped(f"The role {name} grants these actions, and nothing else:")]
+    lines += [f"   {sanitize(action, 160)}" for action in plan.role.actions]
+    lines += ["", *_wrapped("It is given to the machines' system-assigned identities on:")]
+    lines += [f"   {sanitize(reason.scope, 400)}" for reason in plan.scopes]
+    if any(isinstance(change.write, PutRole) for change in wanted):
+        lines += ["", *_wrapped(f"As a file for Start from JSON in the portal ({plan_values.ROLE_FILE}):"), ""]
+        lines += plan_values.role_json(plan_values.custom_role(plan)).splitlines()
+    return lines
+
+
+def _restarts(plan: SetupPlan, answers: Answers) -> list[str]:
+    names = [sanitize(vm.name, 90) for vm in plan_values.restarts(plan, answers)]
+    if not names:
+        return []
+    then = "".join(f", and when it is healthy again {name}" for name in names[1:])
+    return [
+        "",
+        *_wrapped(
+            f"Afterwards, when ten minutes have passed, each machine has to restart once to pick its new rights up: "
+            f"{names[0]} first{then}. A restart interrupts what the machine carries, so it may need a time of its own."
+        ),
+    ]
 
 
 def _count(number: int) -> str:

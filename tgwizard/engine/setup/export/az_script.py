@@ -1,7 +1,8 @@
 """The plan as a bash script for the Azure CLI. Foreign text passes ``shlex.quote`` or a comment that was sanitized.
 
-The role is written with ``az rest``: a PUT by its GUID creates and updates alike, so the script can be run again, and
-finds the role by what cannot lag, where ``az role definition`` looks names up in one that does (azure/README.md 3.1).
+The role is read and written with ``az rest`` by its GUID, which finds it by what cannot lag, where ``az role
+definition`` looks names up in a list that does (azure/README.md 3.1). What is there is only added to: a PUT replaces
+a role as a whole, so it carries what Azure has just answered and what was missing in it, or is not sent.
 """
 
 from __future__ import annotations
@@ -42,6 +43,52 @@ patiently() {
   return 1
 }
 
+# Writes a text as JSON, safe in a JMESPath literal too.
+json() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"}
+  printf '"%s"' "${text//\`/\\u0060}"
+}
+
+# role URL BODY WANTED...: creates the role as BODY; to one that is there adds the actions and scopes that it lacks.
+# Whatever else it holds stays. A scope that is wanted with a - before it is taken out: Azure no longer accepts it.
+role() (
+  url=$1 body=$2 actions='' scopes='' kept=assignableScopes
+  shift 2
+  if ! said=$(az rest --method get --url "$url" --output none 2>&1); then
+    case $said in
+      *RoleDefinitionDoesNotExist* | *'Not Found'*) az rest --method put --url "$url" --body "$body" --output none ;;
+      *) printf '%s\n' "$said" >&2 && exit 1 ;;
+    esac
+    exit 0
+  fi
+  there=$(az rest --method get --url "$url" --output tsv \
+    --query '[properties.permissions[].actions[], properties.assignableScopes][]')
+  shopt -s nocasematch
+  for wanted in "$@"; do
+    found=''
+    while IFS= read -r one; do
+      one=${one%$'\r'}
+      # A * in an action of the role stands for anything, as it does in this comparison.
+      # shellcheck disable=SC2053
+      if [[ ${wanted#-} == $one ]]; then found=$one; fi
+    done <<<"$there"
+    case $wanted in
+      -*) if [ -n "$found" ]; then kept+="[?@ != \`$(json "$found")\`]"; fi ;;
+      /*) if [ -z "$found" ]; then scopes+=,$(json "$wanted"); fi ;;
+      *) if [ -z "$found" ]; then actions+=,$(json "$wanted"); fi ;;
+    esac
+  done
+  if [ -z "$actions$scopes" ] && [ "$kept" = assignableScopes ]; then exit 0; fi
+  # The role as it is now, with more in its first block of permissions, which is the one that the portal shows.
+  body=$(az rest --method get --url "$url" --output json --query "{properties: properties.{roleName: roleName,
+    description: description, type: type, assignableScopes: [$kept, \`[${scopes#,}]\`][],
+    permissions: [{actions: [permissions[0].actions, \`[${actions#,}]\`][],
+    notActions: permissions[0].notActions || \`[]\`, dataActions: permissions[0].dataActions || \`[]\`,
+    notDataActions: permissions[0].notDataActions || \`[]\`}, permissions[1:]][]}}")
+  az rest --method put --url "$url" --body "$body" --output none
+)
+
 # give VM ROLE SCOPE: gives the role to the machine's system-assigned identity. Azure keeps what is there already.
 give() {
   local principal
@@ -76,10 +123,12 @@ place() {
 
 def script(plan: SetupPlan, answers: Answers) -> str:
     """The script, in the order of the plan."""
+    if not plan.writing:
+        return "\n".join(("#!/usr/bin/env bash", *_last_words(plan, answers))) + "\n"
     lines = [
         "#!/usr/bin/env bash",
         f"# Sets up the floating IP of {plan_values.title(answers)} in {plan_values.subscription_name(answers)}.",
-        "# Sign in first (az login). It can be run again: what is there already is left as it is.",
+        "# Sign in first (az login). It only adds: what is there already stays as it is, also when it is run again.",
         "set -euo pipefail",
         _FUNCTIONS.rstrip(),
         "",
@@ -97,12 +146,7 @@ def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[st
         case EnableIdentity():
             return [_words("az", "vm", "identity", "assign", "--ids", write.vm.text, "--output", "none")]
         case PutRole():
-            url = f"{plan_values.full_role_id(plan, answers)}?api-version={plan_values.ROLE_API}"
-            body = plan_values.role_json(write.role, indent=None)
-            words = _words("az", "rest", "--method", "put", "--url", url, "--body", body, "--output", "none")
-            if write.before is None:
-                return [words]
-            return ["# It replaces the role as a whole: look first whether someone changed it since.", words]
+            return [_role(write, f"{plan_values.full_role_id(plan, answers)}?api-version={plan_values.ROLE_API}")]
         case Assign():
             role = plan_values.full_role_id(plan, answers)
             return [_words("give", write.vm.text, role, write.scope)]
@@ -116,6 +160,14 @@ def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[st
             assert_never(write)
 
 
+def _role(write: PutRole, url: str) -> str:
+    kept = {scope.lower() for scope in write.role.assignable_scopes}
+    before = write.before.assignable_scopes if write.before else ()
+    dropped = (f"-{scope}" for scope in before if scope.lower() not in kept)
+    body = plan_values.role_put_json(write.role)
+    return _words("role", url, body, *write.role.actions, *write.role.assignable_scopes, *dropped)
+
+
 def _place(write: PlaceAddress, answers: Answers) -> str:
     others: tuple[ResourceId, ...] = tuple(nic for nic in answers.nics or () if nic != write.nic)
     ids = (write.nic.text, *(nic.text for nic in others))
@@ -123,8 +175,10 @@ def _place(write: PlaceAddress, answers: Answers) -> str:
 
 
 def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:
-    names = [sanitize(vm.name, 90) for vm in plan_values.machines(plan, answers)]
-    lines = ["Done. New rights take up to ten minutes to count."]
+    if not plan.writing:
+        return [_words("printf", "%s\\n", "Everything is there already. Nothing was done.")]
+    names = [sanitize(vm.name, 90) for vm in plan_values.restarts(plan, answers)]
+    lines = ["Done. New rights take up to ten minutes to count." if names else "Done."]
     if names:
         first, *rest = names
         order = f"Then restart {first}" + "".join(f", and when it is healthy again {name}" for name in rest)

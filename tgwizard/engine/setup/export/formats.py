@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.setup.export import access_request, az_script, portal_checklist, terraform
+from tgwizard.engine.setup.export import access_request, az_script, plan_values, portal_checklist, terraform
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import printable
@@ -21,6 +21,7 @@ class ExportKind(Enum):
     PORTAL = "portal"
     PORTAL_HTML = "portal-html"
     REQUEST = "request"
+    ROLE = "role"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ FORMATS = {
         "a letter that says who needs what, where and why",
         ".txt",
         access_request.access_request_text,
+    ),
+    ExportKind.ROLE: ExportFormat(
+        "Custom role (JSON)", "the file for Start from JSON in the portal", ".json", plan_values.role_file
     ),
 }
 """Every format, in the order in which they are offered."""

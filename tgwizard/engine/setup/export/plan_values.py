@@ -7,7 +7,15 @@ from typing import Any
 
 from tgwizard.engine.setup.plan_changes import restart_order
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.role import RoleDefinition, role_id
+from tgwizard.model.role import (
+    DEFAULT_ROLE_DESCRIPTION,
+    DEFAULT_ROLE_NAME,
+    TEN_ACTIONS,
+    RoleDefinition,
+    RoleKind,
+    RolePermission,
+    role_id,
+)
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, ChangeKind, PlaceAddress, PutRole, Restart, SetupPlan
 from tgwizard.model.text import sanitize
@@ -54,8 +62,13 @@ def placement(plan: SetupPlan) -> PlaceAddress | None:
     return next((change.write for change in plan.writing if isinstance(change.write, PlaceAddress)), None)
 
 
-def machines(plan: SetupPlan, answers: Answers) -> tuple[ResourceId, ...]:
-    """The machines in the order in which they are restarted: the one that holds the address now comes last."""
+def restarts(plan: SetupPlan, answers: Answers) -> tuple[ResourceId, ...]:
+    """The machines to restart afterwards, in that order: the one that holds the address now comes last.
+
+    None when nothing is written that a machine picks up at its start.
+    """
+    if not any(isinstance(change.write, Restart) for change in plan.changes):
+        return ()
     if answers.machines is not None:
         held = {
             change.write.nic
@@ -67,13 +80,16 @@ def machines(plan: SetupPlan, answers: Answers) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys(named))
 
 
+ROLE_FILE = "azure-custom-role-sample.json"
+"""What Trustgrid's documentation calls the file for *Start from JSON*."""
+
+
 def role_body(role: RoleDefinition) -> dict[str, Any]:
-    """The role as Azure Resource Manager takes it, and as *Start from JSON* of the portal takes it."""
+    """The role as *Start from JSON* of the portal takes it, in the shape that Trustgrid documents."""
     return {
         "properties": {
             "roleName": role.name,
             "description": role.description,
-            "type": role.kind.value,
             "assignableScopes": list(role.assignable_scopes),
             "permissions": [
                 {
@@ -88,9 +104,30 @@ def role_body(role: RoleDefinition) -> dict[str, Any]:
     }
 
 
-def role_json(role: RoleDefinition, indent: int | None = 4) -> str:
+def role_json(role: RoleDefinition) -> str:
     """The same as text; everything but plain ASCII is escaped, so that nothing in it can hide."""
-    return json.dumps(role_body(role), indent=indent)
+    return json.dumps(role_body(role), indent=4)
+
+
+def role_put_json(role: RoleDefinition) -> str:
+    """The role as Azure Resource Manager takes it, in one line."""
+    body = role_body(role)
+    return json.dumps({"properties": {**body["properties"], "type": role.kind.value}})
+
+
+def custom_role(plan: SetupPlan) -> RoleDefinition:
+    """The plan's role; Trustgrid's own for the same scopes when the plan ends with a built-in one."""
+    if plan.role.kind is RoleKind.CUSTOM:
+        return plan.role
+    actions = tuple(item.action for item in TEN_ACTIONS)
+    scopes = tuple(reason.scope for reason in plan.scopes)
+    blocks = (RolePermission(actions),)
+    return RoleDefinition("", DEFAULT_ROLE_NAME, DEFAULT_ROLE_DESCRIPTION, RoleKind.CUSTOM, blocks, scopes)
+
+
+def role_file(plan: SetupPlan, _answers: Answers) -> str:
+    """The file for *Start from JSON*."""
+    return role_json(custom_role(plan)) + "\n"
 
 
 def group_of(scope: str) -> str:

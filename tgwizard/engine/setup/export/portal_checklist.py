@@ -29,17 +29,29 @@ Span = str | Name
 
 
 @dataclass(frozen=True, slots=True)
+class ChecklistStep:
+    """One thing to do, and the single clicks of which it consists where these are many."""
+
+    words: tuple[Span, ...]
+    clicks: tuple[tuple[Span, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, its steps, and a file that belongs to them."""
 
     heading: tuple[Span, ...]
-    steps: tuple[tuple[Span, ...], ...]
+    steps: tuple[ChecklistStep, ...]
     file: str = ""
+
+
+def _steps(*all_words: tuple[Span, ...]) -> tuple[ChecklistStep, ...]:
+    return tuple(ChecklistStep(words) for words in all_words)
 
 
 def sections(plan: SetupPlan, answers: Answers) -> tuple[Section, ...]:
     """The whole checklist."""
-    return (
+    found = (
         *_identities(plan),
         *_role(plan, answers),
         *_assignments(plan),
@@ -47,6 +59,7 @@ def sections(plan: SetupPlan, answers: Answers) -> tuple[Section, ...]:
         *_placement(plan),
         *_restarts(plan, answers),
     )
+    return found or (Section(("Nothing is left to do",), _steps(("Everything is there already.",))),)
 
 
 def markdown(plan: SetupPlan, answers: Answers) -> str:
@@ -58,7 +71,9 @@ def markdown(plan: SetupPlan, answers: Answers) -> str:
     ]
     for section in sections(plan, answers):
         lines += ["", f"## {_md(section.heading)}", ""]
-        lines += [f"- [ ] {number}. {_md(step)}" for number, step in enumerate(section.steps, 1)]
+        for number, step in enumerate(section.steps, 1):
+            lines.append(f"- [ ] {number}. {_md(step.words)}")
+            lines += [f"    - [ ] {number}.{place} {_md(click)}" for place, click in enumerate(step.clicks, 1)]
         if section.file:
             lines += ["", "```json", section.file, "```"]
     return "\n".join(lines) + "\n"
@@ -80,7 +95,7 @@ def _identities(plan: SetupPlan) -> Iterator[Section]:
             vm = Name(change.write.vm.name)
             yield Section(
                 ("Turn on the identity of ", vm),
-                (
+                _steps(
                     ("Search for Virtual machines and open ", vm, " in ", Name(change.write.vm.group), "."),
                     ("Under Security select Identity, tab System assigned.",),
                     ("Set Status to On, select Save, then Yes. Identities on the other tab stay as they are.",),
@@ -97,26 +112,51 @@ def _role(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
     if put.before is not None:
         yield _update(put, role, place)
         return
-    scopes = tuple(
-        (
-            "Assignable scopes: there should be ",
-            Name(scope),
-            ". If not, select Add assignable scopes and choose it.",
-        )
-        for scope in put.role.assignable_scopes
-    )
     yield Section(
         ("Create the custom role ", role),
         (
-            ("Save the JSON below to a file named ", Name("azure-custom-role.json"), "."),
-            ("Search for Subscriptions and open ", place, "."),
-            ("Select Access control (IAM), then Add, then Add custom role.",),
-            ("Select Start from JSON and choose the file. The name becomes ", role, "."),
-            ("Select Next, look at the permissions, select Next again.",),
-            *scopes,
-            ("Select Next on the JSON page, then Review + create, then Create.",),
+            *_steps(
+                ("Save the JSON below to a file named ", Name(plan_values.ROLE_FILE), "."),
+                ("Search for Subscriptions and select the service.",),
+                ("Select ", place, "."),
+                ("Select Access control (IAM), then Add, then Add custom role.",),
+                ("Select Start from JSON and choose the file.",),
+                (
+                    "The role name becomes ",
+                    role,
+                    ". Another name is possible: then look for that one further on.",
+                ),
+                ("Select Next.",),
+                ("On Permissions look at what is granted, and select Next.",),
+            ),
+            *(_assignable(scope, place) for scope in put.role.assignable_scopes),
+            *_steps(
+                (
+                    "Instead of resource groups, the whole subscription ",
+                    place,
+                    " can be the assignable scope.",
+                ),
+                ("On Assignable scopes select Next.",),
+                ("On JSON select Next.",),
+                ("Select Review + create, then Create.",),
+            ),
         ),
         plan_values.role_json(put.role),
+    )
+
+
+def _assignable(scope: str, place: Name) -> ChecklistStep:
+    group = plan_values.group_of(scope)
+    kind = "Resource group" if group else "Subscription"
+    search: tuple[Span, ...] = ("In Select search for ", Name(group), " and select it.") if group else ("Select it.",)
+    return ChecklistStep(
+        ("On Assignable scopes there should be ", Name(scope), ". If not, select Add assignable scopes:"),
+        (
+            (f"From Type select {kind}.",),
+            ("From Subscription select ", place, "."),
+            search,
+            ("Click Select.",),
+        ),
     )
 
 
@@ -124,38 +164,68 @@ def _update(put: PutRole, role: Name, place: Name) -> Section:
     before = put.before.actions if put.before else ()
     known = {action.lower() for action in before}
     more = [action for action in put.role.actions if action.lower() not in known]
+    there = {scope.lower() for scope in put.before.assignable_scopes} if put.before else set()
+    added = [scope for scope in put.role.assignable_scopes if scope.lower() not in there]
     return Section(
         ("Update the custom role ", role),
         (
-            ("Search for Subscriptions and open ", place, "."),
-            ("Select Access control (IAM), tab Roles, search for ", role, ", and from its menu (…) select Edit."),
-            *(("On Permissions select Add permissions and add ", Name(action), ".") for action in more),
-            *(
-                ("On Assignable scopes make sure that ", Name(scope), " is listed.")
-                for scope in put.role.assignable_scopes
+            *_steps(
+                ("Search for Subscriptions and open ", place, "."),
+                ("Select Access control (IAM), tab Roles, search for ", role, ", and from its menu (…) select Edit."),
+                *(("On Permissions select Add permissions and add ", Name(action), ".") for action in more),
             ),
-            ("Select Review + update, then Update. On the JSON tab it should then read as below.",),
+            *(_assignable(scope, place) for scope in added),
+            *_steps(("Select Review + update, then Update. On the JSON tab it should then read as below.",)),
         ),
         plan_values.role_json(put.role),
     )
 
 
 def _assignments(plan: SetupPlan) -> Iterator[Section]:
-    by_scope: dict[str, list[Assign]] = {}
+    """One section for each scope; a further one with the same machines is done as the first one was."""
+    by_scope: dict[str, tuple[Assign, ...]] = {}
     for write in plan_values.assigns(plan):
-        by_scope.setdefault(write.scope, []).append(write)
+        by_scope[write.scope] = (*by_scope.get(write.scope, ()), write)
     role = Name(plan.role.name)
-    for scope, writes in by_scope.items():
+    if len(by_scope) > 1 and all(plan_values.group_of(scope) for scope in by_scope):
         yield Section(
-            ("Give the role on ", Name(_last(scope))),
+            ("Choose where the role is given",),
+            _steps(
+                ("Group by group, as below: no more than a failover needs.",),
+                ("Or once on the whole subscription, if it is an assignable scope: in every group, also later ones.",),
+            ),
+        )
+    told: dict[tuple[ResourceId, ...], str] = {}
+    for scope, writes in by_scope.items():
+        heading: tuple[Span, ...] = ("Give the role on ", Name(_last(scope)))
+        first = told.setdefault(tuple(write.vm for write in writes), scope)
+        if first != scope:
+            same: tuple[Span, ...] = (
+                "Repeat what was done for ",
+                Name(_last(first)),
+                ", from Access control (IAM) on.",
+            )
+            yield Section(heading, _steps(_opening(scope), same))
+            continue
+        members = [
             (
-                _opening(scope),
-                ("Select Access control (IAM), then Add, then Add role assignment.",),
-                ("Search for ", role, ", select it, then Next."),
-                ("Under Assign access to select Managed identity, then Select members.",),
                 ("From Managed identity select Virtual machine.",),
-                *(("Select ", Name(write.vm.name), " in ", Name(write.vm.group), ".") for write in writes),
-                ("Select Select, then Review + assign, and Review + assign once more.",),
+                ("Select ", Name(write.vm.name), " in ", Name(write.vm.group), "."),
+                ("Click Select.",),
+            )
+            for write in writes
+        ]
+        yield Section(
+            heading,
+            (
+                *_steps(
+                    _opening(scope),
+                    ("Select Access control (IAM), then Add, then Add role assignment.",),
+                    ("Search for ", role, ", select it, then Next."),
+                    ("Under Assign access to select Managed identity.",),
+                ),
+                *(ChecklistStep(("Select members:",), clicks) for clicks in members),
+                *_steps(("Select Review + assign, and Review + assign once more.",)),
             ),
         )
 
@@ -175,7 +245,7 @@ def _stale(plan: SetupPlan) -> Iterator[Section]:
             stale = change.write.assignment
             yield Section(
                 ("Remove a stale assignment on ", Name(_last(stale.scope))),
-                (
+                _steps(
                     _opening(stale.scope),
                     ("Select Access control (IAM), tab Role assignments.",),
                     ("Tick the row Identity not found with the object id ", Name(stale.principal_id), "."),
@@ -189,7 +259,7 @@ def _placement(plan: SetupPlan) -> Iterator[Section]:
     if isinstance(write, PlaceAddress):
         yield Section(
             ("Create the Azure IP Configuration",),
-            (
+            _steps(
                 ("Search for Network interfaces and open ", Name(write.nic.name), " in ", Name(write.nic.group), "."),
                 ("Under Settings select IP configurations, then Add.",),
                 ("Name: ", Name(write.configuration), ". Type: Secondary. Allocation: Static."),
@@ -199,11 +269,11 @@ def _placement(plan: SetupPlan) -> Iterator[Section]:
 
 
 def _restarts(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
-    machines: tuple[ResourceId, ...] = plan_values.machines(plan, answers)
+    machines: tuple[ResourceId, ...] = plan_values.restarts(plan, answers)
     if machines:
         yield Section(
             ("Restart the machines, one at a time",),
-            (
+            _steps(
                 ("Wait ten minutes: new rights can take that long to count.",),
                 *(
                     ("Open ", Name(vm.name), ", select Restart, and wait until the appliance is healthy again.")
