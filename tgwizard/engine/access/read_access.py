@@ -8,16 +8,17 @@ is asked, and within which bounds, is the caller's to say; what cannot be read i
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from tgwizard.engine.access.access_decision import denials_concerning
+from tgwizard.engine.access.access_decision import denials_concerning, explain_refusal
 from tgwizard.engine.access.matching_roles import could_be_ours
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.errors import AzureCallError, Cause, MissingRight
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import Access, AzurePorts, Clock
 from tgwizard.engine.runs.task_runner import read_all
@@ -27,7 +28,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, reaches, scope_in_words
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import NETWORK_CONTRIBUTOR, LockSeen, RoleAssignment
 from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_events import FactRead, SetupEvent
@@ -123,6 +124,14 @@ def read_locks_over(access: Access, resources: tuple[ResourceId, ...]) -> tuple[
             for group in groups:
                 found += access.locks(group)
     return tuple(lock for lock in dict.fromkeys(found) if any(reaches(lock.scope, item.text) for item in resources))
+
+
+def look_up_cause(azure: AzurePorts, subscription: str, problem: Problem, refused: tuple[MissingRight, ...]) -> Problem:
+    """A refused write's problem with its cause: a deny assignment by name, no role, or that this is not known."""
+    denials: tuple[DenyAssignment, ...] | None = None
+    with contextlib.suppress(AzureCallError):
+        denials = read_own_denials(azure, subscription)
+    return explain_refusal(problem, refused, denials)
 
 
 def _name(scope: str) -> str:

@@ -5,14 +5,11 @@ What the control loop arrived at, what others changed meanwhile, what was measur
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tgwizard.engine.access.access_decision import explain_refusal
-from tgwizard.engine.access.read_access import read_own_denials
-from tgwizard.engine.errors import AzureCallError
+from tgwizard.engine.access.read_access import look_up_cause
 from tgwizard.engine.failover import run_result as endings
 from tgwizard.engine.failover.fence import stopped_vm_advice, wants_fence
 from tgwizard.engine.failover.run_context import RunContext
@@ -34,7 +31,6 @@ from tgwizard.model.nic import (
     differences,
     lost_on_the_way,
 )
-from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
 from tgwizard.model.service_gap import NO_SERVICE_GAP
 from tgwizard.model.snapshot import AddressLocation, LocationKind
@@ -139,10 +135,7 @@ def _with_refusal_cause(state: FailoverRun, ending: RunResult) -> RunResult:
     refusal, problem = state.refusal, ending.problem
     if refusal is None or problem is None or problem != refusal.problem or not refusal.refused:
         return ending
-    denials: tuple[DenyAssignment, ...] | None = None
-    with contextlib.suppress(AzureCallError):
-        denials = read_own_denials(state.sender.azure, state.setup.subscription)
-    cause = explain_refusal(problem, refusal.refused, denials)
+    cause = look_up_cause(state.sender.azure, state.setup.subscription, problem, refusal.refused)
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 
 

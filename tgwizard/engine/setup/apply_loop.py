@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from tgwizard.engine.access.access_decision import LIFT_DENIAL
+from tgwizard.engine.access.read_access import look_up_cause
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import AzurePorts, Clock
@@ -238,13 +240,13 @@ class _ChangeLoop:
             started = context.clock.monotonic()
             yield from make_call(lambda: action.send(request))
         if sent.failure is not None:
-            return self._refused(sent.failure, started)
+            return (yield from self._refused(sent.failure, started))
         self.unknown = None
         self._just_sent = True
         self._sent(started)
         return Pending(action.waiting_sentence)
 
-    def _refused(self, failure: AzureCallError, started: float) -> Seen:
+    def _refused(self, failure: AzureCallError, started: float) -> TaskBody[Seen]:
         if failure.certainty is Certainty.UNKNOWN:
             self.unknown = failure.problem
             self._sent(started)
@@ -258,11 +260,23 @@ class _ChangeLoop:
             self.tries += 1
             if self.tries <= 5:
                 return Pending("Azure could not be reached; it is tried again.")
-        if failure.cause is Cause.NOT_ALLOWED and self.uncertainty is not None:
-            refused = failure.problem
+        if failure.cause is not Cause.NOT_ALLOWED:
+            return Conflicting(failure.problem)
+        refused = yield from self._with_cause(failure)
+        if self.uncertainty is not None and refused.right != LIFT_DENIAL:
             why = f"{self.uncertainty.what} {self.uncertainty.why} {refused.why}".strip()
-            return Conflicting(replace(refused, why=why))
-        return Conflicting(failure.problem)
+            refused = replace(refused, why=why)
+        return Conflicting(refused)
+
+    def _with_cause(self, failure: AzureCallError) -> TaskBody[Problem]:
+        """What was refused, the denial that takes it looked up: of a linked right Azure does not say that it is one."""
+        azure, problem, refused = self.context.azure, failure.problem, failure.refused
+        unclear = [one for one in refused if not one.denied and one.scope.lower().startswith("/subscriptions/")]
+        if not unclear:
+            return problem
+        subscription = unclear[0].scope.split("/")[2]
+        cause: Problem = yield from make_call(lambda: look_up_cause(azure, subscription, problem, refused))
+        return cause
 
     def _sent(self, started: float) -> None:
         self.sent_at = started

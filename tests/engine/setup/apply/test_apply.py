@@ -12,12 +12,13 @@ import pytest
 
 from tests.engine.setup.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.access.access_decision import LIFT_DENIAL
 from tgwizard.engine.runs.records import SetupRunEndRecord, WriteIntended, WriteReplied
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, FaultAnswer, Moment, Reset, Timeout
-from tgwizard.lab.rbac.role_records import Propagation
+from tgwizard.lab.rbac.role_records import LabDenyAssignment, Propagation
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import differences
@@ -331,3 +332,55 @@ def test_that_the_placed_configuration_keeps_the_interface_as_it_was(on: Applyin
     on.apply()
     after = on.it.services.azure.network.read_nic(nic)
     assert differences(before, after, apart_from=ADDRESS) == ()
+
+
+JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+
+
+def denied_join(on: Applying) -> None:
+    """A deny assignment made after the plan: Azure says of a linked right that it takes only that it is not there."""
+    denial = LabDenyAssignment(str(uuid.uuid4()), "stack-guard", on.it.group(), (JOIN,))
+    on.it.lab.directory.deny(denial)
+
+
+def test_that_a_denial_made_while_applying_is_looked_up_and_named(on: Applying) -> None:
+    denied_join(on)
+    finished = on.apply()
+    assert (finished.outcome, finished.failed) == (Outcome.FAILED, ("place",))
+    (failed,) = on.told(ChangeFailed)
+    problem = failed.problem
+    assert (problem.code, problem.right) == ("denied", LIFT_DENIAL)
+    assert problem.why.startswith(f"The deny assignment stack-guard on resource group rg-tg-prod forbids {JOIN}")
+    assert "No role helps" in problem.fix
+    assert "lacks" not in problem.sentence()
+    assert "added to your role" not in finished.reason
+
+
+def test_that_the_cause_of_a_refusal_is_not_known_while_denials_cannot_be_read(on: Applying) -> None:
+    denied_join(on)
+    refused = FaultAnswer(403, json.dumps({"error": {"code": "AuthorizationFailed", "message": "No."}}))
+    on.it.lab.faults.add(Fault("GET", "/denyAssignments", refused, times=None))
+    finished = on.apply()
+    assert finished.failed == ("place",)
+    (failed,) = on.told(ChangeFailed)
+    assert "Which of the two is not known: the deny assignments could not be read." in failed.problem.why
+
+
+def test_that_a_right_that_no_role_gives_stays_told_as_missing(on: Applying) -> None:
+    nic = on.it.network("networkInterfaces", "tg-node-a-inside")
+    subnet = on.it.network("virtualNetworks", "vnet-dal-prod/subnets/snet-inside")
+    said = (
+        "The client 'me' with object id 'me' has permission to perform action "
+        f"'Microsoft.Network/networkInterfaces/write' on scope '{nic}'; however, it does not have permission to "
+        f"perform action(s) '{JOIN}' on the linked scope(s) '{subnet}' (respectively) "
+        "or the linked scope(s) are invalid."
+    )
+    answer = FaultAnswer(403, json.dumps({"error": {"code": "LinkedAuthorizationFailed", "message": said}}))
+    on.it.lab.faults.add(Fault("PUT", "/networkInterfaces/", answer, times=None))
+    finished = on.apply()
+    assert finished.failed == ("place",)
+    (failed,) = on.told(ChangeFailed)
+    assert failed.problem.code == "not-allowed"
+    assert f"lacks {JOIN}" in failed.problem.why
+    asked = [item.path for item in on.it.lab.requests if item.path.endswith("/denyAssignments")]
+    assert len(asked) == 2, "those of everybody, and those that name who asks"
