@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +21,7 @@ from tests.gui.held_clock import SteppedClock
 from tests.rig import ARM, Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.job_services import Endpoint
 from tgwizard.gui.app.app_context import AppContext, LabLocation, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.first_glance import FirstGlance
@@ -38,6 +41,7 @@ from tgwizard.lab.fronts.tls_server import LOOPBACK
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ClusterIdentity
+from tgwizard.model.cluster_setup import ClusterSetup
 
 End = Callable[[], None]
 
@@ -46,6 +50,10 @@ PATIENCE_MS = 120_000
 
 FIRST_PORT = 21_000
 """Of those that a lab gives to addresses, where it is to be the same every time."""
+
+_PID = os.getpid()
+OWN_HOST = f"127.{_PID >> 16}.{_PID >> 8 & 255}.{_PID & 255}" if sys.platform == "linux" else LOOPBACK
+"""A loopback address of this process alone, where there are many: its ports are free, whoever else runs a lab."""
 
 LEAVE_WITHIN_S = 60.0
 """How long the jobs of a window may take to end when it closes; the same."""
@@ -160,7 +168,7 @@ def until_followed(plane: DataPlane, made: Rig) -> None:
     port, deadline = plane.port(subnet, address), QDeadlineTimer(PATIENCE_MS)
     while not deadline.hasExpired():
         with socket.socket() as one:
-            if (one.connect_ex((LOOPBACK, port)) == 0) is made.lab.answers(subnet, address):
+            if (one.connect_ex((OWN_HOST, port)) == 0) is made.lab.answers(subnet, address):
                 return
     raise TimeoutError("nobody follows the lab")
 
@@ -193,13 +201,18 @@ def open_desk(
     window.show()
     control = HttpLabControl(lab_session(made.lab), lambda: ARM, lambda: made.lab.control_token)
     stepped = isinstance(time, SteppedClock)
-    plane = DataPlane(made.lab, itertools.count(FIRST_PORT).__next__) if stepped else DataPlane(made.lab)
+    host = OWN_HOST if stepped else LOOPBACK
+    plane = DataPlane(made.lab, itertools.count(FIRST_PORT).__next__, host) if stepped else DataPlane(made.lab)
     services = made.services
     if traffic:
         made.lab.traffic_port, made.lab.on_change = plane.port, plane.look
         if isinstance(time, SteppedClock):
             time.between = partial(until_followed, plane, made)
-        services = replace(services, endpoint=lambda setup: control.endpoint(setup.subnet.text, str(setup.address)))
+
+        def endpoint(setup: ClusterSetup) -> Endpoint:
+            return replace(control.endpoint(setup.subnet.text, str(setup.address)), host=host)
+
+        services = replace(services, endpoint=endpoint)
     where = LabLocation(str(folder), "https://localhost:8443", str(folder / "tls" / "ca.pem"))
     window.show_opened(OpenedProgram(services, (replace(made.setup),), lab=control, lab_where=where))
 

@@ -44,9 +44,15 @@ class _Port:
 class DataPlane:
     """Follows a lab's truth without polling it: it looks after each change, and when an operation is due to end."""
 
-    def __init__(self, lab: LabState, draw: Callable[[], int] = lambda: secrets.choice(_PORTS)) -> None:
-        """Nothing is open, and no thread runs, before `port` is asked. `draw`: a port to be tried for an address."""
+    def __init__(
+        self, lab: LabState, draw: Callable[[], int] = lambda: secrets.choice(_PORTS), host: str = LOOPBACK
+    ) -> None:
+        """Nothing is open, and no thread runs, before `port` is asked.
+
+        `draw`: a port to be tried for an address, on `host`.
+        """
         self._lab = lab
+        self._host = host
         self._draw = draw
         self._ports: dict[tuple[str, str], _Port] = {}
         # Held for the fields alone, never while the lab is asked: who asks `port` may hold the lab's own lock.
@@ -68,7 +74,7 @@ class DataPlane:
                 return found.number
             if self._closing:
                 raise OSError(errno.ESHUTDOWN, "the lab is closing")
-            one = _any_port(self._draw)
+            one = _any_port(self._host, self._draw)
             found = _Port(subnet_id, address, one.getsockname()[1])
             if alive:
                 # At once: whoever asks tries it next.
@@ -128,7 +134,7 @@ class DataPlane:
         """Listen, if nobody does yet; whether that is so now."""
         if port.listener is None:
             try:
-                port.listener = _listening(_bound(port.number))
+                port.listener = _listening(_bound(self._host, port.number))
             except OSError as error:
                 _log.info("Nothing can listen on port %d for %s: %s.", port.number, port.address, error.strerror)
                 return False
@@ -154,20 +160,20 @@ def _listening(one: socket.socket) -> socket.socket:
     return one
 
 
-def _any_port(draw: Callable[[], int]) -> socket.socket:
+def _any_port(host: str, draw: Callable[[], int]) -> socket.socket:
     for _ in range(_TRIES - 1):
         with contextlib.suppress(OSError):
-            return _bound(draw())
-    return _bound(draw())
+            return _bound(host, draw())
+    return _bound(host, draw())
 
 
-def _bound(number: int) -> socket.socket:
+def _bound(host: str, number: int) -> socket.socket:
     one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
             # Connections that were served a moment ago must not keep the port; on Windows this would share it.
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        one.bind((LOOPBACK, number))
+        one.bind((host, number))
     except OSError:
         one.close()
         raise
