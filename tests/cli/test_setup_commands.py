@@ -480,3 +480,29 @@ def test_that_exports_of_a_cluster_that_is_finished_order_nothing(it: SetupRig) 
         assert "estart" not in answered.out
         assert "0 changes" not in answered.out
     assert "nothing has to be changed" in Shell(it)("export", "edge-dallas", "--as", "request").out
+
+
+# --- several subscriptions, and undo ---
+
+
+def test_that_several_subscriptions_are_listed_by_name_and_guid(tmp_path: Path) -> None:
+    it = in_scenario("two-tenants", tmp_path)
+    seen = it.services.azure.directory.subscriptions()
+    assert len(seen) > 1
+    discovered = Shell(it)("discover")
+    planned = Shell(it)("setup", "plan")
+    assert (discovered.code, planned.code) == (2, 3)
+    for text in (discovered.err, planned.out):
+        assert f"{seen[0].name} ({seen[0].id})" in text
+        assert all(f"({one.id})" in text for one in seen)
+        assert "--subscription" in text
+    assert len(planned.out.splitlines()) == 1, "without a subscription nothing else is known"
+    chosen = Shell(it)("discover", "--subscription", seen[0].id)
+    assert chosen.code == 0, chosen.err
+
+
+def test_that_the_question_before_undo_says_that_traffic_stops(it: SetupRig) -> None:
+    assert Shell(it)("setup", "apply", "--yes").code == 0
+    asked = Shell(it, answers=["n"])("setup", "undo")
+    assert asked.code == 6
+    assert "Traffic to the floating IP stops when it is taken off its interface." in asked.out

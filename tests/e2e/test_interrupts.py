@@ -54,7 +54,7 @@ def test_that_a_run_asked_to_stop_in_the_attach_goes_on_to_its_end(tmp_path: Pat
 def _second_request(failover: Program) -> str:
     """Interrupt twice; the command it prints for going on."""
     failover.interrupt()
-    failover.until_said("Ask once more to leave it at that.")
+    failover.until_said("Press Ctrl-C again to stop without waiting.")
     failover.interrupt()
     failover.until_said("To go on: ")
     return next(line.removeprefix("To go on: ") for line in failover.said.splitlines() if line.startswith("To go on: "))

@@ -218,7 +218,7 @@ class CommandRun:
             meaning = "The address is on its way already; the run ends by itself."
         else:
             meaning = "Stopping: the address is put back, unless it is on its way to the other member already."
-        self.console.note(f"{meaning} Ask once more to leave it at that.")
+        self.console.note(f"{meaning} Press Ctrl-C again to stop without waiting.")
 
     def _leave(self, why: str) -> ExitCode:
         address = str(self.setup.address)

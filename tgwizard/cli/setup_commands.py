@@ -30,7 +30,7 @@ from tgwizard.cli.setup_documents import (
     setup_plan_document,
     verify_document,
 )
-from tgwizard.cli.setup_options import answers_given, filled, saved_or_new
+from tgwizard.cli.setup_options import answers_given, filled, saved_or_new, seen_subscriptions
 from tgwizard.cli.terminal import Line
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
@@ -122,7 +122,7 @@ def _discover(at: _At, command: Discover) -> ExitCode:
     given = GivenOptions({"azure.subscription": (command.subscription,)} if command.subscription else {})
     state = _walked(at, None, given)
     if state.inventory is None:
-        raise UserError(*(problem for _, problem in blockers(state)[:1]))
+        raise UserError(*(problem for _, problem in _stops(state)[:1]))
     at.console.document(discover_document(state.inventory, state.pairs, at.now()))
     for line in words.discovered(state.inventory, state.pairs):
         at.console.say(line)
@@ -214,7 +214,7 @@ def _export(at: _At, command: Export) -> ExitCode:
     plan = _complete(state)
     if plan is None:
         # Standard output may be the file that was to hold the export.
-        at.console.document(setup_plan_document(state, plan_of(state), blockers(state), at.now()))
+        at.console.document(setup_plan_document(state, plan_of(state), _stops(state), at.now()))
         for line in () if at.console.as_json else _in_words(state):
             at.console.note(line)
         at.console.note("Nothing was exported.")
@@ -369,6 +369,17 @@ def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:
     return state
 
 
+def _stops(state: WizardState) -> tuple[tuple[SetupStep, Problem], ...]:
+    """What keeps the plan from being made. Without a subscription nothing else is known, so only that is told."""
+    stops = blockers(state)
+    found = next(((step, problem) for step, problem in stops if problem.code == "subscription-not-chosen"), None)
+    if found is None:
+        return stops
+    step, problem = found
+    fix = "Name the one that holds the two machines with --subscription."
+    return ((step, replace(problem, why=seen_subscriptions(state.subscriptions or ()), fix=fix)),)
+
+
 def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
     names = [sanitize(one.name, 60) for one in saved]
     shown = join_words(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
@@ -382,14 +393,14 @@ def _shown(at: _At, state: WizardState, making: tuple[SetupChange, ...] = ()) ->
 
     ``making``: the changes that are about to be made.
     """
-    at.console.document(setup_plan_document(state, plan_of(state), blockers(state), at.now()))
+    at.console.document(setup_plan_document(state, plan_of(state), _stops(state), at.now()))
     for line in _in_words(state, making):
         at.console.say(line)
     return _allowed(state)
 
 
 def _in_words(state: WizardState, making: tuple[SetupChange, ...] = ()) -> Iterator[Line]:
-    plan, stops = plan_of(state), blockers(state)
+    plan, stops = plan_of(state), _stops(state)
     if plan is not None:
         yield from words.planned(proposed_answers(state), plan, stops, making=making)
     yield from words.blocked(stops)
@@ -398,7 +409,7 @@ def _in_words(state: WizardState, making: tuple[SetupChange, ...] = ()) -> Itera
 def _refused(at: _At, state: WizardState, outdated: Problem | None = None) -> None:
     """The one ``finished`` of an apply that was not begun. ``outdated``: the plan is no longer the one shown."""
     plan = plan_of(state)
-    problems = [*(problem for _, problem in blockers(state)), *(plan.problems if plan else ())]
+    problems = [*(problem for _, problem in _stops(state)), *(plan.problems if plan else ())]
     problems = [outdated] if outdated is not None else problems
     problem = problems[0] if problems else Problem("plan-not-made", "The plan cannot be made.")
     clock = at.connection.services.clock
@@ -410,13 +421,13 @@ def _refused(at: _At, state: WizardState, outdated: Problem | None = None) -> No
 
 def _allowed(state: WizardState) -> SetupPlan | None:
     plan = plan_of(state)
-    return plan if plan is not None and not plan.problems and not blockers(state) else None
+    return plan if plan is not None and not plan.problems and not _stops(state) else None
 
 
 def _complete(state: WizardState) -> SetupPlan | None:
     """The plan when nothing but the review stands in its way: whose changes they are is no matter for handing over."""
     plan = plan_of(state)
-    before = [step for step, _ in blockers(state) if step is not SetupStep.REVIEW]
+    before = [step for step, _ in _stops(state) if step is not SetupStep.REVIEW]
     return plan if plan is not None and not plan.problems and not before else None
 
 

@@ -170,11 +170,17 @@ def _subscription(
     fitting = [one for one in found if wanted.lower() in (one.id.lower(), one.name.lower())]
     if len(fitting) == 1:
         return fitting[0]
-    shown = join_words(f"{sanitize(one.name, 60)} ({one.id})" for one in found[:10]) or "none"
     what = f"There is no subscription {sanitize(wanted, 80)} for this account."
     if fitting:
         what = f"{len(fitting)} subscriptions are named {sanitize(wanted, 80)}."
-    raise UserError(Problem("subscription-unknown", what, f"It sees {shown}.", "Name one of them by its GUID."))
+    raise UserError(Problem("subscription-unknown", what, seen_subscriptions(found), "Name one of them by its GUID."))
+
+
+def seen_subscriptions(found: tuple[SubscriptionSeen, ...]) -> str:
+    """Those that the account sees, as a sentence; of many the first ten."""
+    names = [f"{sanitize(one.name, 60)} ({one.id})" for one in found[:10]]
+    more = [f"{len(found) - 10} more"] if len(found) > 10 else []
+    return f"The account sees {join_words([*names, *more]) or 'none'}."
 
 
 def _pair(texts: tuple[str, ...] | None, find: Callable[[str], ResourceId]) -> tuple[ResourceId, ResourceId] | None:

@@ -9,6 +9,7 @@ from tgwizard.cli.terminal import Line, Tone, Toned
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.discovery.pairs import PairsFound
+from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.setup.apply import apply_refusal
 from tgwizard.engine.setup.undo import UndoItem
 from tgwizard.engine.setup.verify import verify_sentence
@@ -143,6 +144,8 @@ def undoing(items: tuple[UndoItem, ...]) -> Iterator[str]:
     """What undo would try."""
     for item in items:
         yield f"  {item.sentence}"
+    if any(item.made.deed is WriteKind.PLACE_ADDRESS for item in items):
+        yield "Traffic to the floating IP stops when it is taken off its interface."
     yield "What others use or changed since is kept."
 
 
