@@ -327,11 +327,10 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: O
     snapshot = Observer(services.azure, services.clock, setup).look(
         retry_policy=RetryPolicy.of(services.clock, FailoverTiming().look_s)
     )
-    strategy = resolve_strategy(command.strategy, setup, command.verb)
-    intended = plan(snapshot, to, command.verb, history, strategy, command.fence)
-    by, consent = Writer.MEMBERS if command.members else Writer.OPERATOR, command.to_dead_machine
-    extent = PreflightScope(by, command.fence, to_dead_machine=consent)
-    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
+    options = RunOptions(strategy=command.strategy, fence=command.fence, to_dead_machine=command.to_dead_machine)
+    intended = plan(snapshot, options.intent(setup, to, command.verb), history)
+    extent = PreflightScope(Writer.MEMBERS if command.members else Writer.OPERATOR)
+    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), options, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
     against = checked.findings.reason_against(unknown_stops=stops)
     repairs = is_repair(setup, command.strategy, command.verb) or (

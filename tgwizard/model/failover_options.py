@@ -1,4 +1,4 @@
-"""How a failover is to be made: which strategy moves the address, and which fence keeps the prior active off it."""
+"""What a failover is to do: to whom, by which strategy, and which fence keeps the prior active off the address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.model.change import Prediction
+from tgwizard.model.cluster import Member, Verb
 
 
 class Strategy(Enum):
@@ -43,6 +44,23 @@ class FenceRequest:
 
 NO_FENCE = FenceRequest()
 """Nothing keeps the prior active from coming back."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunIntent:
+    """What one run is to do, decided once at its door and handed to plan, checks, record and loop.
+
+    ``strategy`` is never AUTO, and only a forced run has a ``fence``. ``to_dead_machine``: the consent that the address
+    goes to a member that cannot serve it. ``asked_for``: the member that a resume was told to bring the address to;
+    None where nobody was named.
+    """
+
+    to: Member
+    verb: Verb
+    strategy: Strategy = Strategy.DETACH_ATTACH
+    fence: FenceRequest = NO_FENCE
+    to_dead_machine: bool = False
+    asked_for: Member | None = None
 
 
 class StopMethod(Enum):

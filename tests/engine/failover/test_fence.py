@@ -33,7 +33,7 @@ from tgwizard.model.failover_events import (
     StepStarted,
     WarningRaised,
 )
-from tgwizard.model.failover_options import Fence, FenceRequest, StopMethod
+from tgwizard.model.failover_options import Fence, FenceRequest, RunIntent, StopMethod
 from tgwizard.model.finding import Level
 
 STOP = FenceRequest(Fence.STOP)
@@ -88,11 +88,11 @@ def test_that_the_stop_is_journalled_with_its_intent() -> None:
 def test_that_the_plan_names_the_stop_its_right_and_its_seconds() -> None:
     made = rig()
     snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
-    intended = plan(snapshot, made.b, Verb.FORCED, fence=STOP)
+    intended = plan(snapshot, RunIntent(made.b, Verb.FORCED, fence=STOP))
     stop = intended.changes[0]
     assert (stop.method, stop.target, stop.permissions) == ("POST", made.a.vm, (StopMethod.POWER_OFF.action,))
     assert (stop.predicted.usual_s, stop.predicted.slowest_s) == (10.0, 36.0)
-    assert intended.predicted_s == plan(snapshot, made.b, Verb.FORCED).predicted_s + 10.0
+    assert intended.predicted_s == plan(snapshot, RunIntent(made.b, Verb.FORCED)).predicted_s + 10.0
 
 
 def test_that_a_vm_that_is_down_already_is_not_stopped_again() -> None:

@@ -19,7 +19,7 @@ from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, RunIntent, Strategy
 from tgwizard.model.service_gap import NO_SERVICE_GAP, ServiceGap
 from tgwizard.model.snapshot import LocationKind
 
@@ -73,12 +73,12 @@ def test_that_a_stopped_vm_counts() -> None:
 def test_that_the_predicted_gap_counts_the_stop_and_the_detach_too() -> None:
     made = rig()
     snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
-    plain, fenced = plan(snapshot, made.b, FORCED), plan(snapshot, made.b, FORCED, fence=STOP)
+    plain, fenced = plan(snapshot, RunIntent(made.b, FORCED)), plan(snapshot, RunIntent(made.b, FORCED, fence=STOP))
     steps = {step.step.value: step.predicted_s for step in fenced.steps}
     assert fenced.gap.usual_s == steps["fence"] + steps["detach"] + steps["attach"]
     assert plain.gap.usual_s == steps["attach"]
     assert "stop" in fenced.gap.basis
-    at_once = plan(snapshot, made.b, FORCED, strategy=Strategy.ATOMIC, fence=STOP)
+    at_once = plan(snapshot, RunIntent(made.b, FORCED, Strategy.ATOMIC, STOP))
     assert at_once.gap.usual_s >= steps["fence"]
 
 
@@ -87,7 +87,7 @@ def test_that_a_holder_that_was_down_leaves_only_a_lower_bound() -> None:
     stop(made, made.a)
     made.clock.sleep(100)
     snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
-    intended = plan(snapshot, made.b, FORCED)
+    intended = plan(snapshot, RunIntent(made.b, FORCED))
     assert "nobody is served" in intended.gap.basis
     finished = made.fail_over(verb=FORCED)
     assert finished.outcome is Outcome.DONE

@@ -32,6 +32,7 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import Accepted, Precondition
 from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import BUDGET_S
+from tgwizard.engine.readiness.readiness import run_readiness
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, Reset, Timeout
 from tgwizard.lab.fronts.in_process import lab_session
@@ -39,6 +40,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_options import RunIntent
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import NicDocument
 
@@ -48,7 +50,9 @@ VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 def checked(made: Rig, verb: Verb = Verb.GRACEFUL, life_s: float = 300.0) -> Preflight:
     snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
     azure, clock, kept = made.services.azure, made.services.clock, made.services.outdated_writes
-    return preflight(azure, clock, snapshot, made.b, verb, needed_life_s=life_s, kept=kept)
+    intent = RunIntent(made.b, verb)
+    ready = run_readiness(snapshot, intent)
+    return preflight(azure, clock, snapshot, intent, ready, needed_life_s=life_s, kept=kept)
 
 
 def about(found: Preflight, words: str) -> Finding:

@@ -284,12 +284,12 @@ def failover_rights(snapshot: Snapshot, to: Member, verb: Verb, by: Writer) -> t
     return tuple(found)
 
 
-def unneeded_actions(snapshot: Snapshot, to: Member, verb: Verb, by: Writer) -> tuple[str, ...]:
-    """The actions of Trustgrid's role that this failover does not use, in its order.
+def unneeded_actions(snapshot: Snapshot, needed: Iterable[FailoverRight]) -> tuple[str, ...]:
+    """The actions of Trustgrid's role that a failover with these needs does not use, in its order.
 
     The subnet is read only to see that the address lies in it; an address that an interface in it holds is proof.
     """
-    used = {NIC_READ, *(need.action for need in failover_rights(snapshot, to, verb, by))}
+    used = {NIC_READ, *(need.action for need in needed)}
     looked_at = () if holds_it_there(snapshot) else (SUBNET_READ,)
     return tuple(action for action in not_asked(used) if action not in looked_at)
 

@@ -100,20 +100,20 @@ class ControlLoop:
         state = self.state
         fact, losing = f"{state.to.name} holds {state.address}.", state.losing
         why = f"It arrived there before it could be put back on {losing.name}."
-        if state.asked_for == losing:
+        if state.intent.asked_for == losing:
             return run_result.elsewhere("arrived-before-put-back", fact, why, losing)
-        late = state.progress.goal is Goal.BACK and state.asked_for is None
+        late = state.progress.goal is Goal.BACK and state.intent.asked_for is None
         return RunResult(Outcome.DONE, f"{fact} {why}" if late else fact)
 
     def _restored(self) -> RunResult:
         """The losing member holds it again: by a cancel, because the run could not go on, or as a resume was asked."""
         state = self.state
         fact = f"{state.losing.name} holds {state.address} again."
-        if state.asked_for == state.losing:
+        if state.intent.asked_for == state.losing:
             return RunResult(Outcome.DONE, fact, rolled_back=True)
         if state.cancelled:
             return RunResult(Outcome.CANCELLED, f"The move was cancelled. {fact}", rolled_back=True)
-        if state.asked_for is not None and not state.back_sentence:
+        if state.intent.asked_for is not None and not state.back_sentence:
             why = "It was being put back there when the run was interrupted."
             return replace(run_result.elsewhere("put-back-before", fact, why, state.to), rolled_back=True)
         return RunResult(Outcome.FAILED, f"{state.back_sentence} {fact}".strip(), state.back_reason, rolled_back=True)

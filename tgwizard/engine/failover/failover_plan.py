@@ -13,7 +13,7 @@ from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step, StepPlan
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest, StopMethod, Strategy
+from tgwizard.model.failover_options import RunIntent, StopMethod, Strategy
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import REFERENCES
 from tgwizard.model.permission import allows
@@ -115,24 +115,17 @@ class FailoverPlan:
         return sum(step.predicted_s for step in self.steps)
 
 
-def plan(
-    snapshot: Snapshot,
-    to: Member,
-    verb: Verb,
-    history: tuple[RunEndRecord, ...] = (),
-    strategy: Strategy = Strategy.DETACH_ATTACH,
-    fence: FenceRequest = NO_FENCE,
-) -> FailoverPlan:
-    """The plan for moving the address to ``to``. ``history``: ended runs in its subscription, for the predictions."""
-    place = snapshot.place
+def plan(snapshot: Snapshot, intent: RunIntent, history: tuple[RunEndRecord, ...] = ()) -> FailoverPlan:
+    """The plan for moving the address. ``history``: ended runs in its subscription, for the predictions."""
+    place, to, verb = snapshot.place, intent.to, intent.verb
     losing = place.member if place.kind is not LocationKind.NO_NIC and place.member != to else None
     detach, attach = _prediction([end.detach_s for end in history]), _prediction([end.attach_s for end in history])
     changes: list[Change] = []
     steps = [StepPlan(Step.CHECK, "Check rights and health", 0.5)]
-    if fence.stops and losing is not None and snapshot.seen(losing).power not in STOPPED:
+    if intent.fence.stops and losing is not None and snapshot.seen(losing).power not in STOPPED:
         changes.append(_stop(losing))
         steps.append(StepPlan(Step.FENCE, f"Stop {losing.name}", StopMethod.POWER_OFF.predicted.usual_s))
-    if strategy is Strategy.ATOMIC and losing is not None:
+    if intent.strategy is Strategy.ATOMIC and losing is not None:
         # A run that fell back from the move has measured a detach; its seconds tell nothing of the move.
         moves = [end.seconds for end in history if end.strategy is Strategy.ATOMIC and end.detach_s is None]
         move = _prediction(moves)

@@ -32,7 +32,7 @@ from tgwizard.model.failover_events import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.failover_options import Strategy
+from tgwizard.model.failover_options import RunIntent, Strategy
 from tgwizard.model.nic import carried_of
 from tgwizard.model.problem import Problem
 from tgwizard.model.service_gap import NO_SERVICE_GAP
@@ -63,7 +63,7 @@ def guide(context: RunContext, journal: FailoverJournal, to: Member) -> Finished
     dead = refusal_of_dead(snapshot, to, Verb.GRACEFUL)
     if dead is not None:  # Trustgrid would make a member active that cannot serve
         return refuse(context, dead, place)
-    run_record = make_run_record(context, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
+    run_record = make_run_record(context, snapshot, RunIntent(to, Verb.GRACEFUL, Strategy.GUIDED))
     try:
         journal.begin(run_record)
     except JournalError as error:

@@ -16,8 +16,9 @@ from tgwizard.engine.failover.decide import Goal, LastWrite, Move, NicReading, R
 from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.failover.fence import Unfenced, wants_fence
 from tgwizard.engine.failover.finish_run import end_unsettled, end_without_effect, refuse
-from tgwizard.engine.failover.run import RunOptions, begin_forced, check, continue_run, locked_run, stop_first
+from tgwizard.engine.failover.run import RunOptions, check, continue_run, locked_run, stop_first
 from tgwizard.engine.failover.run_context import RunContext
+from tgwizard.engine.failover.run_record import make_run_record
 from tgwizard.engine.failover.service_gap import from_journal, service_end_before_run
 from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.jobs import Report
@@ -39,7 +40,7 @@ from tgwizard.engine.runs.records import (
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Event, Finished, RunStarted, Step, StepWaiting, WarningRaised
-from tgwizard.model.failover_options import FenceRequest, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind, Snapshot
@@ -70,13 +71,13 @@ def resume(
     """Bring an interrupted run to its end. ``to``: where the address shall be; None: where the run was going."""
     options = options or RunOptions()
     context = options.context(services, setup, report, cancel)
-    return locked_run(context, lambda journal: _resume(context, journal, to))
+    return locked_run(context, lambda journal: _resume(context, journal, to, consent=options.to_dead_machine))
 
 
-def _resume(context: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
+def _resume(context: RunContext, journal: FailoverJournal, to: Member | None, *, consent: bool) -> Finished:
     run_record = journal.unfinished()
     if run_record is None:
-        return _without_journal(context, journal, to)
+        return _without_journal(context, journal, to, consent=consent)
     gaining = context.setup.member(run_record.to)
     if run_record.nics != context.setup.identity.nics or gaining is None:
         problem = Problem(
@@ -88,13 +89,19 @@ def _resume(context: RunContext, journal: FailoverJournal, to: Member | None) ->
         return refuse(
             context, problem, Observer(context.services.azure, context.services.clock, context.setup).snapshot().place
         )
-    return _with_journal(replace(context, run=run_record.run), journal, run_record, gaining, to)
+    intent = RunIntent(
+        gaining,
+        run_record.verb,
+        run_record.strategy,
+        FenceRequest(run_record.fence, run_record.fence_optional),
+        consent or run_record.to_dead_machine,
+        asked_for=to,
+    )
+    return _with_journal(replace(context, run=run_record.run), journal, run_record, intent)
 
 
-def _with_journal(
-    context: RunContext, journal: FailoverJournal, run_record: RunRecord, gaining: Member, to: Member | None
-) -> Finished:
-    services = context.services
+def _with_journal(context: RunContext, journal: FailoverJournal, run_record: RunRecord, intent: RunIntent) -> Finished:
+    services, gaining, to = context.services, intent.to, intent.asked_for
     observer = Observer(services.azure, services.clock, context.setup)
     snapshot = observer.look(retry_policy=context.retry_policy())
     records = journal.records(run_record.run)
@@ -107,11 +114,7 @@ def _with_journal(
         progress = replace(progress, atomic=_accepted(progress))
     if to is not None:
         progress = replace(progress, goal=_goal(progress, to, gaining))
-    consent = context.to_dead_machine or run_record.to_dead_machine
-    context = replace(context, to_dead_machine=consent, asked_for=to)
-    failover_plan = plan(
-        snapshot, gaining, run_record.verb, measured_runs(services, context.setup), run_record.strategy
-    )
+    failover_plan = plan(snapshot, replace(intent, fence=NO_FENCE), measured_runs(services, context.setup))
     losing = context.setup.other(gaining)
     context.report(
         RunStarted(
@@ -129,7 +132,7 @@ def _with_journal(
     if _unread(snapshot) is not None:
         # What it would do first is not known, so neither is whether its checks must be made anew: nothing is written.
         return end_unsettled(context, snapshot.place, _unread(snapshot))
-    dead = None if context.to_dead_machine else _dead_target(snapshot, progress, to, gaining)
+    dead = None if intent.to_dead_machine else _dead_target(snapshot, progress, to, gaining)
     if dead is not None and (to is not None or not progress.had_holder):
         return refuse(context, dead, snapshot.place)
     target = gaining if progress.goal is Goal.FORWARD else losing
@@ -147,17 +150,15 @@ def _with_journal(
             # A late run is dropped, never executed (engine/README.md 1.7); nothing of it can still be under way after
             # this long.
             return _drop_late_run(context, journal, run_record, snapshot)
-        checked = check(
-            context, snapshot, gaining, run_record.verb, fence=FenceRequest(run_record.fence, run_record.fence_optional)
-        )
-        objection = checked.reason_against(run_record.verb)
+        checked = check(context, snapshot, replace(intent, strategy=Strategy.DETACH_ATTACH))
+        objection = checked.reason_against(intent.verb)
         if objection is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
             progress = replace(progress, goal=Goal.BACK)
             context.report(WarningRaised(context.stamp(), context.run, objection))
         checked_at = checked.at
         if wants_fence(run_record) and objection is None:
-            stopped = stop_first(context, journal, run_record, gaining, observer, checked)
+            stopped = stop_first(context, journal, run_record, intent, observer, checked)
             if isinstance(stopped, Unfenced):
                 # As above: a removal sent before the interruption must not land on a member that was not stopped.
                 progress = replace(progress, goal=Goal.BACK)
@@ -165,7 +166,7 @@ def _with_journal(
             else:
                 checked_at = stopped.checked.at
                 service_end = stopped.service_end or service_end
-    return continue_run(context, journal, run_record, gaining, observer, progress, checked_at, service_end)
+    return continue_run(context, journal, run_record, intent, observer, progress, checked_at, service_end)
 
 
 def _wait_until_both_read(context: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
@@ -291,7 +292,7 @@ def _what_was_applied(run_record: RunRecord) -> str:
     return "Nothing of it had been applied, and its checks are too old."
 
 
-def _without_journal(context: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
+def _without_journal(context: RunContext, journal: FailoverJournal, to: Member | None, *, consent: bool) -> Finished:
     observer = Observer(context.services.azure, context.services.clock, context.setup)
     snapshot = observer.look(retry_policy=context.retry_policy())
     place = snapshot.place
@@ -323,17 +324,19 @@ def _without_journal(context: RunContext, journal: FailoverJournal, to: Member |
                 "not-quiet", "Resume did not act.", silent.sentence(), "Resume again. Nothing was written."
             )
         return refuse(context, problem, snapshot.place)
-    checked = check(context, snapshot, to, Verb.FORCED)
-    objection = checked.reason_against(Verb.FORCED)
+    intent = RunIntent(to, Verb.FORCED, to_dead_machine=consent, asked_for=to)
+    checked = check(context, snapshot, intent)
+    objection = checked.reason_against(intent.verb)
     if objection is not None:
         return refuse(context, objection, snapshot.place)
+    run_record = make_run_record(context, snapshot, intent)
     try:
-        run_record = begin_forced(context, journal, snapshot, to)
+        journal.begin(run_record)
     except JournalError as error:
         return refuse(context, error.problem, snapshot.place)
     progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=False)
     service_end = service_end_before_run(run_record, context.services.clock)
-    return continue_run(context, journal, run_record, to, observer, progress, checked.at, service_end)
+    return continue_run(context, journal, run_record, intent, observer, progress, checked.at, service_end)
 
 
 def _read_problem(snapshot: Snapshot) -> Problem | None:

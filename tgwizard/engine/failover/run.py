@@ -35,8 +35,7 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.fence_findings import how_to_stop
 from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightScope
-from tgwizard.engine.readiness.readiness import readiness
-from tgwizard.engine.retry import RetryPolicy
+from tgwizard.engine.readiness.readiness import run_readiness
 from tgwizard.engine.runs.cluster_lock import under_cluster_lock
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
@@ -44,7 +43,7 @@ from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import RunRecord
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event_base import Outcome, Stamp
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
     CancelMeaning,
     Event,
@@ -56,7 +55,7 @@ from tgwizard.model.failover_events import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest, StopMethod, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, StopMethod, Strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
@@ -88,8 +87,13 @@ class RunOptions:
         self, services: Services, setup: ClusterSetup, report: Report[Event], cancel: CancelToken
     ) -> RunContext:
         """What the parts of a new run share."""
-        renewed, consent = with_kept_carried(setup), self.to_dead_machine
-        return RunContext(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.rng, consent)
+        renewed = with_kept_carried(setup)
+        return RunContext(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.rng)
+
+    def intent(self, setup: ClusterSetup, to: Member, verb: Verb) -> RunIntent:
+        """What a new run is to do."""
+        fence = self.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
+        return RunIntent(to, verb, resolve_strategy(self.strategy, setup, verb), fence, self.to_dead_machine)
 
 
 def fail_over(
@@ -103,10 +107,11 @@ def fail_over(
 ) -> Finished:
     """Move the floating IP to ``to``. Synchronous; every expected trouble ends in the returned ``Finished``."""
     options = options or RunOptions()
-    context = options.context(services, setup, report, cancel)
-    if resolve_strategy(options.strategy, setup, verb) is Strategy.GUIDED:
+    context, intent = options.context(services, setup, report, cancel), options.intent(setup, to, verb)
+    if intent.strategy is Strategy.GUIDED:
         return locked_run(context, lambda journal: guide(context, journal, to))
-    return locked_run(context, lambda journal: _fail_over(context, journal, to, verb, options))
+    unknown_stops = verb is Verb.GRACEFUL and not options.accept_unknown
+    return locked_run(context, lambda journal: _fail_over(context, journal, intent, unknown_stops=unknown_stops))
 
 
 def rehearse(
@@ -116,23 +121,18 @@ def rehearse(
     verb: Verb,
     report: Report[Event],
     cancel: CancelToken,
-    strategy: Strategy = Strategy.AUTO,
+    options: RunOptions | None = None,
     extent: PreflightScope = EVERYTHING,
 ) -> PreflightCompleted:
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
-    azure, clock = services.azure, services.clock
-    found = resolve_strategy(strategy, setup, verb)
-    if found is Strategy.GUIDED:
+    options = options or RunOptions()
+    context, intent = options.context(services, setup, report, cancel), options.intent(setup, to, verb)
+    if intent.strategy is Strategy.GUIDED:
         extent = replace(extent, by=Writer.MEMBERS)  # it is they who will write
-    snapshot = Observer(azure, clock, with_kept_carried(setup)).look(
-        retry_policy=RetryPolicy.of(clock, FailoverTiming().look_s, cancel)
-    )
-    done = _preflight(services, snapshot, to, verb, FailoverTiming(), found, extent)
-    stamp = Stamp(clock.wall(), clock.monotonic())
-    checked = PreflightCompleted(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
-    report(checked)
-    return checked
+    snapshot = Observer(services.azure, services.clock, context.setup).look(retry_policy=context.retry_policy())
+    ready = run_readiness(snapshot, intent, by_members=extent.by is Writer.MEMBERS)
+    return _report_preflight(context, intent, _preflight(context, snapshot, intent, ready, extent))
 
 
 def new_run() -> str:
@@ -160,39 +160,34 @@ def _opened_journal(context: RunContext) -> Iterator[FailoverJournal]:
         yield journal
 
 
-def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
-    services, setup = context.services, context.setup
+def _fail_over(context: RunContext, journal: FailoverJournal, intent: RunIntent, *, unknown_stops: bool) -> Finished:
+    services, setup, to = context.services, context.setup, intent.to
     observer = Observer(services.azure, services.clock, setup)
     snapshot = observer.look(retry_policy=context.retry_policy())
     unread = any(seen.nic.value is None for seen in snapshot.members)
     if unread and context.cancel.is_cancelled:
         return refuse(context, _cancelled_problem(), snapshot.place, Outcome.CANCELLED)
     if unread or (snapshot.place.kind is LocationKind.MEMBER and snapshot.place.member == to):
-        objection = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
+        objection = run_readiness(snapshot, intent).reason_against(unknown_stops=False)
         if objection is not None:  # nothing to plan, so nothing is announced
             return refuse(context, objection, snapshot.place)
-    strategy = resolve_strategy(options.strategy, setup, verb)
-    fence = options.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
     journal.ends()  # a damaged journal is named now, before anything is announced
-    failover_plan = plan(snapshot, to, verb, measured_runs(services, setup), strategy, fence)
+    failover_plan = plan(snapshot, intent, measured_runs(services, setup))
     context.report(_run_started(context, failover_plan))
     since = context.stamp()
     sentence = failover_plan.steps[0].sentence
     limit, stops = context.timing.settle_s, CancelMeaning.STOPS
     context.report(StepStarted(since, context.run, Step.CHECK, sentence, stops, limit, NOTHING_WRITTEN))
     snapshot = _wait_until_settled(context, observer, snapshot, to)
-    checked = check(context, snapshot, to, verb, failover_plan.strategy, fence)
-    context.report(
-        PreflightCompleted(
-            context.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, failover_plan.strategy
-        )
-    )
-    objection = checked.reason_against(verb, accept_unknown=options.accept_unknown)
+    intent = replace(intent, strategy=failover_plan.strategy)
+    checked = check(context, snapshot, intent)
+    _report_preflight(context, intent, checked)
+    objection = checked.findings.reason_against(unknown_stops=unknown_stops)
     if objection is not None:
         return refuse(context, objection, snapshot.place)
     if context.cancel.is_cancelled:
         return refuse(context, _cancelled_problem(), snapshot.place, Outcome.CANCELLED)
-    run_record = make_run_record(context, snapshot, to, verb, failover_plan.strategy, fence)
+    run_record = make_run_record(context, snapshot, intent)
     try:
         journal.begin(run_record)
     except JournalError as error:
@@ -207,35 +202,35 @@ def _fail_over(context: RunContext, journal: FailoverJournal, to: Member, verb: 
     )
     service_end = service_end_before_run(run_record, services.clock)
     if wants_fence(run_record):
-        stopped = stop_first(context, journal, run_record, to, observer, checked)
+        stopped = stop_first(context, journal, run_record, intent, observer, checked)
         if isinstance(stopped, Unfenced):
             return end_before_detach(context, journal, run_record, observer.snapshot().place, stopped)
         checked, service_end = stopped.checked, stopped.service_end or service_end
     atomic = run_record.strategy is Strategy.ATOMIC
     progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=run_record.configuration is not None, atomic=atomic)
-    return continue_run(context, journal, run_record, to, observer, progress, checked.at, service_end)
+    return continue_run(context, journal, run_record, intent, observer, progress, checked.at, service_end)
 
 
 def stop_first(
     context: RunContext,
     journal: FailoverJournal,
     run_record: RunRecord,
-    to: Member,
+    intent: RunIntent,
     observer: Observer,
     checked: Preflight,
 ) -> Fenced | Unfenced:
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
-    losing = context.setup.other(to)
+    to, losing = intent.to, context.setup.other(intent.to)
     how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopMethod.POWER_OFF
     fencing = Fencing(context, journal, observer, run_record, losing, to, how, checked.at)
     stopped = fencing.stop()
-    anew = check(context, observer.look(retry_policy=context.retry_policy()), to, run_record.verb, run_record.strategy)
+    anew = check(context, observer.look(retry_policy=context.retry_policy()), replace(intent, fence=NO_FENCE))
     if stopped is StopOutcome.CANCELLED:
         return Unfenced(Outcome.CANCELLED, _cancelled_problem(), asked=fencing.asked)
     if stopped in (StopOutcome.HELD, StopOutcome.STALE) and fencing.problem is not None:
         outcome = Outcome.REFUSED if stopped is StopOutcome.STALE else Outcome.FAILED
         return Unfenced(outcome, fencing.problem, asked=fencing.asked)
-    objection = anew.reason_against(run_record.verb)
+    objection = anew.reason_against(intent.verb)
     if context.services.clock.monotonic() - checked.at > context.timing.longest_fence_s:
         objection = run_result.too_late().problem  # checked anew, but nobody waits for this run any more
     if objection is not None:
@@ -243,67 +238,54 @@ def stop_first(
     return Fenced(anew, fencing.service_end(stopped))
 
 
-def check(
-    context: RunContext,
-    snapshot: Snapshot,
-    to: Member,
-    verb: Verb,
-    strategy: Strategy = Strategy.DETACH_ATTACH,
-    fence: FenceRequest = NO_FENCE,
-) -> Preflight:
+def check(context: RunContext, snapshot: Snapshot, intent: RunIntent) -> Preflight:
     """Readiness first: what it already forbids needs no question to Azure."""
-    consent = context.to_dead_machine
-    ready = readiness(snapshot, to, verb, strategy=strategy, to_dead_machine=consent)
+    ready = run_readiness(snapshot, intent)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
-    extent = PreflightScope(fence=fence, thorough=False, to_dead_machine=consent)
-    return _preflight(context.services, snapshot, to, verb, context.timing, strategy, extent)
+    return _preflight(context, snapshot, intent, ready, PreflightScope(thorough=False))
 
 
 def _preflight(
-    services: Services,
-    snapshot: Snapshot,
-    to: Member,
-    verb: Verb,
-    timing: FailoverTiming,
-    strategy: Strategy,
-    extent: PreflightScope,
+    context: RunContext, snapshot: Snapshot, intent: RunIntent, ready: Readiness, extent: PreflightScope
 ) -> Preflight:
-    azure, clock = services.azure, services.clock
-    kept = services.outdated_writes
-    checked = preflight(azure, clock, snapshot, to, verb, needed_life_s=timing.token_s, extent=extent, kept=kept)
-    if strategy is not Strategy.ATOMIC:
+    services, needed_life_s = context.services, context.timing.token_s
+    azure, clock, kept = services.azure, services.clock, services.outdated_writes
+    checked = preflight(azure, clock, snapshot, intent, ready, needed_life_s=needed_life_s, extent=extent, kept=kept)
+    if intent.strategy is not Strategy.ATOMIC:
         return checked
     more = move_findings(azure, snapshot.setup)
     return replace(checked, findings=Readiness.of([*checked.findings.findings, *more]))
 
 
-def begin_forced(context: RunContext, journal: FailoverJournal, snapshot: Snapshot, to: Member) -> RunRecord:
-    """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
-    run_record = make_run_record(context, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
-    journal.begin(run_record)
-    return run_record
+def _report_preflight(context: RunContext, intent: RunIntent, checked: Preflight) -> PreflightCompleted:
+    found, asked = checked.findings, checked.asked
+    told = PreflightCompleted(
+        context.stamp(), context.setup.name, intent.verb, intent.to.name, found, intent.fence, asked, intent.strategy
+    )
+    context.report(told)
+    return told
 
 
 def continue_run(
     context: RunContext,
     journal: FailoverJournal,
     run_record: RunRecord,
-    to: Member,
+    intent: RunIntent,
     observer: Observer,
     progress: RunProgress,
     checked_at: float,
     service_end: ServiceEnd | None = None,
 ) -> Finished:
     """Bring a journalled run to its end and tell how it ended. ``service_end``: if it ended before this."""
-    sender = context.write_sender(journal)
+    sender, to = context.write_sender(journal), intent.to
     reporter = RunReporter(
         sender, context.setup.other(to), to, str(context.setup.address), stop_asked=wants_fence(run_record)
     )
     state = FailoverRun(
         setup=context.setup,
         run_record=run_record,
-        to=to,
+        intent=intent,
         observer=observer,
         sender=sender,
         reporter=reporter,
@@ -311,11 +293,10 @@ def continue_run(
         timing=context.timing,
         checked_at=checked_at,
         progress=progress,
-        asked_for=context.asked_for,
         decisions=context.decisions,
         rng=context.rng,
         service_end=service_end,
-        repeat_preflight=lambda: check(context, observer.look(), to, run_record.verb, run_record.strategy),
+        repeat_preflight=lambda: check(context, observer.look(), replace(intent, fence=NO_FENCE)),
     )
     try:
         ended = ControlLoop(state).run()

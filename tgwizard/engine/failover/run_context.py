@@ -13,7 +13,6 @@ from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journalled_write import WriteSender
-from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Event, TimeoutChoice
@@ -43,8 +42,6 @@ class UserDecisions:
 class RunContext:
     """What the parts of one run share.
 
-    ``to_dead_machine``: the consent that the address goes to a member that cannot serve it.
-    ``asked_for``: the member that a resume was told to bring the address to; None where nobody was named.
     ``reported_problems``: the troubles that were told already.
     """
 
@@ -56,8 +53,6 @@ class RunContext:
     timing: FailoverTiming
     decisions: UserDecisions | None = None
     rng: random.Random = field(default_factory=random.Random)
-    to_dead_machine: bool = False
-    asked_for: Member | None = None
     reported_problems: set[Problem] = field(default_factory=set)
 
     def stamp(self) -> Stamp:

@@ -12,7 +12,7 @@ from tgwizard.engine.files.cluster_file import keep_carried
 from tgwizard.engine.runs.records import RunRecord
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Step, WarningRaised
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
+from tgwizard.model.failover_options import Fence, RunIntent, Strategy
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
@@ -20,10 +20,9 @@ from tgwizard.model.snapshot import STOPPED, LocationKind, Snapshot
 from tgwizard.model.text import format_utc
 
 
-def make_run_record(
-    context: RunContext, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceRequest = NO_FENCE
-) -> RunRecord:
+def make_run_record(context: RunContext, snapshot: Snapshot, intent: RunIntent) -> RunRecord:
     """What is journalled before a run does anything. UserError: an interface was not read."""
+    to, verb, strategy, fence = intent.to, intent.verb, intent.strategy, intent.fence
     other = snapshot.setup.other(to)
     losing, gaining = _read(snapshot, other), _read(snapshot, to)
     configuration: Mapping[str, Any] | None = losing.find(snapshot.address)
@@ -49,7 +48,7 @@ def make_run_record(
         fence_optional=stops and fence.optional,
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
         outage=_outage(snapshot),
-        to_dead_machine=context.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
+        to_dead_machine=intent.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
     )
 
 

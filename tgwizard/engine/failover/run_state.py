@@ -26,6 +26,7 @@ from tgwizard.engine.runs.records import RunRecord, TurnedBack, WriteAnswer
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import CancelMeaning, Step
+from tgwizard.model.failover_options import RunIntent
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_utc
@@ -45,13 +46,12 @@ class RunMoments:
 class FailoverRun:
     """One run under way. ``checked_at``: when its preflight ended (monotonic seconds).
 
-    ``asked_for``: as in ``RunContext``.
     ``cancel_heard``: a cancel was asked for; ``cancelled``: it was granted, and the run turned back because of it.
     """
 
     setup: ClusterSetup
     run_record: RunRecord
-    to: Member
+    intent: RunIntent
     observer: Observer
     sender: WriteSender
     reporter: RunReporter
@@ -59,7 +59,6 @@ class FailoverRun:
     timing: FailoverTiming
     checked_at: float
     progress: RunProgress
-    asked_for: Member | None = None
     decisions: UserDecisions | None = None
     repeat_preflight: Callable[[], Preflight] | None = None
     rng: random.Random = field(default_factory=random.Random)
@@ -80,6 +79,11 @@ class FailoverRun:
     _capped_waits: int = 0
 
     @property
+    def to(self) -> Member:
+        """The gaining member."""
+        return self.intent.to
+
+    @property
     def losing(self) -> Member:
         """The peer of the gaining member."""
         return self.setup.other(self.to)
@@ -92,7 +96,7 @@ class FailoverRun:
     @property
     def forced(self) -> bool:
         """Whether the run may write over an update that does not end."""
-        return self.run_record.verb is Verb.FORCED
+        return self.intent.verb is Verb.FORCED
 
     @property
     def deadline_s(self) -> float:
@@ -219,7 +223,7 @@ class FailoverRun:
             return run_result.too_late().problem
         checked = self.repeat_preflight()
         self.checked_at = self.now()
-        return checked.reason_against(self.run_record.verb)
+        return checked.reason_against(self.intent.verb)
 
     def needs_reading(self, member: Member) -> bool:
         """Whether it is long since this interface was asked for, so that a write would have to wait for a reading."""

@@ -14,7 +14,7 @@ from tgwizard.engine.readiness.preflight_findings import judge_answers
 from tgwizard.engine.readiness.preflight_questions import PreflightScope, ask_preflight
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import PreflightCompleted
-from tgwizard.model.failover_options import Strategy
+from tgwizard.model.failover_options import RunIntent, Strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.snapshot import Snapshot
 
@@ -79,7 +79,7 @@ def ask_rights(azure: AzurePorts, clock: Clock, snapshot: Snapshot, to: Member) 
     for by in Writer:
         extent = PreflightScope(by, thorough=False, probes=False, budget_s=BUDGET_S)
         # Graceful names both writers, so its answers hold for both verbs.
-        facts = ask_preflight(azure, clock, snapshot, to, Verb.GRACEFUL, extent)
+        facts = ask_preflight(azure, clock, snapshot, RunIntent(to, Verb.GRACEFUL), extent)
         for verb in Verb:
             judged = judge_answers(snapshot, facts, to, verb, needed_life_s=SIGN_IN_LIFE_S)
             found.append(RightsFound(by, verb, facts.at, judged))

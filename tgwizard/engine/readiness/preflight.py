@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.ports import AzurePorts, Clock
-from tgwizard.engine.readiness.preflight_findings import judge_answers, judge_preflight
+from tgwizard.engine.readiness.preflight_findings import judge_answers
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightFacts, PreflightScope, ask_preflight
-from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster import Verb
+from tgwizard.model.failover_options import RunIntent
 from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Snapshot
@@ -36,18 +37,25 @@ def preflight(
     azure: AzurePorts,
     clock: Clock,
     snapshot: Snapshot,
-    to: Member,
-    verb: Verb,
+    intent: RunIntent,
+    ready: Readiness,
     *,
     needed_life_s: float,
     extent: PreflightScope = EVERYTHING,
     kept: OutdatedWrites | None = None,
 ) -> Preflight:
-    """Ask everything that the run depends on. ``needed_life_s``: how long the token must last, real seconds.
+    """Ask everything that the run depends on. ``ready``: what the readings alone say of it (``run_readiness``).
 
-    ``kept``: what was seen of outdated writes in this cloud, and where more of it is kept.
+    ``needed_life_s``: how long the token must last, real seconds. ``kept``: what was seen of outdated writes in this
+    cloud, and where more of it is kept.
     """
-    facts = ask_preflight(azure, clock, snapshot, to, verb, extent, kept)
-    found = judge_preflight(snapshot, facts, to, verb, needed_life_s=needed_life_s)
-    asked = judge_answers(snapshot, facts, to, verb, needed_life_s=needed_life_s)
-    return Preflight(found, facts.at, facts, asked)
+    facts = ask_preflight(azure, clock, snapshot, intent, extent, kept)
+    return judge_preflight(snapshot, facts, intent, ready, needed_life_s=needed_life_s)
+
+
+def judge_preflight(
+    snapshot: Snapshot, facts: PreflightFacts, intent: RunIntent, ready: Readiness, *, needed_life_s: float
+) -> Preflight:
+    """What readings and answers together say of the run."""
+    asked = judge_answers(snapshot, facts, intent.to, intent.verb, needed_life_s=needed_life_s)
+    return Preflight(Readiness.of([*ready.findings, *asked.findings]), facts.at, facts, asked)

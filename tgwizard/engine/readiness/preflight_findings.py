@@ -1,4 +1,4 @@
-"""``judge_preflight``: (Snapshot, PreflightFacts) -> findings. Pure: same answers, same findings."""
+"""``judge_answers``: (Snapshot, PreflightFacts) -> findings. Pure: same answers, same findings."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from tgwizard.engine.access.write_probe import ProbeOutcome
 from tgwizard.engine.readiness.compatibility_findings import compatibility_findings
 from tgwizard.engine.readiness.fence_findings import fence_findings
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
-from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
 from tgwizard.engine.readiness.rights_findings import rights_findings
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
-from tgwizard.model.failover_options import Strategy
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.permission import reaches, same_scope
 from tgwizard.model.problem import Fixer, Problem
@@ -23,23 +21,13 @@ from tgwizard.model.snapshot import LocationKind, Snapshot
 from tgwizard.model.text import join_words
 
 
-def judge_preflight(
-    snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb, *, needed_life_s: float
-) -> Readiness:
-    """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
-    asked = judge_answers(snapshot, facts, to, verb, needed_life_s=needed_life_s)
-    strategy = Strategy.GUIDED if facts.by is Writer.MEMBERS else Strategy.DETACH_ATTACH
-    consent = facts.to_dead_machine
-    live = readiness(snapshot, to, verb, facts.fence, strategy=strategy, to_dead_machine=consent).findings
-    if facts.by is Writer.MEMBERS:
-        live = tuple(finding for finding in live if not (finding.problem and finding.problem.code == NOT_CONNECTED))
-    return Readiness.of([*live, *asked.findings])
-
-
 def judge_answers(
     snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb, *, needed_life_s: float
 ) -> Readiness:
-    """What was asked alone, without what the readings say: the part that a list of live readings lacks."""
+    """What was asked alone, worst first, without what the readings say: the part that a list of live readings lacks.
+
+    ``needed_life_s``: how long the token must last, real seconds.
+    """
     return Readiness.of(
         [
             *_token(facts, needed_life_s),

@@ -24,7 +24,7 @@ from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.access_facts import NOT_ASKED, NOTHING_READ, AccessFacts, OwnRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument, NicDocumentError
 from tgwizard.model.permission import DenyAssignment
@@ -40,24 +40,21 @@ BUDGET_S = 40.0
 
 @dataclass(frozen=True, slots=True)
 class PreflightScope:
-    """What is asked: for whom, with which fence, and whether for evidence too.
+    """What is asked: for whom, and whether for evidence too.
 
     ``thorough`` asks as well for what a probe has proved already and what stops nothing: a dry run wants it, a run
     that is about to write does not wait for it. Without ``probes`` only reads are sent, and one's own rights are
-    worked out from one's roles. ``budget_s``: how long the asking may take in all. ``to_dead_machine``: the consent to
-    a target that cannot serve.
+    worked out from one's roles. ``budget_s``: how long the asking may take in all.
     """
 
     by: Writer = Writer.OPERATOR
-    fence: FenceRequest = NO_FENCE
     thorough: bool = True
     probes: bool = True
     budget_s: float = BUDGET_S
-    to_dead_machine: bool = False
 
 
 EVERYTHING = PreflightScope()
-"""The extent of a dry run by the operator without a fence."""
+"""The extent of a dry run by the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +142,13 @@ def ask_preflight(
     azure: AzurePorts,
     clock: Clock,
     snapshot: Snapshot,
-    to: Member,
-    verb: Verb,
+    intent: RunIntent,
     extent: PreflightScope,
     kept: OutdatedWrites | None = None,
 ) -> PreflightFacts:
     """Ask everything that the run depends on. ``kept``: what was seen of outdated writes in this cloud, if anywhere."""
-    by, fence, thorough = extent.by, extent.fence, extent.thorough
+    by, thorough = extent.by, extent.thorough
+    to, fence = intent.to, intent.fence
     setup, asking = snapshot.setup, _Asking(azure, clock, extent.budget_s)
     losing = setup.other(to)
     on_no_nic = snapshot.place.kind is LocationKind.NO_NIC
@@ -180,12 +177,12 @@ def ask_preflight(
     ):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
         locks = asking.fact("The locks", lambda: read_locks_over(azure.access, touched))
-    writers = dict.fromkeys((to,) if verb is Verb.FORCED or on_no_nic else (to, losing))
+    writers = dict.fromkeys((to,) if intent.verb is Verb.FORCED or on_no_nic else (to, losing))
     return PreflightFacts(
         by=by,
         at=snapshot.now,
         fence=fence,
-        to_dead_machine=extent.to_dead_machine,
+        to_dead_machine=intent.to_dead_machine,
         token_life_s=life,
         prefixes=prefixes,
         availability=(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Fixer, Problem
@@ -57,6 +57,21 @@ def readiness(
     findings += _losing_side(snapshot, snapshot.seen(losing), verb, fence, strategy)
     findings += [_settled(seen, verb) for seen in snapshot.members if seen.document is not None]
     return Readiness.of([finding for finding in findings if finding is not None])
+
+
+def run_readiness(snapshot: Snapshot, intent: RunIntent, *, by_members: bool = False) -> Readiness:
+    """The facts for a run that was decided on. ``by_members``: the members write it, and Trustgrid knows of that."""
+    found = readiness(
+        snapshot,
+        intent.to,
+        intent.verb,
+        intent.fence,
+        strategy=Strategy.GUIDED if by_members else Strategy.DETACH_ATTACH,
+        to_dead_machine=intent.to_dead_machine,
+    )
+    if not by_members:
+        return found
+    return Readiness.of([one for one in found.findings if one.problem is None or one.problem.code != NOT_CONNECTED])
 
 
 def refusal_of_dead(snapshot: Snapshot, to: Member, verb: Verb) -> Problem | None:

@@ -100,7 +100,7 @@ def rights_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb:
         else:
             yield from _identity_side(facts, judged)
     yield from _reads(snapshot, facts, wanted)
-    yield from _not_needed(snapshot, facts, to, verb)
+    yield from _not_needed(snapshot, facts, to, wanted)
     held = facts.access.own_at(f"/subscriptions/{snapshot.setup.subscription}")
     if held.asked:
         yield _operation(held)
@@ -415,9 +415,11 @@ def _unsure(who: str, item: JudgedRight) -> Finding:
     return Finding(Level.NOT_KNOWN, fact, why, Problem("right-not-known", f"{fact}.", why, fix))
 
 
-def _not_needed(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb) -> Iterator[Finding]:
+def _not_needed(
+    snapshot: Snapshot, facts: PreflightFacts, to: Member, wanted: tuple[FailoverRight, ...]
+) -> Iterator[Finding]:
     """The role's actions that this failover does not use: a missing one of them is named, and stops nothing."""
-    spare = unneeded_actions(snapshot, to, verb, facts.by)
+    spare = unneeded_actions(snapshot, wanted)
     for action in spare:
         if action != VM_READ and _lacks(snapshot, facts, to, action):
             evidence = _NOT_USED.get(action.lower().removeprefix("microsoft.network/"), "this failover does not use it")

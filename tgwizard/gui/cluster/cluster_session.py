@@ -19,7 +19,6 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.jobs import BROKE, STOPPED, Job, JobGroup, Report, Work
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
-from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.readiness.recommended_action import ActionKind, RecommendedAction, recommend_action
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.job_services import Services
@@ -232,7 +231,10 @@ class ClusterSession(QObject):
     ) -> FailoverPlan | None:
         """What a failover would send now; None before the first reading."""
         snapshot, target = self.snapshot, self.target
-        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends, strategy, fence)
+        if snapshot is None or target is None:
+            return None
+        intent = RunOptions(strategy=strategy, fence=fence).intent(self.setup, target, verb)
+        return plan(snapshot, intent, self.ends)
 
     @property
     def running(self) -> bool:
@@ -303,8 +305,8 @@ class ClusterSession(QObject):
         def work(report: Report[Event], token: CancelToken) -> PreflightCompleted:
             # The question is being painted: a computing worker beside it would make that twice as long.
             token.wait(PAINT_FIRST_S)
-            extent = PreflightScope(fence=fence, to_dead_machine=to_dead_machine)
-            return rehearse(services, setup, to, verb, report, token, strategy, extent=extent)
+            options = RunOptions(strategy=strategy, fence=fence, to_dead_machine=to_dead_machine)
+            return rehearse(services, setup, to, verb, report, token, options)
 
         self._checks.begin(f"check-{setup.name}", work, done=self._take_checked, failed=self._tell_trouble)
 

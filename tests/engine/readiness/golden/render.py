@@ -6,9 +6,12 @@ from pathlib import Path
 
 from tests.engine.readiness.golden.scene import Checked, Planned
 from tests.engine.readiness.golden.tables import TABLES
+from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.failover.failover_plan import plan
-from tgwizard.engine.readiness.preflight_findings import judge_preflight
+from tgwizard.engine.readiness.preflight import judge_preflight
+from tgwizard.engine.readiness.readiness import run_readiness
 from tgwizard.model.cluster import Verb
+from tgwizard.model.failover_options import RunIntent
 from tgwizard.model.finding import Finding, Readiness
 from tgwizard.model.text import format_estimate
 
@@ -18,7 +21,10 @@ NEEDED_LIFE_S = 300.0
 
 def judged(case: Checked) -> Readiness:
     """The findings of a case."""
-    return judge_preflight(case.seen, case.facts, case.to, case.verb, needed_life_s=NEEDED_LIFE_S)
+    facts = case.facts
+    intent = RunIntent(case.to, case.verb, fence=facts.fence, to_dead_machine=facts.to_dead_machine)
+    ready = run_readiness(case.seen, intent, by_members=facts.by is Writer.MEMBERS)
+    return judge_preflight(case.seen, facts, intent, ready, needed_life_s=NEEDED_LIFE_S).findings
 
 
 def rendered(case: Checked | Planned) -> str:
@@ -44,7 +50,7 @@ def _finding(finding: Finding) -> list[str]:
 
 
 def _planned(case: Planned) -> str:
-    intended = plan(case.seen, case.to, case.verb, case.history, case.strategy, case.fence)
+    intended = plan(case.seen, RunIntent(case.to, case.verb, case.strategy, case.fence), case.history)
     origin = intended.losing.name if intended.losing else "no member"
     usual, slowest = format_estimate(intended.gap.usual_s), format_estimate(intended.gap.slowest_s)
     gap = f"gap {usual}, slowest {slowest}: {intended.gap.basis}"
