@@ -16,7 +16,7 @@ from tgwizard.cli.job_runner import CommandRun, deliver_all, stay_with
 from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.engine.access.required_rights import Writer
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolve_strategy
+from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan
 from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import UserDecisions
@@ -49,7 +49,7 @@ from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Event, Finished, Observed, PreflightCompleted, SourceBack, SourceLost
-from tgwizard.model.failover_options import Strategy
+from tgwizard.model.failover_options import Strategy, resolve_strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.settings import Settings

@@ -7,6 +7,7 @@ from enum import Enum
 
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 
 
 class Strategy(Enum):
@@ -20,6 +21,16 @@ class Strategy(Enum):
     DETACH_ATTACH = "detach-attach"
     ATOMIC = "atomic"
     GUIDED = "guided"
+
+
+def resolve_strategy(strategy: Strategy, setup: ClusterSetup, verb: Verb) -> Strategy:
+    """What AUTO stands for: on a live Trustgrid pair graceful is guided, because Trustgrid decides who is active.
+
+    ATOMIC is never chosen by AUTO: it is opt-in until it has been tried on Azure (engine/README.md 1.10).
+    """
+    if strategy is not Strategy.AUTO:
+        return strategy
+    return Strategy.GUIDED if verb is Verb.GRACEFUL and not setup.is_lab else Strategy.DETACH_ATTACH
 
 
 class Fence(Enum):

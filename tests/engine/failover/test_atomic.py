@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.worlds import give_public_ip, without
 from tests.rig import Rig, rig
-from tgwizard.engine.failover.failover_plan import MOVE_ACTION, resolve_strategy
+from tgwizard.engine.failover.failover_plan import MOVE_ACTION
 from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import FailoverTiming
@@ -36,7 +36,7 @@ from tgwizard.model.failover_events import (
     StepStarted,
     WarningRaised,
 )
-from tgwizard.model.failover_options import Strategy
+from tgwizard.model.failover_options import Strategy, resolve_strategy
 from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)

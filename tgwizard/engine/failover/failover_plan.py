@@ -1,4 +1,4 @@
-"""The plan of a failover, and which strategy it takes: from what was seen, before anything is asked or written."""
+"""The plan of a failover: from what was seen, before anything is asked or written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step, StepPlan
-from tgwizard.model.failover_options import RunIntent, StopMethod, Strategy
+from tgwizard.model.failover_options import RunIntent, StopMethod, Strategy, resolve_strategy
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import REFERENCES
 from tgwizard.model.permission import allows
@@ -24,16 +24,6 @@ from tgwizard.model.text import join_words, sanitize
 
 MOVE_ACTION = "Microsoft.Network/virtualNetworks/moveIpConfigurations/action"
 """The right that a move in one call needs on the virtual network; by ARM's rule, undocumented (azure/README.md 2.7)."""
-
-
-def resolve_strategy(strategy: Strategy, setup: ClusterSetup, verb: Verb) -> Strategy:
-    """What AUTO stands for: on a live Trustgrid pair graceful is guided, because Trustgrid decides who is active.
-
-    ATOMIC is never chosen by AUTO: it is opt-in until it has been tried on Azure (engine/README.md 1.10).
-    """
-    if strategy is not Strategy.AUTO:
-        return strategy
-    return Strategy.GUIDED if verb is Verb.GRACEFUL and not setup.is_lab else Strategy.DETACH_ATTACH
 
 
 def is_repair(setup: ClusterSetup, strategy: Strategy, verb: Verb) -> bool:

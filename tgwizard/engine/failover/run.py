@@ -18,7 +18,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.control_loop import ControlLoop
 from tgwizard.engine.failover.decide import Goal, RunProgress
-from tgwizard.engine.failover.failover_plan import FailoverPlan, move_findings, plan, resolve_strategy
+from tgwizard.engine.failover.failover_plan import FailoverPlan, move_findings, plan
 from tgwizard.engine.failover.fence import Fenced, Fencing, StopOutcome, Unfenced, end_before_detach, wants_fence
 from tgwizard.engine.failover.finish_run import finish, refuse
 from tgwizard.engine.failover.guided import guide
@@ -55,7 +55,7 @@ from tgwizard.model.failover_events import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, StopMethod, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, StopMethod, Strategy, resolve_strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem

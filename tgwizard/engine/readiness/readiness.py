@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy, resolve_strategy
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Fixer, Problem
@@ -90,9 +90,7 @@ def consent_to_dead(snapshot: Snapshot, to: Member) -> str:
 
 def members_move(snapshot: Snapshot, verb: Verb, strategy: Strategy = Strategy.AUTO) -> bool:
     """Whether the members themselves move the address, with their own rights, and this program only watches."""
-    if strategy is not Strategy.AUTO:
-        return strategy is Strategy.GUIDED
-    return verb is Verb.GRACEFUL and not snapshot.setup.is_lab
+    return resolve_strategy(strategy, snapshot.setup, verb) is Strategy.GUIDED
 
 
 def _cooperation(snapshot: Snapshot, verb: Verb, strategy: Strategy) -> Finding | None:

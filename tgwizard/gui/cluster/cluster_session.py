@@ -13,7 +13,7 @@ from datetime import datetime
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolve_strategy
+from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import UserDecisions
@@ -47,7 +47,7 @@ from tgwizard.model.failover_events import (
     TimeoutChoice,
     WatchEvent,
 )
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy, resolve_strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import STALE_AFTER_S, Snapshot
 from tgwizard.model.verdict import Verdict
