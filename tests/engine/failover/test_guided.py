@@ -17,12 +17,13 @@ from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history
+from tgwizard.engine.runs.records import RunRecord
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, HolderObserved, RunStarted, Step, StepStarted, StepWaiting
-from tgwizard.model.failover_options import Strategy
+from tgwizard.model.failover_options import Fence, FenceRequest, Strategy
 from tgwizard.model.snapshot import LocationKind
 
 
@@ -70,6 +71,20 @@ def by_us(made: Rig, before: int) -> list[str]:
     return [
         record.method for record in made.lab.requests[before:] if record.method != "GET" and record.client_request_id
     ]
+
+
+def test_that_a_guided_run_is_graceful_and_stops_no_machine_however_it_was_asked_for() -> None:
+    made, clock = live()
+    clock.acts = {5: lambda: _detach(made), 12: lambda: _attach(made)}
+    before = len(made.lab.requests)
+    fence = FenceRequest(Fence.STOP)
+    assert made.fail_over(verb=Verb.FORCED, strategy=Strategy.GUIDED, fence=fence).outcome is Outcome.DONE
+    assert by_us(made, before) == []
+    with closing(made.services.journal(made.setup)) as journal:
+        (run,) = journal.runs()
+        began = journal.records(run)[0]
+    assert isinstance(began, RunRecord)
+    assert (began.verb, began.intends, began.fence) == (Verb.GRACEFUL, (Step.GUIDE,), Fence.NONE)
 
 
 def test_that_the_run_says_where_to_press_and_ends_when_the_members_have_moved_the_address() -> None:
