@@ -244,8 +244,14 @@ class _Program(QObject):
             window.lock_for_now(SECOND_WINDOW)
         window.first_read.connect(self._guard.settle)
         window.first_read.connect(self._import_pages)
+        self.opening.ended.connect(self._on_opened)
         bridge.start()
         self.opening.begin()
+
+    @Slot()
+    def _on_opened(self) -> None:
+        if not self.window.sessions:
+            self._import_pages()  # there is nothing to be read first: whoever is new here sets a cluster up next
 
     @Slot()
     def _import_pages(self) -> None:

@@ -218,3 +218,30 @@ def test_that_a_start_says_what_was_last_known_before_it_has_read_azure(tmp_path
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Verdict: Last known: ")
     assert "edge-dallas, 10.20.2.50. Recorded here " in done.stdout
+
+
+def test_that_without_a_cluster_the_pages_are_imported_before_anybody_asks_for_one() -> None:
+    done = run_program(
+        """
+        import tempfile
+        from pathlib import Path
+        from tests.rig import rig
+        import tgwizard.gui.start as start
+        it = rig(state=Path(tempfile.mkdtemp()))
+        def open_program():
+            return OpenedProgram(it.services, ())
+        usual = start._Program._import_pages
+        def import_pages(self):
+            print("imported before", "tgwizard.gui.setup.wizard_page" in sys.modules)
+            usual(self)
+            self.warm_up.add(lambda: "tgwizard.gui.setup.wizard_page" in sys.modules, tell)
+        def tell(imported):
+            print("imported then", imported)
+            from PySide6.QtWidgets import QApplication
+            for window in QApplication.topLevelWidgets():
+                window.close()
+        start._Program._import_pages = import_pages
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:2] == ["imported before False", "imported then True"]
