@@ -327,6 +327,7 @@ class JobGroup:
         start()
 
     def _end(self, told: Callable[[T], None], value: T) -> None:
+        self._job = None  # nor what it brought: that may be a subscription of thousands of machines
         try:
             told(value)
         finally:
