@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
+from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide, held_here
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, carried_with, write_rights
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.runs.records import RunEndRecord
+from tgwizard.model.access_facts import Queried
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -16,7 +18,6 @@ from tgwizard.model.failover_events import Step, StepPlan
 from tgwizard.model.failover_options import RunIntent, StopMethod, Strategy, resolve_strategy
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import REFERENCES
-from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LINKED_ACTIONS
 from tgwizard.model.snapshot import STOPPED, LocationKind, Snapshot
@@ -65,7 +66,8 @@ def _right(azure: AzurePorts, vnet: ResourceId) -> Finding:
     except AzureCallError as failure:
         fact = f"Whether you may move addresses in {vnet.name} is not known"
         return Finding(Level.NOT_KNOWN, fact, failure.problem.what, failure.problem)
-    if allows(held, MOVE_ACTION):
+    wanted = ScopedAction(MOVE_ACTION, vnet.text)
+    if decide(wanted, held_here(Queried(held), vnet.text)).state is RightState.YES:
         return Finding(Level.PASSED, f"You may move addresses in {vnet.name}", "worked out from your roles")
     problem = Problem(
         "move-not-allowed",

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.engine.access.access_decision import UNLOCK
+from tgwizard.engine.access.access_decision import (
+    LIFT,
+    LIFT_DENIAL,
+    NO_ROLE_HELPS,
+    UNLOCK,
+    Decision,
+    RightState,
+    ScopedAction,
+    decide_own,
+    why_refused,
+    with_denials_applied,
+)
+from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.finding import Finding, Level
-from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import GIVES_A_RIGHT
 from tgwizard.model.snapshot import STOPPED, Snapshot
@@ -17,11 +28,17 @@ from tgwizard.model.text import format_estimate
 
 
 def how_to_stop(facts: PreflightFacts, losing: Member) -> StopMethod | None:
-    """The quicker of the two ways that one's roles allow: powerOff; where they were not read, powerOff is tried."""
-    held = facts.access.own_at(losing.vm.text).value
-    if held is None:
-        return StopMethod.POWER_OFF
-    return next((how for how in StopMethod if allows(held, how.action)), None)
+    """The quicker of the two ways that one may go: powerOff. Where that is not known, it is tried."""
+    judged = _judged(facts, losing)
+    for state in (RightState.YES, RightState.NOT_KNOWN):
+        found = next((how for how in StopMethod if judged[how].state is state), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _judged(facts: PreflightFacts, losing: Member) -> dict[StopMethod, Decision]:
+    return {how: decide_own(ScopedAction(how.action, losing.vm.text), facts.access) for how in StopMethod}
 
 
 def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Iterator[Finding]:
@@ -34,12 +51,20 @@ def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Ite
     if power in STOPPED:
         yield Finding(Level.NOT_APPLICABLE, f"{losing.name} is {power.value} already", "there is nothing to stop")
         return
-    held, how = facts.access.own_at(losing.vm.text), how_to_stop(facts, losing)
-    if held.value is None:
-        fact = f"Whether you may stop {losing.name} is not known"
-        why = held.problem.what if held.problem else "Your rights on it were not read."
+    judged, how = _judged(facts, losing), how_to_stop(facts, losing)
+    denied = next(((one, denial) for one in StopMethod if (denial := judged[one].denial) is not None), None)
+    if how is not None and judged[how].state is RightState.NOT_KNOWN:
+        fact, unread = f"Whether you may stop {losing.name} is not known", judged[how].unread
+        why = unread.what if unread else "Your rights on it were not read."
         problem = Problem("fence-not-known", f"{fact}.", why, "Check again.")
         yield Finding(Level.NOT_KNOWN, fact, f"{why} It is tried before anything is detached.", problem)
+    elif how is None and denied is not None:
+        fact = f"You may not stop {losing.name}"
+        wanted = MissingRight(denied[0].action, losing.vm.text)
+        why = why_refused(with_denials_applied((wanted,), (denied[1],))[0])
+        fix = f"{LIFT}, or force without a fence. {NO_ROLE_HELPS}"
+        problem = Problem("fence-not-allowed", f"{fact}.", why, fix, who=Fixer.ADMIN, right=LIFT_DENIAL)
+        yield Finding(against, fact, why, problem)
     elif how is None:
         fact = f"You may not stop {losing.name}"
         needed = " or ".join(one.action for one in StopMethod)

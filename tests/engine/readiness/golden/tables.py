@@ -309,6 +309,16 @@ def fences() -> Table:
     for name, held in rights.items():
         for wish, word in ((STOP, "must"), (OPTIONAL, "may")):
             table.add(f"{name}, {word} stop", Checked(seen, holding(seen, A.vm.text, held, fence=wish), FORCED))
+    stop = DenyAssignment("stack-guard", GROUP, PermissionSet(("Microsoft.Compute/*/action",)))
+    denials: dict[str, Queried[tuple[DenyAssignment, ...]]] = {
+        "every stop denied": Queried((stop,)),
+        "powerOff denied": Queried((replace(stop, denies=PermissionSet((off,))),)),
+        "deny assignments not read": Queried(problem=UNREAD_WORDS),
+    }
+    for name, against in denials.items():
+        for wish, word in ((STOP, "must"), (OPTIONAL, "may")):
+            facts = with_access(good(seen, fence=wish), own_denials=against)
+            table.add(f"{name}, {word} stop", Checked(seen, facts, FORCED))
     for power in (Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.STARTING):
         state = world(but(HOLDING, power=power))
         table.add(f"machine {power.value}", Checked(state, good(state, fence=STOP), FORCED))
