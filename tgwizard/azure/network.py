@@ -158,7 +158,7 @@ class ArmNetwork:
         return parse_each(documents.nic, self._list(subscription, "networkInterfaces", "the network interfaces", page))
 
     def nic(self, nic: ResourceId) -> NicFound:
-        """One interface as of now."""
+        """One interface as of now, as the lists have it."""
         return self._one(nic, documents.nic, "It is not a network interface.")
 
     def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:

@@ -120,7 +120,7 @@ class Network(Protocol):
     """Interfaces and what they are connected to. ``subscription`` is a GUID; lists follow every page."""
 
     def read_nic(self, nic: ResourceId) -> NicDocument:
-        """The whole interface, unknown fields included."""
+        """The whole interface, unknown fields included: what is watched, and what a write sends back."""
 
     def write_nic(
         self,
@@ -158,7 +158,7 @@ class Network(Protocol):
         """Every interface in the subnet's virtual network, as far as it can be read, that names the address."""
 
     def nic(self, nic: ResourceId) -> NicFound:
-        """One interface as of now."""
+        """One interface as of now, as the lists have it."""
 
     def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
         """Interfaces."""
