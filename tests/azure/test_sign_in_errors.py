@@ -269,6 +269,18 @@ def test_that_each_cloud_has_hosts_of_its_own_all_https() -> None:
         assert all(value.startswith("https://") and not value.endswith("/") for value in values)
 
 
+def test_that_each_cloud_has_a_name_of_az_in_lower_case() -> None:
+    names = [cloud.az for cloud in KNOWN]
+    assert len(set(names)) == len(KNOWN)
+    assert all(name and name == name.lower() for name in names)
+
+
+def test_that_a_directory_of_another_cloud_names_every_cloud_but_the_usual_one() -> None:
+    fix = explain_sign_in_error(["AADSTS90038: Tenant 'x' request is being redirected."]).fix
+    assert fix == "Start in that cloud (--cloud usgovernment or china)."
+    assert all(cloud.name in fix for cloud in KNOWN if cloud != PUBLIC)
+
+
 @pytest.mark.parametrize("cloud", [US_GOVERNMENT, CHINA], ids=lambda cloud: cloud.name)
 def test_that_a_token_is_asked_for_at_the_authority_and_for_the_audience_of_the_cloud(cloud: Cloud) -> None:
     from tests.azure.test_arm import Recorder

@@ -17,12 +17,14 @@ from functools import cache
 from tgwizard.azure.error_file import ErrorFile, shipped, usable
 from tgwizard.azure.error_table import SIGN_IN_AGAIN
 from tgwizard.azure.redaction import redacted
+from tgwizard.model.cloud import KNOWN, PUBLIC
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.text import format_duration
+from tgwizard.model.text import format_duration, join_words
 
 FILE = "sign-in-errors.toml"
 
 OTHER_WAY = "Sign in another way (first step of the set-up, or --sign-in device-code)"
+_OTHER_CLOUDS = join_words((cloud.name for cloud in KNOWN if cloud != PUBLIC), "or")
 _NOT_SIGNED_IN = "There is no sign-in to Azure, so nothing was asked."
 
 _NUMBER = re.compile(r"AADSTS(\d{4,12})", re.IGNORECASE)
@@ -57,7 +59,7 @@ class SignInErrors:
     @classmethod
     def parse(cls, text: str) -> SignInErrors:
         """TomlFault for whatever is not right in the file, an entry that is never reached too."""
-        file = ErrorFile(text, {"sign_in": SIGN_IN_AGAIN, "other_way": OTHER_WAY})
+        file = ErrorFile(text, {"sign_in": SIGN_IN_AGAIN, "other_way": OTHER_WAY, "other_clouds": _OTHER_CLOUDS})
         entra: dict[str, SignInErrorRow] = {}
         for place, row in file.rows("entra", SignInErrorRow):
             for said in row.said:

@@ -19,6 +19,7 @@ from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of
 from tgwizard.cli.setup_arguments import SetupCommand, add_setup_parsers, setup_command
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
+from tgwizard.model.cloud import KNOWN
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
 from tgwizard.model.problem import Problem, UserError
@@ -183,7 +184,8 @@ def command_parser(latencies: Sequence[str]) -> CommandParser:
     group.add_argument(
         "--claims-challenge", metavar="VALUE", help="sign in with what Azure asked for when it refused; it prints this"
     )
-    group.add_argument("--cloud", metavar="NAME", help="public, usgovernment, china, or the address of an ARM endpoint")
+    clouds = ", ".join(cloud.name for cloud in KNOWN)
+    group.add_argument("--cloud", metavar="NAME", help=f"{clouds}, or the address of an ARM endpoint")
     group.add_argument("--json", action="store_true", help="JSON for programs instead of words")
     parser = CommandParser(
         prog="tgwizard",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 class Cloud:
     """An Azure cloud: its name in cluster files, Entra's authority host, ARM's endpoint and portal, all https.
 
-    ``audience`` is what tokens for ARM are asked for, ``graph`` the host of Microsoft Graph. A lab has no portal.
+    ``audience`` is what tokens for ARM are asked for, ``graph`` the host of Microsoft Graph, ``az`` what the Azure CLI
+    calls it in lower case: empty for a cloud known by its endpoint alone. A lab has no portal.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Cloud:
     portal: str
     audience: str = "https://management.azure.com"
     graph: str = "https://graph.microsoft.com"
+    az: str = ""
 
 
 PUBLIC = Cloud(
@@ -30,6 +32,7 @@ PUBLIC = Cloud(
     "https://login.microsoftonline.com",
     "https://management.azure.com",
     "https://portal.azure.com",
+    az="azurecloud",
 )
 US_GOVERNMENT = Cloud(
     "usgovernment",
@@ -39,6 +42,7 @@ US_GOVERNMENT = Cloud(
     "https://portal.azure.us",
     "https://management.usgovcloudapi.net",
     "https://graph.microsoft.us",
+    "azureusgovernment",
 )
 CHINA = Cloud(
     "china",
@@ -48,6 +52,7 @@ CHINA = Cloud(
     "https://portal.azure.cn",
     "https://management.chinacloudapi.cn",
     "https://microsoftgraph.chinacloudapi.cn",
+    "azurechinacloud",
 )
 
 KNOWN = (PUBLIC, US_GOVERNMENT, CHINA)

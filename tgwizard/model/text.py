@@ -57,12 +57,12 @@ def format_age(seconds: float) -> str:
     return f"{_whole(seconds)} ago"
 
 
-def join_words(names: Iterable[str]) -> str:
-    """Names in a sentence: a; a and b; a, b and c."""
+def join_words(names: Iterable[str], last: str = "and") -> str:
+    """Names in a sentence: a; a and b; a, b and c. ``last``: the word before the last of them."""
     items = list(names)
     if len(items) <= 1:
         return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -16,7 +16,7 @@ from tgwizard.azure.azure_cli import find_az
 from tgwizard.azure.rest import Json, inner, objects, text
 from tgwizard.azure.sign_in.interactive import has_screen
 from tgwizard.engine.files.file_reading import read_text
-from tgwizard.model.cloud import CHINA, PUBLIC, US_GOVERNMENT, Cloud, is_known
+from tgwizard.model.cloud import KNOWN, Cloud, is_known
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import MethodSeen, SignInMethod
 from tgwizard.model.text import join_words, sanitize
@@ -25,7 +25,6 @@ TENANT, CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
 SECRET, CERTIFICATE = "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH"
 CERTIFICATE_PASSWORD = "AZURE_CLIENT_CERTIFICATE_PASSWORD"  # noqa: S105 - a name, not a value
 _ENDPOINTS = ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
-_AZ_CLOUDS = {PUBLIC: "azurecloud", US_GOVERNMENT: "azureusgovernment", CHINA: "azurechinacloud"}
 _ASSET_TAG = Path("/sys/class/dmi/id/chassis_asset_tag")
 _AZURE_ASSET = "7783-7084-3265-9085-8269-3286-77"
 """What Azure writes into the chassis of its machines."""
@@ -114,4 +113,4 @@ class SignInSurvey:
 
 def _is_of(entry: Json, cloud: Cloud) -> bool:
     named = text(entry, "environmentName").lower()
-    return named == _AZ_CLOUDS[cloud] if is_known(cloud) else named not in _AZ_CLOUDS.values()
+    return named == cloud.az if is_known(cloud) else all(named != known.az for known in KNOWN)
