@@ -35,7 +35,8 @@ from tgwizard.lab.arm import (
 )
 from tgwizard.lab.entra import graph, identity_endpoint, sign_in_flows, token_endpoint, tokens
 from tgwizard.lab.faults.canned_errors import RequestInfo
-from tgwizard.lab.faults.fault_rules import Faults, Moment, OperationFate
+from tgwizard.lab.faults.fault_registry import FaultRegistry
+from tgwizard.lab.faults.fault_rules import Moment, OperationFate
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.request_log import RequestDecision, RequestTrace
 from tgwizard.lab.routing import HandlerCall, Route, RouteTable
@@ -87,7 +88,7 @@ _COMMON: Headers = (
 
 
 def answer(
-    world: World, faults: Faults, request: Request, now: datetime, trace: RequestTrace | None = None
+    world: World, faults: FaultRegistry, request: Request, now: datetime, trace: RequestTrace | None = None
 ) -> Response:
     """Answer one request and note in `trace` what was decided. Raises AnswerLost when a fault keeps the answer."""
     parts = urlsplit(request.url)
@@ -108,7 +109,7 @@ def tidy(path: str) -> str:
 
 def _serve(
     world: World,
-    faults: Faults,
+    faults: FaultRegistry,
     request: Request,
     now: datetime,
     place: tuple[str, str],

@@ -20,7 +20,7 @@ from tgwizard.lab.arm import compute, move_ip_configurations, nic_state, resourc
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.entra import sign_in_code, tokens
 from tgwizard.lab.entra.tokens import TokenKind
-from tgwizard.lab.faults.fault_rules import Faults
+from tgwizard.lab.faults.fault_registry import FaultRegistry
 from tgwizard.lab.fronts.client_access import ClientAccess
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_options import MoveOptions
@@ -82,7 +82,7 @@ class LabState:
         self._marks: WorldBaseline | None = None
         """What was last saved of the world; None if it never was."""
         self._log: deque[RequestRecord] = deque(maxlen=LOGGED)
-        self.faults = Faults(clock.wall)
+        self.faults = FaultRegistry(clock.wall)
         self.directory = LabAccounts(lambda: self._world, self._lock)
         """Who is who: accounts, their secrets, identity endpoints, how long rights take to arrive."""
         self.on_change: Callable[[], None] | None = None

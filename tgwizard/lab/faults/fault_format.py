@@ -19,8 +19,8 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from tgwizard.lab.faults.canned_errors import CannedError
+from tgwizard.lab.faults.fault_registry import ActiveRule
 from tgwizard.lab.faults.fault_rules import (
-    ActiveRule,
     AzureAnswer,
     Effect,
     Fault,
