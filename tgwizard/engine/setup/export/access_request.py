@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export import plan_values
@@ -11,8 +12,11 @@ from tgwizard.model.setup_plan import Assign, Obstacle, PutRole, SetupChange, Se
 from tgwizard.model.text import counted, join_words, sanitize
 
 
-def access_request_text(plan: SetupPlan, answers: Answers) -> str:
-    """Plain text. It asks for what is others' to do; for a user who may do everything, for the whole plan."""
+def access_request_text(plan: SetupPlan, answers: Answers, other_exports: Sequence[str]) -> str:
+    """Plain text. It asks for what is others' to do; for a user who may do everything, for the whole plan.
+
+    ``other_exports``: in which ways the plan can be had besides, as in "as Terraform".
+    """
     others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
     wanted = others or plan.writing
     caller = sanitize(answers.caller.name, 120) if answers.caller else "the signed-in account"
@@ -47,8 +51,8 @@ def access_request_text(plan: SetupPlan, answers: Answers) -> str:
     lines += [
         "",
         *_wrapped(
-            "tgwizard can export the same as an Azure CLI script, as Terraform, or as a checklist for the portal with "
-            "all names filled in. Nothing was written yet."
+            f"tgwizard can export the same {', '.join(other_exports[:-1])}, or {other_exports[-1]}. "
+            "Nothing was written yet."
         ),
     ]
     return "\n".join(lines) + "\n"

@@ -26,12 +26,21 @@ class ExportKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
-    """One format: what people call it, what it is good for, the end of its file name, and who writes it."""
+    """One format: what people call it, what it is good for, the end of its file name, and who writes it.
+
+    ``offered``: how the request to an admin offers it, empty when it does not.
+    """
 
     title: str
     use: str
     ending: str
     render: Callable[[SetupPlan, Answers], str]
+    offered: str = ""
+
+
+def _request(plan: SetupPlan, answers: Answers) -> str:
+    others = tuple(made.offered for made in FORMATS.values() if made.offered)
+    return access_request.access_request_text(plan, answers, others)
 
 
 FORMATS = {
@@ -40,15 +49,21 @@ FORMATS = {
         "for a shell with az, the Cloud Shell for example; can be run again",
         ".sh",
         az_script.script,
+        "as an Azure CLI script",
     ),
     ExportKind.TERRAFORM: ExportFormat(
-        "Terraform", "for the azurerm provider, when roles are kept as code", ".tf", terraform.configuration
+        "Terraform",
+        "for the azurerm provider, when roles are kept as code",
+        ".tf",
+        terraform.configuration,
+        "as Terraform",
     ),
     ExportKind.PORTAL: ExportFormat(
         "Portal checklist (Markdown)",
         "every click in the Azure portal, names filled in",
         ".md",
         portal_checklist.markdown,
+        "as a checklist for the portal with all names filled in",
     ),
     ExportKind.PORTAL_HTML: ExportFormat(
         "Portal checklist (printable)", "the same as a page to print", ".html", portal_checklist.html
@@ -57,7 +72,7 @@ FORMATS = {
         "Request to an admin",
         "a letter that says who needs what, where and why",
         ".txt",
-        access_request.access_request_text,
+        _request,
     ),
     ExportKind.ROLE: ExportFormat(
         "Custom role (JSON)", "the file for Start from JSON in the portal", ".json", plan_values.role_file
