@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import Member, Verb
@@ -50,7 +51,13 @@ class FenceRequest:
     @property
     def stops(self) -> bool:
         """Whether the VM is to be stopped."""
-        return self.choice is Fence.STOP
+        match self.choice:
+            case Fence.NONE:
+                return False
+            case Fence.STOP:
+                return True
+            case _:
+                assert_never(self.choice)
 
 
 NO_FENCE = FenceRequest()

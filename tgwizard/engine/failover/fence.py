@@ -23,7 +23,7 @@ from tgwizard.engine.runs.records import RunEndRecord, RunRecord
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Finished, Step
-from tgwizard.model.failover_options import Fence, StopMethod
+from tgwizard.model.failover_options import FenceRequest, StopMethod
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.snapshot import STOPPED, AddressLocation, Power
 from tgwizard.model.text import format_utc
@@ -198,7 +198,7 @@ class Fencing:
 
 def wants_fence(run_record: RunRecord) -> bool:
     """Whether the run was to stop the losing VM first."""
-    return run_record.fence is Fence.STOP
+    return FenceRequest(run_record.fence).stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,4 +235,4 @@ def end_before_detach(
 
 def stopped_vm_advice(losing: Member) -> tuple[str, ...]:
     """What is left to do about a VM that was asked to stop."""
-    return (f"{losing.name} was asked to stop. Start it in the Azure portal when it shall serve again.",)
+    return (f"{losing.name} was asked to stop. When you want it to serve again, start it in the Azure portal.",)

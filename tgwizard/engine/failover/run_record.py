@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from tgwizard.engine.failover.failover_plan import is_repair
 from tgwizard.engine.failover.run_context import RunContext
@@ -44,7 +44,7 @@ def make_run_record(context: RunContext, snapshot: Snapshot, intent: RunIntent) 
         gaining_body=gaining.body,
         first_request="" if strategy is Strategy.GUIDED else str(uuid.uuid4()),
         strategy=strategy,
-        fence=Fence.STOP if stops else Fence.NONE,
+        fence=_recorded(fence.choice, stops=stops),
         fence_optional=stops and fence.optional,
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
         outage=_outage(snapshot),
@@ -66,6 +66,17 @@ def save_carried_configuration(context: RunContext, run_record: RunRecord) -> No
         fix = error.problem.fix or "Make the file writable; the next failover keeps it."
         problem = Problem("carried-not-kept", "What travels with the address was not kept in its file.", why, fix)
         context.report(WarningRaised(context.stamp(), context.run, problem))
+
+
+def _recorded(choice: Fence, *, stops: bool) -> Fence:
+    """What of the chosen fence this run does: a VM that is down already, or has no address to lose, is not stopped."""
+    match choice:
+        case Fence.NONE:
+            return Fence.NONE
+        case Fence.STOP:
+            return Fence.STOP if stops else Fence.NONE
+        case _:
+            assert_never(choice)
 
 
 def _outage(snapshot: Snapshot) -> str:
