@@ -102,7 +102,7 @@ def main() -> int:
     print(f"    when the first paint began: {_counted([item.at_painting for item in ours])}")
     print(f"    when the first frame was out: {_counted([item.at_painted for item in ours])}")
     early = [item for item in ours if "azure" in (*item.at_painting, *item.at_painted)]
-    blank = [item for item in ours if not any(name in words and address in words for words in item.shows)]
+    blank = [item for item in ours if not all(word in " ".join(item.shows) for word in (name, address))]
     print("promises")
     print(f"  no azure module before the first paint: {'NOT KEPT' if early else 'kept'}")
     print(f"  the first paint shows {name} and {address}: {'NOT KEPT' if blank else 'kept'}")
