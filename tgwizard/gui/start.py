@@ -216,6 +216,8 @@ class _Program(QObject):
         """The first frame is out: say what was last known, import what the window works with, and then complete it."""
         self.warm_up.add(partial(_last_known, self._glance), self._show_last_known)
         self.warm_up.add(_import_parts)
+        if self._glance.cluster is None:
+            self.warm_up.add(_import_clusters_page)
         self.warm_up.add(self._surround, self._complete)
 
     def _show_last_known(self, known: LastKnown | None) -> None:
@@ -437,6 +439,14 @@ def _last_known(glance: FirstGlance) -> LastKnown | None:
         return last_known(glance.state, load_cluster(glance.cluster.file))
     except UserError:
         return None
+
+
+def _import_clusters_page() -> None:
+    """Import the page that is shown first when there is more than one cluster, or none."""
+    from tgwizard.gui.app.nav_pages import NavPage
+    from tgwizard.gui.shell.page_registry import PAGES
+
+    PAGES[NavPage.CLUSTERS]()
 
 
 def _import_parts() -> None:

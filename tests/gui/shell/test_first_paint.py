@@ -141,6 +141,7 @@ def test_that_without_one_cluster_the_clusters_page_comes_as_soon_as_the_window_
 ) -> None:
     shown = painted(theme, qtbot, None)
     shown.complete(Bridge(shown), AppContext("a test", is_lab=True))
+    qtbot.waitUntil(lambda: shown.opening is None, timeout=PATIENCE_MS)
     assert shown.stack.currentWidget() is shown.pages.page(NavPage.CLUSTERS)
 
 

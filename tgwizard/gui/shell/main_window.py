@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -180,6 +180,11 @@ class MainWindow(QMainWindow):
         if wish is not None:
             wish()
         elif self.isVisible() and not self._shows_cluster:
+            QTimer.singleShot(0, self, self._show_clusters)  # its page is built in a turn of its own
+
+    @Slot()
+    def _show_clusters(self) -> None:
+        if not self._went:
             self.go_to(NavPage.CLUSTERS)
 
     def _is_early(self, wish: Callable[[], None]) -> bool:
@@ -526,8 +531,8 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """What is shown before there is anything to show: the Clusters page, which says so."""
         super().showEvent(event)
-        if self.is_complete and not self._went:
-            self.go_to(NavPage.CLUSTERS)
+        if self.is_complete:
+            self._show_clusters()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rail has three widths."""
