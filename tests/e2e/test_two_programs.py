@@ -46,6 +46,9 @@ def test_that_a_program_that_holds_the_lab_itself_is_seen_by_another(tmp_path: P
     with tgwizard("failover", "--lab-dir", folder, "--to", "tg-node-b", "--graceful", "--yes", "--json") as failover:
         failover.until(is_event("located", place="releasing"))
         seen = status(folder)
+        if seen["verdict"] == "not_known":
+            # On a slow machine the first program ended, and its lab with it, while the second one began to read.
+            seen = status(folder)
         assert seen["verdict"] in ("moving", "in_sync")
         assert seen["holder"] in (None, "tg-node-b")
         assert failover.end() == 0
