@@ -506,3 +506,10 @@ def test_that_the_question_before_undo_says_that_traffic_stops(it: SetupRig) -> 
     asked = Shell(it, answers=["n"])("setup", "undo")
     assert asked.code == 6
     assert "Traffic to the floating IP stops when it is taken off its interface." in asked.out
+
+
+def test_that_nobody_is_told_to_update_a_built_in_role(it: SetupRig) -> None:
+    answered = Shell(it)("setup", "plan", "--role-name", "Network Contributor")
+    assert answered.code == 3
+    assert "It is a built-in role, which nobody can change." in answered.out
+    assert "update that role" not in answered.out

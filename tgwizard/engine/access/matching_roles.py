@@ -275,11 +275,16 @@ def check_role_name(name: str, facts: AccessFacts, own_guid: str = "") -> Proble
     taken = next((role for role in facts.roles.known if role.name.strip().lower() == name.strip().lower()), None)
     if taken is None or taken.guid.lower() == own_guid.lower():
         return None
+    if taken.kind is RoleKind.BUILT_IN:
+        why, fix = "It is a built-in role, which nobody can change.", "Use another name, or choose that role as it is."
+    else:
+        why = "Role names are unique in the whole directory, and that one does not fit this cluster as it is."
+        fix = "Use another name, or update that role."
     return Problem(
         "role-name-taken",
         f"A role named {sanitize(name, 128)} is there already.",
-        "Role names are unique in the whole directory, and that one does not fit this cluster as it is.",
-        "Use another name, or update that role.",
+        why,
+        fix,
         taken.id,
     )
 
