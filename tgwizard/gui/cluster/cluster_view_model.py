@@ -23,7 +23,7 @@ from tgwizard.gui.cluster.picture_model import (
     PillState,
 )
 from tgwizard.gui.cluster.run_model import RunModel, moving_detail, moving_sentence
-from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape, level_shape
 from tgwizard.gui.widgets.check_rows import CheckShown
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState, VerbReadiness
@@ -91,15 +91,6 @@ _ADVICE_SHOWN = {
     Advice.NOT_KNOWN: (Shape.NOT_KNOWN, "Not known"),
 }
 
-_LEVEL_SHAPES = {
-    Level.BLOCKS: Shape.BROKEN,
-    Level.NOT_KNOWN: Shape.NOT_KNOWN,
-    Level.WARNS: Shape.WARNING,
-    Level.NOTE: Shape.NOTE,
-    Level.PASSED: Shape.GOOD,
-    Level.NOT_APPLICABLE: Shape.WAITING,
-}
-
 
 _CALM = (Level.PASSED, Level.NOT_APPLICABLE)
 """What needs nobody's attention."""
@@ -133,11 +124,6 @@ def state_shape(state: ClusterState) -> Shape:
 def advice_shape(advice: Advice) -> Shape:
     """The shape of what a verb is now."""
     return _ADVICE_SHOWN[advice][0]
-
-
-def level_shape(level: Level) -> Shape:
-    """The state shape of a finding."""
-    return _LEVEL_SHAPES[level]
 
 
 def aged(snapshot: Snapshot, now: float) -> Snapshot:

@@ -16,7 +16,7 @@ from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
-from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape, level_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.address_map import A_ROW, AddressMap, Square, SquareKind, SquareMark
@@ -34,14 +34,6 @@ from tgwizard.model.text import sanitize
 
 SETTLE_MS = 250
 """How long typing has to rest before what is typed is judged (gui/README.md 6, Field row)."""
-
-_SHAPE = {
-    Level.PASSED: Shape.GOOD,
-    Level.NOTE: Shape.NOTE,
-    Level.WARNS: Shape.WARNING,
-    Level.NOT_KNOWN: Shape.NOT_KNOWN,
-    Level.BLOCKS: Shape.BROKEN,
-}
 _KIND = {
     AddressKind.FREE: SquareKind.FREE,
     AddressKind.RESERVED: SquareKind.RESERVED,
@@ -251,7 +243,7 @@ class FloatingIpPage(StepPage):
         else:
             level = list(Level)[worst]
             words = {Level.BLOCKS: "Cannot be used", Level.NOT_KNOWN: "Not checked", Level.WARNS: "Read this"}
-            self.state.show_state(_SHAPE[level], words.get(level, "Good choice"))
+            self.state.show_state(level_shape(level), words.get(level, "Good choice"))
 
     def _show_checks(self, findings: tuple[Finding, ...]) -> None:
         clear(self._check_columns)
@@ -261,7 +253,7 @@ class FloatingIpPage(StepPage):
             column.setSpacing(self.theme.px(6))
             for finding in findings[start::columns]:
                 evidence = finding.problem.sentence() if finding.problem is not None else finding.evidence
-                column.addWidget(CheckRow(self.theme, _SHAPE[finding.level], finding.fact, evidence))
+                column.addWidget(CheckRow(self.theme, level_shape(finding.level), finding.fact, evidence))
             column.addStretch(1)
             self._check_columns.addLayout(column, 1)
 

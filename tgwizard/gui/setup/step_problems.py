@@ -10,20 +10,11 @@ from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.style.icons import Icon
-from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape, level_shape
 from tgwizard.gui.widgets.problem_box import FixButton as Button
 from tgwizard.gui.widgets.problem_box import ProblemShown
-from tgwizard.model.finding import Level
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import SetupStep
-
-SHAPES = {
-    Level.BLOCKS: Shape.BROKEN,
-    Level.NOT_KNOWN: Shape.NOT_KNOWN,
-    Level.WARNS: Shape.WARNING,
-    Level.NOTE: Shape.NOTE,
-    Level.PASSED: Shape.GOOD,
-}
 
 _ICONS = {
     FixKind.PLANNED: Icon.POWER,
@@ -82,7 +73,7 @@ def problems_shown(wizard: WizardController, *, insisted: bool) -> tuple[Problem
             Button(fix.label, partial(act, fix), _ICONS.get(fix.kind), link=fix.kind is FixKind.HAND_OVER)
             for fix in one.fixes
         )
-        found.append(ProblemShown(one.problem, SHAPES[one.level], fixes))
+        found.append(ProblemShown(one.problem, level_shape(one.level), fixes))
     return tuple(found)
 
 

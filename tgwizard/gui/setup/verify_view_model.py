@@ -9,9 +9,8 @@ from tgwizard.engine.access.effective_rights import NOT_PROVED, PROPAGATION
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.gui.app.read_only_lock import LOCKED
-from tgwizard.gui.setup.step_problems import SHAPES
 from tgwizard.gui.setup.verify_controller import VerifyController
-from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape, level_shape
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
@@ -310,7 +309,7 @@ def _checks(verifier: VerifyController, result: VerifyResult | None) -> tuple[tu
         found = tuple(item.finding for item in result.checks)
     return tuple(
         (
-            SHAPES[one.level],
+            level_shape(one.level),
             one.fact,
             " ".join(part for part in (one.evidence, one.problem.fix if one.problem is not None else "") if part),
         )
