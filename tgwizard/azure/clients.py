@@ -19,6 +19,7 @@ import requests
 from tgwizard.azure.bounded_http import DEFAULT_S, PROMISED, Timeouts, bounded_session
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.azure.error_translation import connection_closed
+from tgwizard.model.cloud import PUBLIC
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 T = TypeVar("T")
-
-PUBLIC_ARM = "https://management.azure.com"
-PUBLIC_GRAPH = "https://graph.microsoft.com"
 
 _PINNED = {
     "azure": logging.ERROR,
@@ -53,8 +51,8 @@ class AzureSession:
     """
 
     credential: HeldCredential
-    base_url: str = PUBLIC_ARM
-    graph: str = PUBLIC_GRAPH
+    base_url: str = PUBLIC.arm
+    graph: str = PUBLIC.graph
     http: requests.Session | None = None
     ca: str | None = None
     lab: bool = False

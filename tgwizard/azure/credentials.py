@@ -22,10 +22,11 @@ from azure.core.exceptions import ClientAuthenticationError
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.sign_in_errors import clock_ahead
 from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError
 
-ARM_SCOPE = "https://management.azure.com/.default"
+ARM_SCOPE = f"{PUBLIC.audience}/.default"
 """The audience of Azure Resource Manager; the lab accepts the same one."""
 
 RENEW_BELOW_S = 600.0

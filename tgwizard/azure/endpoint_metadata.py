@@ -87,5 +87,5 @@ def _metadata(session: AzureSession, endpoint: str) -> Mapping[str, Any]:
 
 
 def _not_a_cloud(arm: str, why: str) -> AzureCallError:
-    fix = "Check the address of the Azure Resource Manager endpoint, for example https://management.azure.com."
+    fix = f"Check the address of the Azure Resource Manager endpoint, for example {PUBLIC.arm}."
     return AzureCallError(Problem("cloud-not-known", f"There is no cloud at {arm}.", why, fix), Certainty.NOT_SENT)

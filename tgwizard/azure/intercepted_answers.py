@@ -22,6 +22,7 @@ import requests
 from azure.core.exceptions import AzureError
 
 from tgwizard.azure.redaction import redacted
+from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.text import join_words
 
@@ -120,7 +121,7 @@ class ProxyInUse:
         return f"ProxyInUse({self.place!r}, {self.setting!r})"
 
 
-def proxy_in_use(url: str = "https://management.azure.com") -> ProxyInUse | None:
+def proxy_in_use(url: str = PUBLIC.arm) -> ProxyInUse | None:
     """What the environment, or the system, names for an https address; None when requests go straight there."""
     try:
         if requests.utils.should_bypass_proxies(url, no_proxy=None):
