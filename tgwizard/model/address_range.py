@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
@@ -17,10 +17,15 @@ def _network(prefix: str) -> IPv4Network | None:
         return None
 
 
+def is_reserved(address: IPv4Address, home: IPv4Network) -> bool:
+    """Whether Azure keeps it: the first four and the last address of the range it lies in (azure/README.md 2.5)."""
+    return int(address) - int(home.network_address) < 4 or address == home.broadcast_address
+
+
 def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | None:
     """The reason why the floating IP cannot be in the subnet, or None.
 
-    It must lie in one of the ranges and be none of the five addresses that Azure keeps (azure/README.md 2.5).
+    It must lie in one of the ranges and be none of the five addresses that Azure keeps.
     """
     ranges = [network for prefix in prefixes if (network := _network(prefix)) is not None]
     home = next((network for network in ranges if setup.address in network), None)
@@ -32,8 +37,7 @@ def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | N
             f"That subnet has {spans}.",
             "Correct floating.address or floating.subnet in the cluster file. Nothing was changed.",
         )
-    position = int(setup.address) - int(home.network_address)
-    if position < 4 or setup.address == home.broadcast_address:
+    if is_reserved(setup.address, home):
         return Problem(
             "address-reserved",
             f"floating.address {setup.address} is reserved by Azure.",

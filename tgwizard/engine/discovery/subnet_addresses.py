@@ -8,6 +8,7 @@ from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from types import MappingProxyType
 
+from tgwizard.model.address_range import is_reserved
 from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
@@ -103,11 +104,9 @@ class Occupancy:
         return next((network for network in self.ranges if address in network), None)
 
     def is_reserved(self, address: IPv4Address) -> bool:
-        """Whether Azure keeps it: the first four and the last of a range (azure/README.md 2.5)."""
+        """Whether Azure keeps it; False for one outside the subnet."""
         home = self.home(address)
-        if home is None:
-            return False
-        return int(address) - int(home.network_address) < 4 or address == home.broadcast_address
+        return home is not None and is_reserved(address, home)
 
     def square(self, address: IPv4Address) -> AddressUse:
         """One address in words; addresses outside the subnet are nobody's and count as free of use."""
