@@ -30,8 +30,8 @@ class Pace:
     The interfaces, the VMs, which change rarely, and the subnet, which hardly does. ``worst_s`` bounds the back-off.
     """
 
-    nics_s: float = 2.0
-    vms_s: float = 10.0
+    nics_s: float = NICS_S.value_of(Settings())
+    vms_s: float = VMS_S.value_of(Settings())
     worst_s: float = 30.0
     subnet_s: float = 900.0
 
