@@ -10,10 +10,11 @@ import pytest
 
 from tests.cli.bench import Answered, Shell, fits
 from tests.rig import Rig, rig
-from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
+from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.model import settings as known
 from tgwizard.model.fields import FieldError
 from tgwizard.model.settings import ALL, Applies
+from tgwizard.paths import SETTINGS_NAME
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_that_all_settings_are_listed_with_what_differs_from_the_default(setting
     setting("watch.nics_s", "5")
     answered = setting()
     assert answered.code == 0
-    assert f"The settings in {tmp_path / 'config' / FILE_NAME}:" in answered.out
+    assert f"The settings in {tmp_path / 'config' / SETTINGS_NAME}:" in answered.out
     for one in ALL:
         assert (one.key in answered.out) is one.shown
     assert "5 s         Read the network interfaces every; default: 2 s" in " ".join(
@@ -134,7 +135,7 @@ def test_that_every_setting_takes_its_example_as_a_person_types_it(
 ) -> None:
     answered = setting(one.key, one.example)
     assert answered.code == 0, answered.err
-    read = load_settings(tmp_path / "config" / FILE_NAME)
+    read = load_settings(tmp_path / "config" / SETTINGS_NAME)
     assert read.problems == ()
     assert one.value_of(read.settings) == one.typed(one.example)
 
@@ -157,7 +158,7 @@ def test_that_every_setting_takes_its_example_as_a_person_types_it(
 def test_that_a_wrong_value_gets_the_sentence_of_the_model_and_changes_nothing(
     setting: Settings, tmp_path: Path, key: str, text: str
 ) -> None:
-    file = tmp_path / "config" / FILE_NAME
+    file = tmp_path / "config" / SETTINGS_NAME
     setting("window.contrast", "high")
     before = file.read_bytes()
     answered = setting(key, text)
@@ -190,7 +191,7 @@ def test_that_a_word_spelled_wrong_gets_the_nearest_one(setting: Settings) -> No
 
 
 def test_that_comments_and_other_keys_stay_and_a_default_is_taken_out(setting: Settings, tmp_path: Path) -> None:
-    file = tmp_path / "config" / FILE_NAME
+    file = tmp_path / "config" / SETTINGS_NAME
     file.parent.mkdir()
     file.write_text('# mine\n[window]\ntheme = "dark" # at night\ncontrast = "high"\n', encoding="utf-8")
     setting("window.contrast", "system")
@@ -198,7 +199,7 @@ def test_that_comments_and_other_keys_stay_and_a_default_is_taken_out(setting: S
 
 
 def test_that_a_file_with_a_fault_is_exit_2_and_left_as_it_is(setting: Settings, tmp_path: Path) -> None:
-    file = tmp_path / "config" / FILE_NAME
+    file = tmp_path / "config" / SETTINGS_NAME
     file.parent.mkdir()
     file.write_text("[window\n", encoding="utf-8")
     assert setting().code == 2

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.desk import LEAVE_WITHIN_S, Desk, End, whole_window
 from tests.rig import Rig, rig
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
+from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
@@ -22,6 +22,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.paths import SETTINGS_NAME
 
 CITIES = ("dallas", "miami", "phoenix", "boston", "chicago", "seattle", "denver", "austin", "atlanta", "portland")
 
@@ -67,7 +68,7 @@ def hold(made: Rig, setups: tuple[ClusterSetup, ...]) -> None:
 
 def around(folder: Path, *, is_lab: bool = True) -> AppContext:
     """Settings in a file of the test's own."""
-    file = folder / FILE_NAME
+    file = folder / SETTINGS_NAME
     command = () if is_lab else ("/bin/true",)
     return AppContext(
         "Embedded in this window",

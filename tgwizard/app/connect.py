@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from tgwizard import paths
 from tgwizard.cli.app_ports import EnvironmentChoice
 from tgwizard.cli.sign_in_option import sign_in_request_of
-from tgwizard.engine.files.settings_file import FILE_NAME, SettingsRead, load_settings
+from tgwizard.engine.files.settings_file import SettingsRead, load_settings
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import DATA_FOLDER
+from tgwizard.paths import SETTINGS_NAME
 
 if TYPE_CHECKING:
     from tgwizard.app.environments import Environment
@@ -26,7 +27,7 @@ def open_environment(where: EnvironmentChoice) -> Environment:
 
     if where.lab_dir is not None:
         return open_lab_environment(where.lab_dir, config=where.config)
-    settings = load_settings((where.config or paths.config_dir()) / FILE_NAME)
+    settings = load_settings((where.config or paths.config_dir()) / SETTINGS_NAME)
     return open_real_environment(
         config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant
     )

@@ -24,9 +24,10 @@ from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.setup_arguments import Apply, Undo
 from tgwizard.cli.terminal import look_of, shown
-from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
+from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.engine.interrupts import ignore
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.paths import SETTINGS_NAME
 
 if TYPE_CHECKING:
     from tgwizard.engine.lab_control import LabControl
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(call: ParsedCommand, program: AppPorts, console: Console) -> int:
-    settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
+    settings = load_settings((call.where.config or paths.config_dir()) / SETTINGS_NAME)
     for problem in settings.problems:
         console.warn(problem)
     handler = log_start(settings, type(call.command).__name__)

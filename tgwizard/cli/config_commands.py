@@ -16,11 +16,12 @@ from tgwizard.cli.app_ports import EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.console import SCHEMA, Console, problem_document
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.terminal import Line, Tone, Toned
-from tgwizard.engine.files.settings_file import FILE_NAME, SettingsRead, load_settings, save_value
+from tgwizard.engine.files.settings_file import SettingsRead, load_settings, save_value
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Applies, Setting
 from tgwizard.model.text import nearest, sanitize
+from tgwizard.paths import SETTINGS_NAME
 
 _SETTINGS = "tgwizard settings"
 
@@ -59,7 +60,7 @@ def add(command: Add, connection: OpenEnvironment, console: Console, where: Envi
 
 def settings(command: ShowSettings | ChangeSetting, console: Console, config: Path | None) -> ExitCode:
     """Show all, show one, or set one. UserError: nothing was changed, and why."""
-    file = (config or paths.config_dir()) / FILE_NAME
+    file = (config or paths.config_dir()) / SETTINGS_NAME
     read = load_settings(file)
     if isinstance(command, ChangeSetting):
         setting = _known(command.key)

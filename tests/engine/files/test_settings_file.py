@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.files.settings_file import FILE_NAME, load_settings, save_value
+from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.model import settings as known
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.problem import UserError
 from tgwizard.model.settings import ALL, ClusterFilter, LogLevel, Settings
+from tgwizard.paths import SETTINGS_NAME
 
 HAND_WRITTEN = """# mine
 [window]
@@ -24,7 +25,7 @@ other = 3
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / FILE_NAME
+    return tmp_path / SETTINGS_NAME
 
 
 def test_that_no_file_means_defaults(file: Path) -> None:
@@ -79,9 +80,9 @@ def test_that_a_wrong_value_is_told_with_its_line_and_cure_and_the_rest_is_used(
     assert known.THEME.value_of(read.settings) is ThemeChoice.SYSTEM
     assert known.READ_ONLY.value_of(read.settings) is True
     assert [problem.what.split(":")[0] for problem in read.problems] == [
-        f"{FILE_NAME}, line 2",
-        f"{FILE_NAME}, line 6",
-        f"{FILE_NAME}, line 7",
+        f"{SETTINGS_NAME}, line 2",
+        f"{SETTINGS_NAME}, line 6",
+        f"{SETTINGS_NAME}, line 7",
     ]
     assert "system, light, dark" in read.problems[0].why
     assert "nics_s = 2" in read.problems[1].fix
@@ -95,7 +96,7 @@ def test_that_a_damaged_file_gives_defaults_and_is_kept(file: Path, damage: byte
     read = load_settings(file)
     assert read.settings == Settings()
     assert len(read.problems) == 1
-    assert FILE_NAME in read.problems[0].what
+    assert SETTINGS_NAME in read.problems[0].what
     with pytest.raises(UserError, match="could not be saved"):
         save_value(file, known.THEME, ThemeChoice.DARK)
     assert file.read_bytes() == damage
@@ -104,7 +105,7 @@ def test_that_a_damaged_file_gives_defaults_and_is_kept(file: Path, damage: byte
 def test_that_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="could not be saved"):
-        save_value(tmp_path / "file" / FILE_NAME, known.READ_ONLY, True)
+        save_value(tmp_path / "file" / SETTINGS_NAME, known.READ_ONLY, True)
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,17 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, accessible_name, focusable
-from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
+from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.gui.app.preferences import NotSaved, Preferences
 from tgwizard.gui.settings.settings_page import SettingsPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.settings import ALL, DATA_FOLDER, LOG_LEVEL, NICS_S, NOTIFICATIONS, LogLevel, Setting
+from tgwizard.paths import SETTINGS_NAME
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / FILE_NAME
+    return tmp_path / SETTINGS_NAME
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_that_a_bad_file_is_told_with_line_and_cure_and_kept(theme: Theme, file:
     read = load_settings(file)
     made = Preferences(read.settings, file, read.problems, queue.SimpleQueue())
     page = page_on(theme, made, qtbot)
-    assert f"{FILE_NAME}, line 2: window.theme is 'drak'." in said(page)
+    assert f"{SETTINGS_NAME}, line 2: window.theme is 'drak'." in said(page)
     assert file.read_bytes() == before
     made.deleteLater()
 

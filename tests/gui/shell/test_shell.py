@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_description, accessible_name, focusable, settings_page
 from tests.gui.fleet_desk import open_fleet
-from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
+from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
@@ -25,6 +25,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, READ_ONLY
+from tgwizard.paths import SETTINGS_NAME
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -68,7 +69,7 @@ def locked(desk: Desk) -> bool:
 
 
 def saved(folder: Path) -> bool:
-    return READ_ONLY.value_of(load_settings(folder / FILE_NAME).settings)
+    return READ_ONLY.value_of(load_settings(folder / SETTINGS_NAME).settings)
 
 
 # The lock ------------------------------------------------------------------------------------------------------------
@@ -146,10 +147,10 @@ def test_that_a_locked_window_opens_locked_again(shell: Callable[[int], Desk]) -
 def test_that_a_fault_of_the_settings_file_is_told_on_every_page_and_leads_there(
     shell: Callable[[int], Desk], tmp_path: Path
 ) -> None:
-    (tmp_path / FILE_NAME).write_text("[window]\nthem = 1\n")
+    (tmp_path / SETTINGS_NAME).write_text("[window]\nthem = 1\n")
     desk = shell(1)
     desk.press("The settings file has a fault")
-    assert desk.says(f"{FILE_NAME}, line 2: window.them is not a setting.")
+    assert desk.says(f"{SETTINGS_NAME}, line 2: window.them is not a setting.")
 
 
 def test_that_a_window_beside_a_silent_one_is_read_only_for_now(shell: Callable[[int], Desk], tmp_path: Path) -> None:
@@ -310,7 +311,7 @@ def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(
     qtbot.waitUntil(lambda: list(desk.window.rail.clusters) == ["edge-portland"], timeout=PATIENCE_MS)
     assert desk.says("Pinned")
     desk.window.preferences.flush()
-    assert PINNED.value_of(load_settings(tmp_path / FILE_NAME).settings) == ("edge-portland",)
+    assert PINNED.value_of(load_settings(tmp_path / SETTINGS_NAME).settings) == ("edge-portland",)
     desk.window.pin("edge-portland")
     assert len(desk.window.rail.clusters) == 8
 

@@ -20,9 +20,7 @@ from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings
 from tgwizard.model.text import nearest, sanitize
-from tgwizard.paths import SETTINGS_NAME
 
-FILE_NAME = SETTINGS_NAME
 _KEPT = "The file was not changed; defaults are used."
 _ONE_KEPT = "The file was not changed; the default is used."
 
