@@ -35,7 +35,7 @@ from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.jobs import Report
-from tgwizard.lab.entra.tokens import foreign_tenant
+from tgwizard.lab.entra.access_tokens import foreign_tenant
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.inventory import CallerKind

@@ -20,7 +20,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import JobQueue
 from tgwizard.lab.clock import Cancellable
-from tgwizard.lab.entra.tokens import AUDIENCE, GRAPH_AUDIENCE
+from tgwizard.lab.entra.access_tokens import AUDIENCE, GRAPH_AUDIENCE
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from tgwizard.lab.entra import client_assertions, identity_endpoint, token_endpoint, tokens
+from tgwizard.lab.entra import access_tokens, client_assertions, identity_endpoint, token_endpoint
 from tgwizard.lab.entra.identity_endpoint import IdentityEndpoint
 from tgwizard.lab.rbac.role_records import UNSETTLED, Authorization, LabDenyAssignment, Propagation
 from tgwizard.lab.scenarios import scenario_rights
@@ -66,7 +66,7 @@ class LabAccounts:
     def revoke_sessions(self, principal: Principal) -> None:
         """End the sessions of a principal: claims challenge for clients that know it, invalid refresh tokens."""
         with self._lock:
-            tokens.revoke_sessions(self._world(), principal)
+            access_tokens.revoke_sessions(self._world(), principal)
 
     @property
     def propagation(self) -> Propagation:
@@ -112,7 +112,7 @@ class LabAccounts:
     @property
     def foreign_tenant(self) -> str:
         """Another tenant, whose tokens the subscription does not accept."""
-        return tokens.foreign_tenant(self._world())
+        return access_tokens.foreign_tenant(self._world())
 
     @property
     def _settings(self) -> Authorization:

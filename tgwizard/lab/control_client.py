@@ -13,7 +13,7 @@ import requests
 from tgwizard.engine.json_codec import from_document, parse_json
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabStatus, RequestSeen, VmPowerSeen
 from tgwizard.engine.runs.job_services import Endpoint
-from tgwizard.lab.entra.tokens import AUDIENCE
+from tgwizard.lab.entra.access_tokens import AUDIENCE
 from tgwizard.lab.fronts.client_access import ClientAccess
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.fronts.tls_server import LOOPBACK

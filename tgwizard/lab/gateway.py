@@ -33,7 +33,7 @@ from tgwizard.lab.arm import (
     tags,
     vm_identity,
 )
-from tgwizard.lab.entra import graph, identity_endpoint, sign_in_flows, token_endpoint, tokens
+from tgwizard.lab.entra import access_tokens, graph, identity_endpoint, sign_in_flows, token_endpoint
 from tgwizard.lab.faults.canned_errors import RequestInfo
 from tgwizard.lab.faults.fault_registry import FaultRegistry
 from tgwizard.lab.faults.fault_rules import Moment, OperationFate
@@ -125,7 +125,7 @@ def _serve(
         trace.decision = RequestDecision.ANONYMOUS
         return route.handler(HandlerCall(world, now, request, nobody, host, path, parameters, query, OperationFate()))
     trace.decision = RequestDecision.UNAUTHENTICATED
-    principal, tenant = tokens.identify(world, request.header("Authorization"), tokens.audiences_at(host))
+    principal, tenant = access_tokens.identify(world, request.header("Authorization"), access_tokens.audiences_at(host))
     found = ROUTES.find(request.method, path)
     action = found[0].action if found else ""
     subscription = ids.subscription_of(path) or world.subscription.id
@@ -245,9 +245,9 @@ def _check_place(call: HandlerCall, route: Route) -> None:
     if guid and found is None:
         raise Refusal(404, "SubscriptionNotFound", f"The subscription '{guid}' could not be found.")
     if found is not None:
-        tokens.require_tenant(call.home, found.tenant)
+        access_tokens.require_tenant(call.home, found.tenant)
     elif call.path.lower().startswith("/providers/"):
-        tokens.require_tenant(call.home, call.world.subscription.tenant)
+        access_tokens.require_tenant(call.home, call.world.subscription.tenant)
     if found is not None and not found.enabled and route.writes:
         raise Refusal(
             409,

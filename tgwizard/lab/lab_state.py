@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
-from tgwizard.lab import addresses, ids, operations
+from tgwizard.lab import ids, operations, subnet_addresses
 from tgwizard.lab.accounts import LabAccounts
 from tgwizard.lab.address_ledger import Binding, Holding
 from tgwizard.lab.arm import compute, move_ip_configurations, nic_state, resource_groups, security_rules, subnets
 from tgwizard.lab.clock import LabTime
-from tgwizard.lab.entra import sign_in_code, tokens
-from tgwizard.lab.entra.tokens import TokenKind
+from tgwizard.lab.entra import access_tokens, sign_in_code
+from tgwizard.lab.entra.access_tokens import TokenKind
 from tgwizard.lab.faults.fault_registry import FaultRegistry
 from tgwizard.lab.fronts.client_access import ClientAccess
 from tgwizard.lab.latency import Latency
@@ -140,9 +140,9 @@ class LabState:
         Tokens of ARM are refused too, the operator's among them.
         """
         if authorization is None:
-            raise tokens.no_token()
+            raise access_tokens.no_token()
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not tokens.same_secret(token.strip(), self.control_token):
+        if scheme.lower() != "bearer" or not access_tokens.same_secret(token.strip(), self.control_token):
             raise Refusal(
                 403,
                 "LabControlTokenOnly",
@@ -158,14 +158,14 @@ class LabState:
 
     def issue_graph_token(self, *, lifetime: timedelta = TOKEN_LIFETIME) -> str:
         """Return a bearer token of the operator for the lab's Microsoft Graph, which takes no other."""
-        return self.issue_token_for(self._world.operator, lifetime=lifetime, audience=tokens.GRAPH_AUDIENCE)
+        return self.issue_token_for(self._world.operator, lifetime=lifetime, audience=access_tokens.GRAPH_AUDIENCE)
 
     def issue_token_for(
         self,
         principal: Principal,
         *,
         lifetime: timedelta = TOKEN_LIFETIME,
-        audience: str = tokens.AUDIENCE,
+        audience: str = access_tokens.AUDIENCE,
         tenant: str = "",
         continuous: bool = False,
     ) -> str:
@@ -174,7 +174,7 @@ class LabState:
         An empty tenant is the lab's own; `continuous` is for clients that answer claims challenges.
         """
         with self._lock:
-            return tokens.issue(
+            return access_tokens.issue(
                 self._world, principal, lifetime=lifetime, audience=audience, tenant=tenant, continuous=continuous
             )
 
@@ -308,7 +308,7 @@ class LabState:
         """Return whether traffic to an address of a subnet reaches a running VM now: the truth, as in `holdings`."""
         with self._lock:
             changed = self._settle()
-            found = addresses.allocation_of(self._world, subnet_id, address)
+            found = subnet_addresses.allocation_of(self._world, subnet_id, address)
             held = found is not None and found.binding is not Binding.ATTACHING
             nic = self._world.find(found.nic) if found is not None and held else None
             vm = nic["properties"].get("virtualMachine") if nic is not None else None
@@ -324,8 +324,8 @@ class LabState:
         except ValueError:
             return False
         with self._lock:
-            subnet = addresses.subnet_of(self._world, subnet_id)
-            return subnet is not None and addresses.contains(subnet, wanted)
+            subnet = subnet_addresses.subnet_of(self._world, subnet_id)
+            return subnet is not None and subnet_addresses.contains(subnet, wanted)
 
     def next_end_s(self) -> float | None:
         """Return in how many seconds the next running operation is due to end; None without one."""

@@ -14,7 +14,7 @@ from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 from tests.lab.bench import Bench, JumpingTransport, OperatorCredential, error_of
 from tests.lab.rights import assign, define, fresh_guid, sign_in
-from tgwizard.lab.entra import tokens
+from tgwizard.lab.entra import access_tokens
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.wire import Response
 
@@ -198,7 +198,7 @@ def test_that_the_operator_is_a_guest_with_rights_of_its_own_in_the_other_tenant
     other = bench.get("/tenants")["value"][1]["tenantId"]
     token_in(bench, other)
     place = bench.get("/subscriptions")["value"][0]["id"]
-    guest = tokens.guest(bench.lab._world, bench.lab.directory.accounts[0], other)
+    guest = access_tokens.guest(bench.lab._world, bench.lab.directory.accounts[0], other)
     assert guest.name == "operator_lab.example#EXT#@fabrikam.example"
     assert [item["name"] for item in bench.get(f"{place}/providers/Microsoft.Compute/virtualMachines")["value"]] == [
         "vm-fabrikam"
@@ -345,6 +345,6 @@ def test_that_the_hostile_names_of_a_scenario_reach_the_client_as_they_are() -> 
     assert len(tags["long"]) == 90
     assert max(len(item["name"]) for item in bench.get(f"{bench.subscription}/resourceGroups")["value"]) == 90
     bench.token = bench.lab.issue_token_for(
-        bench.lab.directory.account("auditor@lab.example"), audience=tokens.GRAPH_AUDIENCE
+        bench.lab.directory.account("auditor@lab.example"), audience=access_tokens.GRAPH_AUDIENCE
     )
     assert bench.send("GET", "https://graph.microsoft.com/v1.0/me").json()["displayName"].startswith("<script>")

@@ -9,7 +9,7 @@ import requests
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import assign, sign_in
-from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
+from tgwizard.lab.entra.access_tokens import GRAPH_AUDIENCE
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.rbac.role_records import EVERYONE, LabDenyAssignment

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from tgwizard.lab import ids, operations
 from tgwizard.lab.address_ledger import Allocation, Binding
-from tgwizard.lab.arm import compute, nic, nic_body, nic_rules, request_bodies
+from tgwizard.lab.arm import compute, nic, nic_put, nic_rules, request_bodies
 from tgwizard.lab.arm.responses import existing
 from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.move_options import FEATURE
@@ -57,7 +57,7 @@ def move(call: HandlerCall) -> Response:
         world.remember(nic_id, call.now)
     if world.move.shows_at_once:
         _shift(world, moved)
-    _stamp(world, moved, nic_body.UPDATING)
+    _stamp(world, moved, nic_put.UPDATING)
     url = nic.poll_url(call, operation)
     headers = (
         ("x-ms-request-id", operation.id),
@@ -78,12 +78,12 @@ def finish(world: World, operation: LongOperation, when: datetime) -> None:
     if operation.status is not OperationStatus.SUCCEEDED:
         if world.move.shows_at_once:
             _shift_back(world, moved)
-        _stamp(world, moved, nic_body.FAILED)
+        _stamp(world, moved, nic_put.FAILED)
         return
     if not world.move.shows_at_once:
         _shift(world, moved)
     _change_hands(world, moved, when)
-    _stamp(world, moved, nic_body.SUCCEEDED)
+    _stamp(world, moved, nic_put.SUCCEEDED)
 
 
 def linked(call: HandlerCall) -> Iterator[tuple[str, str]]:
@@ -205,7 +205,7 @@ def _stamp(world: World, moved: Moved, state: str) -> None:
     for nic_id in (moved.source, moved.target):
         document = world.find(nic_id)
         if document is not None:
-            nic_body.stamp(document, state, world.etag())
+            nic_put.stamp(document, state, world.etag())
 
 
 def _fate(world: World, moved: Moved, fate: OperationFate) -> OperationFate:

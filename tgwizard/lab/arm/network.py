@@ -6,7 +6,7 @@ import ipaddress
 from functools import partial
 from itertools import islice
 
-from tgwizard.lab import addresses, ids
+from tgwizard.lab import ids, subnet_addresses
 from tgwizard.lab.arm import tags
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.responses import existing, get_one, in_scope, list_of, not_found, paged, with_etag
@@ -35,7 +35,7 @@ def get_subnet(call: HandlerCall) -> Response:
     """Answer one subnet; a missing one is the network provider's 404 (azure/README.md 1.2)."""
     vnet = parent(call, VNET_TYPE)
     subnet_id = f"{vnet['id']}/subnets/{call.parameters['subnet']}"
-    subnet = addresses.subnet_of(call.world, subnet_id)
+    subnet = subnet_addresses.subnet_of(call.world, subnet_id)
     if subnet is None:
         raise not_found(subnet_id)
     return with_etag(_subnet_view(call.world, subnet))
@@ -60,7 +60,7 @@ def check_address(call: HandlerCall) -> Response:
             f"IP address {text} is not a valid IPv4 address.",  # wording [?]
         ) from error
     for subnet in vnet["properties"].get("subnets", []):
-        if addresses.contains(subnet, address):
+        if subnet_addresses.contains(subnet, address):
             answer = _availability(call.world, subnet, address)
             if call.api_version < RESERVED_FLAG_SINCE:
                 del answer["isPlatformReserved"]
@@ -108,13 +108,13 @@ def _nsg_key(document: Json) -> str:
 
 
 def _availability(world: World, subnet: Json, address: ipaddress.IPv4Address) -> Json:
-    reserved = addresses.is_reserved(subnet, address)
-    taken = addresses.allocation_of(world, subnet["id"], str(address)) is not None
+    reserved = subnet_addresses.is_reserved(subnet, address)
+    taken = subnet_addresses.allocation_of(world, subnet["id"], str(address)) is not None
     if not reserved and not taken:
         return {"available": True, "isPlatformReserved": False}
     return {
         "available": False,
-        "availableIPAddresses": list(islice(addresses.free_in(world, subnet, set()), _SUGGESTIONS)),
+        "availableIPAddresses": list(islice(subnet_addresses.free_in(world, subnet, set()), _SUGGESTIONS)),
         "isPlatformReserved": reserved,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from functools import partial
 
-from tgwizard.lab import addresses, ids, operations
+from tgwizard.lab import ids, operations, subnet_addresses
 from tgwizard.lab.arm import tags
 from tgwizard.lab.arm.responses import existing, in_scope, not_found, paged, with_etag
 from tgwizard.lab.routing import HandlerCall, Route
@@ -69,7 +69,7 @@ def usages(call: HandlerCall) -> Response:
     """Answer how full each subnet of a virtual network is."""
     value = []
     for subnet in parent(call, VNET_TYPE)["properties"].get("subnets", []):
-        size = sum(network.num_addresses - 5 for network in addresses.prefixes(subnet))
+        size = sum(network.num_addresses - 5 for network in subnet_addresses.prefixes(subnet))
         value.append(
             {
                 "currentValue": len(call.world.allocations.in_subnet(subnet["id"])),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import compute, in_use_checks, nic_body, nic_parse, nic_rules, nic_state, settled_checks, tags
+from tgwizard.lab.arm import compute, in_use_checks, nic_parse, nic_put, nic_rules, nic_state, settled_checks, tags
 from tgwizard.lab.arm.responses import existing, get_one, list_of, location_of, not_found, paged, require_etag
 from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.routing import HandlerCall, Route
@@ -55,7 +55,7 @@ def put(call: HandlerCall) -> Response:
     _check_location(nic_id, sent, current)
     stored_id = current["id"] if current else nic_id
     name = current["name"] if current else call.parameters["name"]
-    nic = nic_body.replaced(call.world, stored_id, name, sent, current)
+    nic = nic_put.replaced(call.world, stored_id, name, sent, current)
     nic_rules.check_shape(call.world, nic)
     settled_checks.require_settled_subnets(call.world, nic)
     running = call.world.running(nic_id, _KINDS)
@@ -75,7 +75,7 @@ def delete(call: HandlerCall) -> Response:
     if refusal is not None:
         raise refusal
     call.world.remember(nic["id"], call.now)
-    nic_body.stamp(nic, nic_body.DELETING, call.world.etag())
+    nic_put.stamp(nic, nic_put.DELETING, call.world.etag())
     running = call.world.running(nic["id"], _KINDS)
     operation = operations.begin(call.world, OperationKind.DELETE_NIC, nic["id"], call.now, call.fate)
     if running is not None:
@@ -195,9 +195,9 @@ def _check_overlap(call: HandlerCall, nic: Json, running: LongOperation) -> None
 def _accept(call: HandlerCall, nic: Json, current: Json | None, running: LongOperation | None) -> Response:
     world = call.world
     attached = "virtualMachine" in nic["properties"]
-    state = nic_body.UPDATING if attached else nic_body.SUCCEEDED
+    state = nic_put.UPDATING if attached else nic_put.SUCCEEDED
     operation_id = world.guid()
-    nic_body.stamp(nic, state, world.etag())
+    nic_put.stamp(nic, state, world.etag())
     world.remember(nic["id"], call.now)
     nic["location"] = location_of(str(nic["location"]))
     world.resources[ids.key(nic["id"])] = nic

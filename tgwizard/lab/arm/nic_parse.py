@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from tgwizard.lab.arm import request_bodies
-from tgwizard.lab.arm.nic_body import REFERENCE_LISTS, REFERENCES
+from tgwizard.lab.arm.nic_put import REFERENCE_LISTS, REFERENCES
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
 
 _TEXTS = ("privateIPAddress", "privateIPAllocationMethod", "privateIPAddressVersion")

@@ -9,8 +9,8 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from tgwizard.lab import addresses, ids
-from tgwizard.lab.arm import nic_body, nic_fit
+from tgwizard.lab import ids, subnet_addresses
+from tgwizard.lab.arm import nic_fit, nic_put
 from tgwizard.lab.arm.network_parts import balancer_part
 from tgwizard.lab.arm.responses import location_of
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
@@ -109,18 +109,18 @@ def _check_static(world: World, nic: Json, configuration: Json) -> str:
             "Cannot parse the request.",
             Detail("InvalidIPAddressFormat", f"IP address {text} is not a valid IPv4 address."),  # wording [?]
         ) from error
-    prefix = addresses.prefix_text(subnet)
-    if not addresses.contains(subnet, address):
+    prefix = subnet_addresses.prefix_text(subnet)
+    if not subnet_addresses.contains(subnet, address):
         raise _bad(
             "PrivateIPAddressNotInSubnet",
             f"Private static IP address {address} does not belong to the range of subnet prefix {prefix}.",
         )
-    if addresses.is_reserved(subnet, address):
+    if subnet_addresses.is_reserved(subnet, address):
         raise _bad(
             "PrivateIPAddressInReservedRange",
             f"Private static IP address {address} falls within reserved IP range of subnet prefix {prefix}.",
         )
-    allocation = addresses.allocation_of(world, subnet["id"], str(address))
+    allocation = subnet_addresses.allocation_of(world, subnet["id"], str(address))
     if allocation is not None and ids.key(allocation.nic) != ids.key(nic["id"]):
         raise _allocated(configuration["id"], str(address), allocation.configuration)
     return str(address)
@@ -132,16 +132,16 @@ def _dynamic(world: World, nic: Json, configuration: Json, current: Json | None,
     for old in current["properties"]["ipConfigurations"] if current else []:
         if ids.key(old["id"]) == ids.key(configuration["id"]) and is_ipv4(old):
             held: str = old["properties"]["privateIPAddress"]
-            allocation = addresses.allocation_of(world, subnet["id"], held)
+            allocation = subnet_addresses.allocation_of(world, subnet["id"], held)
             mine = allocation is not None and ids.key(allocation.nic) == ids.key(nic["id"])
-            if mine and held not in own and addresses.contains(subnet, ipaddress.IPv4Address(held)):
+            if mine and held not in own and subnet_addresses.contains(subnet, ipaddress.IPv4Address(held)):
                 return held
-    for address in addresses.free_in(world, subnet, own):
+    for address in subnet_addresses.free_in(world, subnet, own):
         return address
     raise _bad(
         "SubnetIsFull",
-        f"Subnet {subnet['id']} with address prefix {addresses.prefix_text(subnet)} does not have enough capacity for "
-        "1 IP addresses.",
+        f"Subnet {subnet['id']} with address prefix {subnet_addresses.prefix_text(subnet)} does not have enough "
+        "capacity for 1 IP addresses.",
     )
 
 
@@ -179,7 +179,7 @@ def references(nic: Json) -> Iterator[str]:
         yield group["id"]
     for configuration in nic["properties"]["ipConfigurations"]:
         properties = configuration["properties"]
-        for key in nic_body.REFERENCES:
+        for key in nic_put.REFERENCES:
             if properties.get(key, {}).get("id"):
                 yield properties[key]["id"]
         for key in ("applicationSecurityGroups", *_POOLS):
@@ -207,7 +207,7 @@ def _region_of(world: World, reference: str) -> str:
 def _exists(world: World, reference: str) -> bool:
     lowered = reference.lower()
     if "/subnets/" in lowered:
-        return addresses.subnet_of(world, reference) is not None
+        return subnet_addresses.subnet_of(world, reference) is not None
     if "/loadbalancers/" in lowered:
         return balancer_part(world, reference) is not None
     return world.find(reference) is not None
@@ -263,9 +263,9 @@ def _check_families(world: World, configurations: list[Json]) -> None:
         if is_ipv4(configuration) or not reference:
             continue
         subnet = _subnet(world, reference)
-        if addresses.has_ipv6(subnet):
+        if subnet_addresses.has_ipv6(subnet):
             continue
-        prefix = addresses.prefix_text(subnet)
+        prefix = subnet_addresses.prefix_text(subnet)
         if is_static(configuration) and properties.get("privateIPAddress"):
             raise _bad(
                 "PrivateIPAddressNotInSubnet",
@@ -327,7 +327,7 @@ def _check_public_addresses(world: World, nic: Json, configurations: list[Json],
 
 
 def _subnet(world: World, subnet_id: str) -> Json:
-    subnet = addresses.subnet_of(world, subnet_id)
+    subnet = subnet_addresses.subnet_of(world, subnet_id)
     if subnet is None:
         raise ValueError(f"the reference to {subnet_id} was not checked")
     return subnet

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tgwizard.lab import addresses, ids
+from tgwizard.lab import ids, subnet_addresses
 from tgwizard.lab.address_ledger import Allocation, Binding
-from tgwizard.lab.arm import nic_body
+from tgwizard.lab.arm import nic_put
 from tgwizard.lab.arm.nic_rules import is_ipv4
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import LongOperation, OperationStatus, World
@@ -59,9 +59,9 @@ def finish(world: World, operation: LongOperation, when: datetime) -> None:
         return
     world.remember(nic["id"], when)
     if operation.status is not OperationStatus.SUCCEEDED:
-        nic_body.stamp(nic, nic_body.FAILED, world.etag())
+        nic_put.stamp(nic, nic_put.FAILED, world.etag())
         return
-    nic_body.stamp(nic, nic_body.SUCCEEDED, world.etag())
+    nic_put.stamp(nic, nic_put.SUCCEEDED, world.etag())
     freed = take_effect(world, nic, when)
     if operation.stranger is not None:
         _give_to_stranger(world, operation.stranger, freed, when)
@@ -74,7 +74,7 @@ def finish_delete(world: World, operation: LongOperation, when: datetime) -> Non
         return
     world.remember(nic["id"], when)
     if operation.status is not OperationStatus.SUCCEEDED:
-        nic_body.stamp(nic, nic_body.FAILED, world.etag())
+        nic_put.stamp(nic, nic_put.FAILED, world.etag())
         return
     freed = remove(world, nic, when)
     if operation.stranger is not None:
@@ -99,7 +99,7 @@ def _give_to_stranger(world: World, nic_id: str, freed: tuple[Allocation, ...], 
         return  # it was there when the rule was added; whoever is gone takes nothing
     world.remember(nic["id"], when)
     for allocation in freed:
-        if addresses.allocation_of(world, allocation.subnet, allocation.address) is not None:
+        if subnet_addresses.allocation_of(world, allocation.subnet, allocation.address) is not None:
             continue
         template = nic["properties"]["ipConfigurations"][0]["properties"]
         name = f"taken-{allocation.address.replace('.', '-')}"
@@ -117,11 +117,11 @@ def _give_to_stranger(world: World, nic_id: str, freed: tuple[Allocation, ...], 
                 "name": name,
                 "id": f"{nic['id']}/ipConfigurations/{name}",
                 "etag": "",
-                "type": nic_body.IP_CONFIGURATION_TYPE,
+                "type": nic_put.IP_CONFIGURATION_TYPE,
                 "properties": properties,
             }
         )
-    nic_body.stamp(nic, nic_body.SUCCEEDED, world.etag())
+    nic_put.stamp(nic, nic_put.SUCCEEDED, world.etag())
     reserve(world, nic)
     take_effect(world, nic, when)
 

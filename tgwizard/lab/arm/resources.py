@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tgwizard.lab import ids
 from tgwizard.lab.arm.responses import paged
-from tgwizard.lab.entra.tokens import AUDIENCE
+from tgwizard.lab.entra.access_tokens import AUDIENCE
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response

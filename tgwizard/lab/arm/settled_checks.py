@@ -8,8 +8,8 @@ which of the verbs Azure refuses is nowhere recorded, so it can be chosen (`Worl
 
 from __future__ import annotations
 
-from tgwizard.lab import addresses, ids, operations
-from tgwizard.lab.arm import nic_body
+from tgwizard.lab import ids, operations, subnet_addresses
+from tgwizard.lab.arm import nic_put
 from tgwizard.lab.routing import HandlerCall
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
 from tgwizard.lab.world import NIC_TYPE, FailedNic, OperationKind, World
@@ -35,8 +35,8 @@ def require_settled_nics(call: HandlerCall, vm: Json, kind: OperationKind) -> No
         return
     for reference in vm["properties"]["networkProfile"]["networkInterfaces"]:
         nic = call.world.find(reference["id"])
-        if nic is not None and nic["properties"]["provisioningState"] == nic_body.FAILED:
-            sentence = _sentence(nic["id"], vm["id"], nic_body.FAILED, OperationKind.PUT_NIC)
+        if nic is not None and nic["properties"]["provisioningState"] == nic_put.FAILED:
+            sentence = _sentence(nic["id"], vm["id"], nic_put.FAILED, OperationKind.PUT_NIC)
             raise network_refusal(400, "ParentResourceIsInFailedState", sentence)
 
 
@@ -49,7 +49,7 @@ def require_settled_users(call: HandlerCall, subnet_id: str) -> None:
 def require_settled_subnets(world: World, nic: Json) -> None:
     """Refuse a change of an interface while a subnet of its is `Failed`, 400, or `Updating`, 429 `RetryableError`."""
     for subnet_id in _subnets_of(nic):
-        subnet = addresses.subnet_of(world, subnet_id)
+        subnet = subnet_addresses.subnet_of(world, subnet_id)
         if subnet is not None:
             _require_settled(subnet["id"], subnet, nic["id"], OperationKind.PUT_SUBNET)
 
@@ -61,10 +61,10 @@ def _subnets_of(nic: Json) -> list[str]:
 
 def _require_settled(resource: str, document: Json, user: str, last: OperationKind) -> None:
     state = document["properties"].get("provisioningState")
-    if state == nic_body.FAILED:
+    if state == nic_put.FAILED:
         sentence = _sentence(resource, user, state, last)
         raise network_refusal(400, "ReferencedResourceNotProvisioned", sentence)
-    if state == nic_body.UPDATING:
+    if state == nic_put.UPDATING:
         raise _later(_sentence(resource, user, state, last))
 
 

@@ -11,8 +11,8 @@ import ipaddress
 from collections.abc import Iterator
 from datetime import datetime
 
-from tgwizard.lab import addresses, ids, operations
-from tgwizard.lab.arm import in_use_checks, nic, nic_body, settled_checks
+from tgwizard.lab import ids, operations, subnet_addresses
+from tgwizard.lab.arm import in_use_checks, nic, nic_put, settled_checks
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.nic_rules import check_name
 from tgwizard.lab.arm.request_bodies import json_object, names, object_of, text_of
@@ -37,7 +37,7 @@ def put(call: HandlerCall) -> Response:
     """Create a subnet, 201, or replace it, 200; `Updating` until the operation is over."""
     world, vnet, name = call.world, parent(call, VNET_TYPE), call.parameters["subnet"]
     subnet_id = f"{vnet['id']}/subnets/{name}"
-    old = addresses.subnet_of(world, subnet_id)
+    old = subnet_addresses.subnet_of(world, subnet_id)
     if old is None:
         check_name(name)
     else:
@@ -58,7 +58,7 @@ def put(call: HandlerCall) -> Response:
 
 def finish(world: World, operation: LongOperation, when: datetime) -> None:
     """End a subnet's operation: the state is told, the content is what was sent."""
-    vnet, subnet = world.find(ids.parent_of(operation.target)), addresses.subnet_of(world, operation.target)
+    vnet, subnet = world.find(ids.parent_of(operation.target)), subnet_addresses.subnet_of(world, operation.target)
     if vnet is None or subnet is None:
         return
     world.remember(vnet["id"], when)
@@ -70,7 +70,7 @@ def finish(world: World, operation: LongOperation, when: datetime) -> None:
 def delete(call: HandlerCall) -> Response:
     """Begin to delete a subnet that nothing uses: 202 with both poll URLs, 204 when it is absent."""
     world, vnet = call.world, parent(call, VNET_TYPE)
-    subnet = addresses.subnet_of(world, f"{vnet['id']}/subnets/{call.parameters['subnet']}")
+    subnet = subnet_addresses.subnet_of(world, f"{vnet['id']}/subnets/{call.parameters['subnet']}")
     if subnet is None:
         return Response(204)
     require_etag(call, subnet["id"], subnet)
@@ -78,7 +78,7 @@ def delete(call: HandlerCall) -> Response:
     if refusal is not None:
         raise refusal
     world.remember(vnet["id"], call.now)
-    subnet["properties"]["provisioningState"] = nic_body.DELETING
+    subnet["properties"]["provisioningState"] = nic_put.DELETING
     _stamp(world, vnet)
     running = world.running(subnet["id"], _KINDS)
     operation = operations.begin(world, OperationKind.DELETE_SUBNET, subnet["id"], call.now, call.fate)
@@ -89,14 +89,14 @@ def delete(call: HandlerCall) -> Response:
 
 def finish_delete(world: World, operation: LongOperation, when: datetime) -> None:
     """End the deletion of a subnet: it is gone, or, if the operation failed, still there as `Failed`."""
-    vnet, subnet = world.find(ids.parent_of(operation.target)), addresses.subnet_of(world, operation.target)
+    vnet, subnet = world.find(ids.parent_of(operation.target)), subnet_addresses.subnet_of(world, operation.target)
     if vnet is None or subnet is None:
         return
     world.remember(vnet["id"], when)
     if operation.status is OperationStatus.SUCCEEDED and in_use_checks.subnet_in_use(world, subnet) is None:
         vnet["properties"]["subnets"].remove(subnet)
     else:
-        subnet["properties"]["provisioningState"] = nic_body.FAILED
+        subnet["properties"]["provisioningState"] = nic_put.FAILED
     _stamp(world, vnet)
 
 
@@ -147,7 +147,7 @@ def _check_prefixes(world: World, vnet: Json, subnet: Json, sent: Json) -> None:
             400, "NetcfgInvalidSubnet", f"Subnet '{name}' is not valid in virtual network '{network_name}'."
         )
     others = (item for item in vnet["properties"].get("subnets", []) if ids.key(item["id"]) != ids.key(subnet["id"]))
-    if any(mine.overlaps(theirs) for other in others for theirs in addresses.prefixes(other) for mine in ranges):
+    if any(mine.overlaps(theirs) for other in others for theirs in subnet_addresses.prefixes(other) for mine in ranges):
         raise network_refusal(
             400,
             "NetcfgSubnetRangesOverlap",
@@ -155,7 +155,7 @@ def _check_prefixes(world: World, vnet: Json, subnet: Json, sent: Json) -> None:
             f"virtual network '{network_name}'.",
         )
     for allocation in world.allocations.in_subnet(subnet["id"]):
-        if not addresses.contains(subnet, ipaddress.IPv4Address(allocation.address)):
+        if not subnet_addresses.contains(subnet, ipaddress.IPv4Address(allocation.address)):
             raise network_refusal(
                 400,
                 "InUsePrefixCannotBeDeleted",

@@ -14,7 +14,7 @@ from functools import partial, wraps
 
 from tgwizard.lab.arm import request_bodies
 from tgwizard.lab.arm.role_assignments import known_principals
-from tgwizard.lab.entra import token_endpoint, tokens
+from tgwizard.lab.entra import access_tokens, token_endpoint
 from tgwizard.lab.routing import Handler, HandlerCall, Route
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Group, LabPrincipalKind, Principal
@@ -52,9 +52,9 @@ def _for_callers(handler: Handler) -> Handler:
 
 
 def _admitted(call: HandlerCall) -> HandlerCall:
-    audiences = frozenset({tokens.GRAPH_AUDIENCE}) | tokens.names_of(call.host)
+    audiences = frozenset({access_tokens.GRAPH_AUDIENCE}) | access_tokens.names_of(call.host)
     try:
-        caller = tokens.authenticate(call.world, call.request.header("Authorization"), audiences)
+        caller = access_tokens.authenticate(call.world, call.request.header("Authorization"), audiences)
     except Refusal as refusal:
         message = "Access token validation failure." if refusal.code != "AuthenticationFailed" else refusal.message
         raise _Refused(401, "InvalidAuthenticationToken", message, refusal.headers) from refusal

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from tgwizard.lab import ids
-from tgwizard.lab.entra import tokens
+from tgwizard.lab.entra import access_tokens
 from tgwizard.lab.routing import HandlerCall, Route
 from tgwizard.lab.wire import Json, Response, json_response
 from tgwizard.lab.world import VM_TYPE, KnownGroups, Principal, World
@@ -46,7 +46,7 @@ def app_service(call: HandlerCall) -> Response:
     """Answer the App Service form; the secret comes in a header."""
     vm_id = _vm_id(call)
     given = call.request.header("X-IDENTITY-HEADER") or ""
-    if not tokens.same_secret(given, _secret(call.world, vm_id)):
+    if not access_tokens.same_secret(given, _secret(call.world, vm_id)):
         return _refused(401, "unauthorized", "The X-IDENTITY-HEADER is missing or wrong.")  # wording [?]
     return _answer(call, vm_id, imds=False)
 
@@ -54,7 +54,7 @@ def app_service(call: HandlerCall) -> Response:
 def imds(call: HandlerCall) -> Response:
     """Answer the form of the instance metadata service; the secret is in the path."""
     vm_id = _vm_id(call)
-    if not tokens.same_secret(call.parameters["secret"], _secret(call.world, vm_id)):
+    if not access_tokens.same_secret(call.parameters["secret"], _secret(call.world, vm_id)):
         return _refused(404, "not_found", "No such endpoint.")
     if (call.request.header("Metadata") or "").lower() != "true":
         return _refused(400, "invalid_request", "Required metadata header not specified")
@@ -66,7 +66,7 @@ def _answer(call: HandlerCall, vm_id: str, *, imds: bool) -> Response:
     resource = call.query.get("resource", "")
     if not resource:
         return _refused(400, "invalid_request", "Required query variable 'resource' is missing")
-    if resource.rstrip("/") not in tokens.audiences_at(call.host) | {tokens.GRAPH_AUDIENCE}:
+    if resource.rstrip("/") not in access_tokens.audiences_at(call.host) | {access_tokens.GRAPH_AUDIENCE}:
         return _refused(
             400,
             "invalid_resource",
@@ -78,7 +78,7 @@ def _answer(call: HandlerCall, vm_id: str, *, imds: bool) -> Response:
     if principal is None or (asked and asked.lower() not in {principal.app_id, principal.oid}):
         return _refused(400, "invalid_request", "Identity not found")
     groups = _groups(world, principal, resource, call.now)
-    issued = tokens.issue(world, principal, lifetime=LIFETIME, audience=resource, groups=groups)
+    issued = access_tokens.issue(world, principal, lifetime=LIFETIME, audience=resource, groups=groups)
     now = datetime.now(UTC)
     expires = int((now + LIFETIME).timestamp())
     document: Json = {
@@ -117,7 +117,7 @@ def _vm_id(call: HandlerCall) -> str:
 
 
 def _secret(world: World, vm_id: str) -> str:
-    return tokens.secret(world, "identity", ids.key(vm_id))
+    return access_tokens.secret(world, "identity", ids.key(vm_id))
 
 
 def _refused(status: int, error: str, description: str) -> Response:

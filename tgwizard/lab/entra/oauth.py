@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from tgwizard.lab.entra import tokens
+from tgwizard.lab.entra import access_tokens
 from tgwizard.lab.entra.oauth_errors import Denied
 from tgwizard.lab.routing import HandlerCall
 from tgwizard.lab.wire import Response
@@ -77,7 +77,7 @@ def tenant_of(call: HandlerCall) -> str:
     for item in call.world.tenants:
         if tenant in {item.id, item.domain.lower()}:
             return item.id
-    if tenant == tokens.foreign_tenant(call.world):
+    if tenant == access_tokens.foreign_tenant(call.world):
         return tenant
     raise unknown_tenant(tenant)
 

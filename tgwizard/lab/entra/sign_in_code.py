@@ -14,7 +14,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from tgwizard.lab.entra import tokens
+from tgwizard.lab.entra import access_tokens
 from tgwizard.lab.entra.sign_in_sessions import LETTERS, typed
 from tgwizard.lab.world import World
 
@@ -29,14 +29,14 @@ _PROOF_LENGTH = 22
 
 def code_of(world: World) -> str:
     """Return the lab's sign-in code, such as `K7QF-2MZP-XW3A-9BCD`: 80 bits, the same as long as the lab exists."""
-    digest = hashlib.sha256(tokens.secret(world, "sign-in-code", world.lab_id).encode()).digest()
+    digest = hashlib.sha256(access_tokens.secret(world, "sign-in-code", world.lab_id).encode()).digest()
     letters = "".join(LETTERS[byte % len(LETTERS)] for byte in digest[: _GROUPS * _GROUP_LENGTH])
     return "-".join(letters[start : start + _GROUP_LENGTH] for start in range(0, len(letters), _GROUP_LENGTH))
 
 
 def is_code(world: World, text: str) -> bool:
     """Return whether somebody typed the sign-in code; spaces, dashes and case are free."""
-    return tokens.same_secret(typed(text), typed(code_of(world)))
+    return access_tokens.same_secret(typed(text), typed(code_of(world)))
 
 
 def vouched_url(code: str, url: str, user_code: str = "") -> str:
@@ -62,7 +62,9 @@ def is_vouched(world: World, query: Mapping[str, str]) -> bool:
     """
     challenged = query.get("code_challenge_method") == "S256" and bool(query.get("code_challenge"))
     given = query.get(PROOF, "")
-    return (challenged or bool(query.get(USER_CODE))) and tokens.same_secret(given, _proof(code_of(world), query))
+    return (challenged or bool(query.get(USER_CODE))) and access_tokens.same_secret(
+        given, _proof(code_of(world), query)
+    )
 
 
 def _proof(code: str, query: Mapping[str, str]) -> str:

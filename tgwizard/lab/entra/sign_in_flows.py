@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit
 
-from tgwizard.lab.entra import oauth, sign_in_code, sign_in_pages, sign_in_sessions, token_endpoint, tokens
+from tgwizard.lab.entra import access_tokens, oauth, sign_in_code, sign_in_pages, sign_in_sessions, token_endpoint
 from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.entra.sign_in_sessions import PendingSignIn, SignInForm, SignInVerdict
 from tgwizard.lab.routing import HandlerCall, Route
@@ -67,7 +67,7 @@ def answer(call: HandlerCall) -> Response:
     if not _may(call, page, form):
         return _asked_again(call, page, call.path)
     code = call.world.sign_ins.code_for(asked, page.oid, call.now)
-    info = tokens.packed({"uid": page.oid, "utid": call.world.subscription.tenant})
+    info = access_tokens.packed({"uid": page.oid, "utid": call.world.subscription.tenant})
     return _sent_back(asked, {"code": code, "client_info": info, "session_state": page.oid})
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from tgwizard.lab.entra import client_assertions, oauth, tokens
+from tgwizard.lab.entra import access_tokens, client_assertions, oauth
 from tgwizard.lab.entra.oauth import AZ_CLIENT, SHARED_TENANTS
 from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.entra.sign_in_sessions import GrantedSignIn
@@ -29,13 +29,13 @@ _OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 
 def client_secret(world: World, principal: Principal) -> str:
     """Return the secret with which a service principal signs in."""
-    return tokens.secret(world, "client-secret", principal.oid)
+    return access_tokens.secret(world, "client-secret", principal.oid)
 
 
 def refresh_token(world: World, user: Principal) -> str:
     """Return the refresh token of a user's present session."""
     session = world.sessions.get(user.oid, 0)
-    return f"1.{user.oid}.{session}.{tokens.secret(world, 'refresh', f'{user.oid}:{session}')}"
+    return f"1.{user.oid}.{session}.{access_tokens.secret(world, 'refresh', f'{user.oid}:{session}')}"
 
 
 def openid_configuration(call: HandlerCall) -> Response:
@@ -116,7 +116,7 @@ def _by_itself(call: HandlerCall, form: dict[str, str], tenant: str) -> Json:
     if form.get("client_assertion"):
         client_assertions.require(call, form, principal, tenant)
         return _granted(call, form, principal, tenant)
-    if not tokens.same_secret(form.get("client_secret", ""), client_secret(world, principal)):
+    if not access_tokens.same_secret(form.get("client_secret", ""), client_secret(world, principal)):
         raise Denied(
             401,
             "invalid_client",
@@ -134,7 +134,7 @@ def _by_refresh_token(call: HandlerCall, form: dict[str, str], tenant: str) -> J
     user = next((item for item in users(world) if item.oid == oid), None)
     if user is None:
         raise Denied(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.")
-    if not tokens.same_secret(given, refresh_token(world, user)):
+    if not access_tokens.same_secret(given, refresh_token(world, user)):
         raise Denied(
             400,
             "invalid_grant",
@@ -171,7 +171,7 @@ def _after_sign_in(call: HandlerCall, form: dict[str, str], granted: GrantedSign
 def _for_user(
     call: HandlerCall, form: dict[str, str], user: Principal, tenant: str, *, client: str, nonce: str = ""
 ) -> Json:
-    home, user_there = call.world.subscription.tenant, tokens.guest(call.world, user, tenant)
+    home, user_there = call.world.subscription.tenant, access_tokens.guest(call.world, user, tenant)
     claims: Json = {
         "aud": client,
         "iss": f"{call.host}/{tenant}/v2.0",
@@ -188,8 +188,8 @@ def _for_user(
     return {
         **_granted(call, form, user, tenant),
         "refresh_token": refresh_token(call.world, user),
-        "id_token": tokens.unsigned(claims),
-        "client_info": tokens.packed({"uid": user.oid, "utid": home}),
+        "id_token": access_tokens.unsigned(claims),
+        "client_info": access_tokens.packed({"uid": user.oid, "utid": home}),
         "foci": "1",
     }
 
@@ -199,7 +199,7 @@ def _granted(call: HandlerCall, form: dict[str, str], principal: Principal, tena
     continuous = "CP1" in form.get("claims", "")
     lifetime = CONTINUOUS_LIFETIME if continuous else LIFETIME
     seconds = int(lifetime.total_seconds())
-    issued = tokens.issue(
+    issued = access_tokens.issue(
         call.world, principal, lifetime=lifetime, audience=audience, tenant=tenant, continuous=continuous
     )
     return {
@@ -233,7 +233,7 @@ def audience_of(call: HandlerCall, form: dict[str, str]) -> tuple[str, str]:
             "/.default suffixed to the resource identifier (application ID URI).",
         )
     audience = scope.removesuffix(_DEFAULT_SCOPE) if scope.endswith(_DEFAULT_SCOPE) else scope.rsplit("/", 1)[0]
-    if audience.rstrip("/") not in tokens.audiences_at(call.host) | {tokens.GRAPH_AUDIENCE}:
+    if audience.rstrip("/") not in access_tokens.audiences_at(call.host) | {access_tokens.GRAPH_AUDIENCE}:
         raise Denied(
             400,
             "invalid_resource",

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from tgwizard import paths
 from tgwizard.lab import ids
-from tgwizard.lab.arm import nic_body, nic_rules, nic_state
+from tgwizard.lab.arm import nic_put, nic_rules, nic_state
 from tgwizard.lab.entra.sign_in_sessions import SignInSessions
 from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.fault_rules import Fault
 from tgwizard.lab.gc_pause import without_gc
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.scenarios import scenario_compute, scenario_fleet, scenario_network, scenario_rights
+from tgwizard.lab.scenarios import scenario_compute, scenario_fleet, scenario_rights, scenario_rules_and_balancers
 from tgwizard.lab.wire import Json, Refusal
 from tgwizard.lab.world import (
     ASG_TYPE,
@@ -258,10 +258,10 @@ class _Builder:
 
     def _nsg(self, item: Json) -> None:
         nsg = self._network(NSG_TYPE, item, {"securityRules": [], "defaultSecurityRules": []})
-        scenario_network.add_rules(nsg, item.get("rule", []))
+        scenario_rules_and_balancers.add_rules(nsg, item.get("rule", []))
 
     def _load_balancer(self, item: Json) -> None:
-        properties = scenario_network.load_balancer(
+        properties = scenario_rules_and_balancers.load_balancer(
             self._id(LOAD_BALANCER_TYPE, f"{item['group']}/{item['name']}"), item, self._subnet_id(item["subnet"])
         )
         document = self._network(LOAD_BALANCER_TYPE, item, properties)
@@ -363,14 +363,14 @@ class _Builder:
         }
         if "nsg" in item:
             sent["properties"]["networkSecurityGroup"] = {"id": self._id(NSG_TYPE, item["nsg"])}
-        nic = nic_body.replaced(self.world, nic_id, item["name"], sent, None)
+        nic = nic_put.replaced(self.world, nic_id, item["name"], sent, None)
         self._attach(nic, item)
         try:
             nic_rules.check_shape(self.world, nic)
             nic_rules.assign_addresses(self.world, nic, None)
         except Refusal as refusal:
             raise ValueError(f"scenario {self.world.scenario}, NIC {item['name']}: {refusal.message}") from refusal
-        nic_body.stamp(nic, nic_body.SUCCEEDED, self.world.etag())
+        nic_put.stamp(nic, nic_put.SUCCEEDED, self.world.etag())
         self.world.resources[ids.key(nic_id)] = nic
         nic_state.reserve(self.world, nic)
 

@@ -16,7 +16,7 @@ from enum import Enum
 
 from tgwizard.lab import ids
 from tgwizard.lab.address_ledger import Allocation, Binding
-from tgwizard.lab.arm import nic_body
+from tgwizard.lab.arm import nic_put
 from tgwizard.lab.scenarios import scenario_compute, scenario_rights
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import ClusterMember, ClusterSpec, LabPower, LabPrincipalKind, Principal, World
@@ -165,7 +165,7 @@ class _Copy:
                     moved["etag"] = second["etag"]
                     second["properties"]["ipConfigurations"].append(moved)
             case Case.NIC_FAILED:
-                nic_body.stamp(second, nic_body.FAILED, self.world.etag())
+                nic_put.stamp(second, nic_put.FAILED, self.world.etag())
             case Case.FIRST_ACTIVE | Case.STANDBY_OFF:
                 return
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tgwizard.lab import ids
-from tgwizard.lab.entra import tokens
+from tgwizard.lab.entra import access_tokens
 from tgwizard.lab.rbac.builtin_roles import BY_NAME, READER
 from tgwizard.lab.rbac.role_records import (
     EVERYONE,
@@ -68,7 +68,7 @@ def add_rights(world: World, source: Json, now: datetime) -> None:
         role, scope = _role(world, item, begun), _scope(world, item)
         holder, place = people[item["to"]], world.subscription_with(ids.subscription_of(scope))
         tenant = place.tenant if place is not None else world.subscription.tenant
-        assign(world, tokens.guest(world, holder, tenant), role, scope, begun)
+        assign(world, access_tokens.guest(world, holder, tenant), role, scope, begun)
         if holder is world.operator and tenant == world.subscription.tenant:
             assign(world, people[AUTOMATION], role, scope, begun)
     assign(world, people[READER_ACCOUNT], READER.guid, ids.subscription_id(world.subscription.id), begun)

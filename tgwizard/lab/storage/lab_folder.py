@@ -29,7 +29,7 @@ from tgwizard.engine.lab_control import LabRun
 from tgwizard.lab.clock import LabTime
 from tgwizard.lab.data_plane import DataPlane
 from tgwizard.lab.entra import sign_in_code
-from tgwizard.lab.entra.tokens import TokenKind
+from tgwizard.lab.entra.access_tokens import TokenKind
 from tgwizard.lab.fronts import certificates
 from tgwizard.lab.fronts.tls_server import LabServer
 from tgwizard.lab.lab import Lab
