@@ -9,7 +9,7 @@ import sys
 def main() -> int:
     """Run the program; the result is its exit code."""
     _streams()
-    from tgwizard.app.window import open_window, window_options_of
+    from tgwizard.app.open_window import open_window, window_options_of
     from tgwizard.paths import NoSuchUser
 
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tgwizard import paths
-from tgwizard.app.connect import data_folder
+from tgwizard.app.open_environment import data_folder
 from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.model.problem import UserError
 

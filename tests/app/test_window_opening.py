@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tgwizard import paths
-from tgwizard.app.connect import open_environment
 from tgwizard.app.environments import Environment, client_environment
-from tgwizard.app.window import WindowOptions, open_program, window_options_of
+from tgwizard.app.open_environment import open_environment
+from tgwizard.app.open_window import WindowOptions, open_program, window_options_of
 from tgwizard.cli.app_ports import ClientChoice, EnvironmentChoice
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.model.cloud import KNOWN

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.measured.figures import Promise, judged, machine
 from tests.bench.measured.places import own_places, platform
-from tgwizard.app.window import WindowOptions, open_program
+from tgwizard.app.open_window import WindowOptions, open_program
 
 RATIO = 1.6
 """The promise: process start to the first paint of the real window with the cluster's name, against a bare window."""

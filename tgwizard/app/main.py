@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
-from tgwizard.app.connect import open_environment
 from tgwizard.app.logs import log_start, stop_logging
+from tgwizard.app.open_environment import open_environment
 from tgwizard.cli.app_ports import AppPorts, ClientChoice, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, parse
 from tgwizard.cli.console import Console
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.complain(UserError(_no_such_user(error)))
         return ExitCode.USAGE
     if isinstance(call.command, OpenWindow):
-        from tgwizard.app.window import WindowOptions, open_window
+        from tgwizard.app.open_window import WindowOptions, open_window
 
         return open_window(WindowOptions(call.where.lab_dir, call.where.config, call.where))
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])

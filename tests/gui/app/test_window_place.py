@@ -18,7 +18,7 @@ from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.first_glance import FirstGlance, glance_at
 from tgwizard.gui.app.nav_pages import NavPage
-from tgwizard.gui.app.window_place import (
+from tgwizard.gui.app.window_geometry import (
     LEAST_SIZE,
     PRESUMED_FRAME,
     USUAL_SIZE,

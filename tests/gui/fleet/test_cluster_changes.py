@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, clusters_page, lab_page, whole_window
 from tgwizard.app.environments import open_lab_environment
-from tgwizard.app.window import WindowOptions, open_program
+from tgwizard.app.open_window import WindowOptions, open_program
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.lab_control import LabStatus
 from tgwizard.engine.watch.monitor import Pace

@@ -196,7 +196,7 @@ def test_that_a_start_says_what_was_last_known_before_it_has_read_azure(tmp_path
         from contextlib import closing
         import tgwizard.gui.start as start
         from tests.rig import rig
-        from tgwizard.app.window import WindowOptions, open_window
+        from tgwizard.app.open_window import WindowOptions, open_window
         from tgwizard.engine.files.cluster_file import save_cluster
         from tgwizard.engine.watch.monitor import Monitor
         lab = Path(sys.argv[1])

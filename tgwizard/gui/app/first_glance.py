@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import parse_toml
-from tgwizard.gui.app.window_place import WindowPlace
+from tgwizard.gui.app.window_geometry import WindowPlace
 from tgwizard.model.appearance import ThemeChoice
 
 

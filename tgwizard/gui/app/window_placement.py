@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QRect, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.app.window_place import Box, Frame, WindowPlace, fitted, least_size
+from tgwizard.gui.app.window_geometry import Box, Frame, WindowPlace, fitted, least_size
 
 FRAMED_MS = 300
 """So long after it was shown, the window has the frame that the window manager gives it."""

@@ -14,7 +14,7 @@ from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPen, QPixmap, QRe
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.nav_pages import NavPage
-from tgwizard.gui.app.window_place import USUAL_SIZE
+from tgwizard.gui.app.window_geometry import USUAL_SIZE
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.opening_page import OpeningPage

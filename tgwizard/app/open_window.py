@@ -101,7 +101,7 @@ def _state_folder(options: WindowOptions) -> Path:
         named = False
     if not named:
         return paths.state_dir()
-    from tgwizard.app.connect import data_folder
+    from tgwizard.app.open_environment import data_folder
     from tgwizard.model.problem import UserError
 
     try:
@@ -180,7 +180,7 @@ def open_program(
     A lab that dies meanwhile runs in no program any more: it is opened once again, in this one. ``connect``: how an
     environment is opened, if not as the program does.
     """
-    from tgwizard.app.connect import open_environment
+    from tgwizard.app.open_environment import open_environment
     from tgwizard.lab.storage.folder_problems import stopped
     from tgwizard.model.problem import UserError
 
@@ -202,7 +202,7 @@ _LAB_DIED = ("lab-not-answering", "lab-stopped")
 
 
 def _open(where: EnvironmentChoice, place: Environment) -> OpenedProgram:
-    from tgwizard.app.connect import sign_in_as
+    from tgwizard.app.open_environment import sign_in_as
     from tgwizard.gui.app.app_context import LabLocation, OpenedProgram
 
     saved = _Saved(place)
