@@ -95,7 +95,7 @@ class Hour:
         self.bridge = Bridge()
         self.guard = GcGuard(app)
         self.window = whole_window(Theme(app), self.bridge, AppContext("Embedded in this window", is_lab=True))
-        self.window.preferences.set(NICS_S, 1.0)
+        self.window.settings_store.set(NICS_S, 1.0)
         self.guard.start()
         self.guard.settle()
         self.bridge.start()

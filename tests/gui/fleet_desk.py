@@ -105,7 +105,7 @@ def open_fleet(
     def end() -> None:
         window.watching.stop()
         still = made.services.jobs.close(LEAVE_WITHIN_S)
-        window.preferences.flush()
+        window.settings_store.flush()
         bridge.stop()
         window.hide()
         window.deleteLater()

@@ -364,7 +364,7 @@ def test_that_ages_probe_bars_and_routine_reads_are_not_announced(ready: Desk, q
 def test_that_locking_is_announced_and_the_focus_comes_back_to_the_opener(ready: Desk, qtbot: QtBot) -> None:
     ready.window.ask_lock()
     assert ready.window.rail.lock.property(ANNOUNCED) == "Read-only"
-    ready.window.preferences.set(READ_ONLY, False)
+    ready.window.settings_store.set(READ_ONLY, False)
     assert ready.window.rail.lock.property(ANNOUNCED) == "Changes allowed"
     opener = page(ready).graceful.button
     ready.window.activateWindow()
@@ -475,10 +475,10 @@ def test_that_qt_tells_of_contrast_by_an_object_that_outlives_its_wrapper(qapp: 
 
 
 def test_that_reduced_motion_and_contrast_are_settings_in_force_at_once(ready: Desk) -> None:
-    preferences = ready.window.preferences
-    preferences.set(REDUCED_MOTION, True)
-    preferences.set(CONTRAST, ContrastChoice.HIGH)
+    settings_store = ready.window.settings_store
+    settings_store.set(REDUCED_MOTION, True)
+    settings_store.set(CONTRAST, ContrastChoice.HIGH)
     assert (ready.theme.reduced_motion, contrasts(ready.theme)) == (True, True)
-    preferences.set(REDUCED_MOTION, False)
-    preferences.set(CONTRAST, ContrastChoice.SYSTEM)
+    settings_store.set(REDUCED_MOTION, False)
+    settings_store.set(CONTRAST, ContrastChoice.SYSTEM)
     assert (ready.theme.reduced_motion, contrasts(ready.theme)) == (False, False)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
     from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.app.nav_pages import NavPage
-    from tgwizard.gui.app.preferences import Preferences
     from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+    from tgwizard.gui.app.settings_store import SettingsStore
     from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
     from tgwizard.gui.cluster.cluster_session import ClusterSession
     from tgwizard.gui.style.theme import Theme
@@ -47,7 +47,7 @@ class Shell(Protocol):
         ...
 
     @property
-    def preferences(self) -> Preferences:
+    def settings_store(self) -> SettingsStore:
         """The settings in force."""
         ...
 

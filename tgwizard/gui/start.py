@@ -422,9 +422,9 @@ class _Program(QObject):
 
         if self.opening is not None:
             left = self.placement.left
-            self.window.preferences.set(PLACE, left.box)
-            self.window.preferences.set(MAXIMISED, left.maximised)
-            self.window.preferences.flush()
+            self.window.settings_store.set(PLACE, left.box)
+            self.window.settings_store.set(MAXIMISED, left.maximised)
+            self.window.settings_store.flush()
 
 
 def _last_known(glance: FirstGlance) -> LastKnown | None:

@@ -106,7 +106,7 @@ def test_that_who_wants_runs_measured_need_not_press_anything(desk: Callable[...
     made = desk(traffic=True)
     session, window = made.session, made.window
     qtbot.waitUntil(lambda: session.reason_against(Verb.GRACEFUL) is None, timeout=PATIENCE_MS)
-    window.preferences.set(MEASURE_RUNS, True)
+    window.settings_store.set(MEASURE_RUNS, True)
     window.ask(Verb.GRACEFUL)
     assert session.reachability.measuring
     assert window.dialog is not None

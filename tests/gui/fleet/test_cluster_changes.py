@@ -273,10 +273,10 @@ def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: W
 
 
 def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtbot: QtBot) -> None:
-    preferences, session = whole.window.preferences, whole.session
+    settings_store, session = whole.window.settings_store, whole.session
     assert session.watching
-    preferences.set(NICS_S, 1.0)
-    preferences.set(VMS_S, 30.0)
+    settings_store.set(NICS_S, 1.0)
+    settings_store.set(VMS_S, 30.0)
     assert session.loop._pace == Pace(nics_s=1.0, vms_s=30.0)
     session.stop()
     session.start()

@@ -125,7 +125,7 @@ def test_that_sort_and_filter_survive_a_restart(open_it: Open, qtbot: QtBot) -> 
     clusters_page(first).table._on_head(1)
     clusters_page(first).chips[ClusterFilter.IN_SYNC].click()
     clusters_page(first).filter.setText("edge")
-    first.preferences.flush()
+    first.settings_store.flush()
     again = clusters_page(open_it(COUNT).window)
     assert again.chips[ClusterFilter.IN_SYNC].isChecked()
     assert again.filter.text() == "edge"

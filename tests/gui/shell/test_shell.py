@@ -90,7 +90,7 @@ def test_that_ctrl_l_turns_every_writing_button_off_with_its_reason(one: Desk, t
     one.session.fail_over(one.rig.b, Verb.FORCED)
     one.session.resume()
     assert not one.session.running
-    one.window.preferences.flush()
+    one.window.settings_store.flush()
     assert saved(tmp_path)
 
 
@@ -138,7 +138,7 @@ def test_that_locking_turns_an_open_question_off(one: Desk, qtbot: QtBot) -> Non
 def test_that_a_locked_window_opens_locked_again(shell: Callable[[int], Desk]) -> None:
     first = shell(1).window
     first.ask_lock()
-    first.preferences.flush()
+    first.settings_store.flush()
     again = shell(1)
     assert locked(again)
     assert again.says("Read-only")
@@ -159,7 +159,7 @@ def test_that_a_window_beside_a_silent_one_is_read_only_for_now(shell: Callable[
     assert locked(desk)
     desk.press("Read-only: another tgwizard is open")
     assert desk.says("Another tgwizard uses the same data folder")
-    desk.window.preferences.flush()
+    desk.window.settings_store.flush()
     assert not saved(tmp_path)
     desk.window.ask_lock()
     desk.press("Unlock")
@@ -310,7 +310,7 @@ def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: list(desk.window.rail.clusters) == ["edge-portland"], timeout=PATIENCE_MS)
     assert desk.says("Pinned")
-    desk.window.preferences.flush()
+    desk.window.settings_store.flush()
     assert PINNED.value_of(load_settings(tmp_path / SETTINGS_NAME).settings) == ("edge-portland",)
     desk.window.pin("edge-portland")
     assert len(desk.window.rail.clusters) == 8

@@ -74,7 +74,7 @@ def ask_before_failover(shell: Shell, session: ClusterSession, verb: Verb) -> No
         else:
             dialog = ConfirmDialog(shell.theme, over, session, plan)
         dialog.confirmed.connect(begin)
-        if shell.preferences.get(MEASURE_RUNS) and not session.reachability.measuring:
+        if shell.settings_store.get(MEASURE_RUNS) and not session.reachability.measuring:
             MeasuredRun(session, dialog)
         return dialog
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.clock import SystemClock
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
-from tgwizard.gui.app.preferences import Preferences
+from tgwizard.gui.app.settings_store import SettingsStore
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.add_clusters import AddButton, dropped_files, refusal_boxes
@@ -74,14 +74,14 @@ class FleetPage(ShellPage):
         self,
         theme: Theme,
         watching: ClusterRegistry,
-        preferences: Preferences,
+        settings_store: SettingsStore,
         context: AppContext,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._watching = watching
-        self._preferences = preferences
+        self._settings_store = settings_store
         self._opening = True
         self._wall = SystemClock().wall
         self.model = FleetModel(self._now, self)
@@ -118,9 +118,9 @@ class FleetPage(ShellPage):
         self.table.opened.connect(self.opened)
         self.table.sorted_by.connect(self._on_sorted)
         watching.changed.connect(self._on_changed)
-        self.table.sort(preferences.get(ORDER), descending=preferences.get(DESCENDING))
-        self.filter.setText(preferences.get(FILTER_TEXT))
-        self.chips[preferences.get(FILTER)].setChecked(True)
+        self.table.sort(settings_store.get(ORDER), descending=settings_store.get(DESCENDING))
+        self.filter.setText(settings_store.get(FILTER_TEXT))
+        self.chips[settings_store.get(FILTER)].setChecked(True)
         self._apply_filter()
         self.filter.textChanged.connect(self._on_filter)
         self.show_clusters(opening=True)
@@ -332,12 +332,12 @@ class FleetPage(ShellPage):
     @Slot(bool)
     def _on_chip(self, chosen: bool) -> None:
         if chosen:
-            self._preferences.set(FILTER, self._chosen)
+            self._settings_store.set(FILTER, self._chosen)
             self._apply_filter()
 
     @Slot(str)
     def _on_filter(self, text: str) -> None:
-        self._preferences.set(FILTER_TEXT, text[:200])
+        self._settings_store.set(FILTER_TEXT, text[:200])
         self._apply_filter()
 
     def _apply_filter(self) -> None:
@@ -346,8 +346,8 @@ class FleetPage(ShellPage):
 
     @Slot(object, bool)
     def _on_sorted(self, order: ClusterOrder, descending: bool) -> None:
-        self._preferences.set(ORDER, order)
-        self._preferences.set(DESCENDING, descending)
+        self._settings_store.set(ORDER, order)
+        self._settings_store.set(DESCENDING, descending)
 
     # Layout ------------------------------------------------------------------------------------------------------
 

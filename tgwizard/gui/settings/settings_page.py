@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+from tgwizard.gui.app.settings_store import SettingsStore
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
@@ -33,10 +33,10 @@ _SECTIONS = {"window": "Window", "watch": "Watching", "files": "Files", "log": "
 class TypedRow(QWidget):
     """A typed value: label, field, unit, help, and what is wrong with it as shape and sentence."""
 
-    def __init__(self, theme: Theme, preferences: Preferences, setting: Setting[Any], fallback: str) -> None:
+    def __init__(self, theme: Theme, settings_store: SettingsStore, setting: Setting[Any], fallback: str) -> None:
         """A field for `setting`; `fallback` is shown while it is empty."""
         super().__init__()
-        self._preferences = preferences
+        self._settings_store = settings_store
         self._setting = setting
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +45,7 @@ class TypedRow(QWidget):
         self.field = TextField(theme, setting.label)
         self.field.setAccessibleDescription(setting.help)
         self.field.setPlaceholderText(fallback)
-        value = preferences.get(setting)
+        value = settings_store.get(setting)
         self.field.setText("" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
         self.field.setMaximumWidth(theme.px(110 if setting.unit else 520))
         label.setBuddy(self.field)
@@ -79,7 +79,7 @@ class TypedRow(QWidget):
         error = self._setting.check(text)
         if error is None:
             self._judge("")
-            self._preferences.set(self._setting, self._setting.parse(text))
+            self._settings_store.set(self._setting, self._setting.parse(text))
         else:
             self._judge(f"{error.why} The value before it stays in force.")
 
@@ -87,11 +87,11 @@ class TypedRow(QWidget):
 class SettingsPage(ShellPage):
     """Every declared setting, in its section. A change is in force at once, or says when."""
 
-    def __init__(self, theme: Theme, preferences: Preferences, data_folder: Path | None = None) -> None:
+    def __init__(self, theme: Theme, settings_store: SettingsStore, data_folder: Path | None = None) -> None:
         """Show the values in force; `data_folder` is the one in use."""
         super().__init__()
         self._theme = theme
-        self._preferences = preferences
+        self._settings_store = settings_store
         self._data_folder = data_folder
         self.switches: dict[str, Switch] = {}
         self.choices: dict[str, dict[str, ChoiceCard]] = {}
@@ -104,7 +104,11 @@ class SettingsPage(ShellPage):
         head = QVBoxLayout()
         head.setSpacing(3)
         head.addWidget(TextLabel(theme, "Settings", TextRole.TITLE))
-        where = "Changes hold until this window closes." if preferences.file is None else f"Saved in {preferences.file}"
+        where = (
+            "Changes hold until this window closes."
+            if settings_store.file is None
+            else f"Saved in {settings_store.file}"
+        )
         head.addWidget(ElidedLabel(theme, where, TextRole.LEAD, Token.TEXT2))
         self._column.addLayout(head)
         self._column.addLayout(self._notices)
@@ -121,10 +125,10 @@ class SettingsPage(ShellPage):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(PageScroll(theme, content, "Settings"))
-        for problem in preferences.problems:
+        for problem in settings_store.problems:
             self._tell(problem)
-        preferences.problem_raised.connect(self._tell)
-        preferences.changed.connect(self._on_changed)
+        settings_store.problem_raised.connect(self._tell)
+        settings_store.changed.connect(self._on_changed)
 
     @Slot(object)
     def _tell(self, problem: Problem) -> None:
@@ -138,12 +142,12 @@ class SettingsPage(ShellPage):
             return self._choice_row(setting)
         if isinstance(setting.default, bool):
             switch = Switch(self._theme, setting.label, setting.help)
-            switch.setChecked(self._preferences.get(setting))
+            switch.setChecked(self._settings_store.get(setting))
             switch.toggled.connect(self._setter(setting))
             self.switches[setting.key] = switch
             return switch
         fallback = "" if self._data_folder is None else str(self._data_folder)
-        row = TypedRow(self._theme, self._preferences, setting, fallback)
+        row = TypedRow(self._theme, self._settings_store, setting, fallback)
         self.typed[setting.key] = row
         self._add_when(row, setting)
         return row
@@ -156,7 +160,7 @@ class SettingsPage(ShellPage):
         column.addWidget(TextLabel(self._theme, setting.label, TextRole.BODY_STRONG))
         column.addWidget(TextLabel(self._theme, setting.help, TextRole.CAPTION, Token.TEXT2, wrap=True))
         group = QButtonGroup(box)
-        now = self._preferences.get(setting)
+        now = self._settings_store.get(setting)
         self.choices[setting.key] = {}
         for choice in setting.choices:
             card = ChoiceCard(self._theme, choice.label, choice.consequence)
@@ -176,20 +180,20 @@ class SettingsPage(ShellPage):
 
     def _setter(self, setting: Setting[Any]) -> Callable[[bool], None]:
         def put(on: bool) -> None:
-            self._preferences.set(setting, on)
+            self._settings_store.set(setting, on)
 
         return put
 
     def _choose_callback(self, setting: Setting[Any], word: str) -> Callable[[bool], None]:
         def choose(chosen: bool) -> None:
             if chosen:
-                self._preferences.set(setting, setting.parse(word))
+                self._settings_store.set(setting, setting.parse(word))
 
         return choose
 
     @Slot(object)
     def _on_changed(self, setting: Setting[Any]) -> None:
-        value = self._preferences.get(setting)
+        value = self._settings_store.get(setting)
         switch = self.switches.get(setting.key)
         if switch is not None:
             switch.setChecked(value)

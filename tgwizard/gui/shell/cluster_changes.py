@@ -16,7 +16,7 @@ from tgwizard.engine.lab_control import LabRun
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.preferences import Preferences
+from tgwizard.gui.app.settings_store import SettingsStore
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded, ReadAgain, SavedFiles
 from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.lab.lab_session import WorldWatch
@@ -45,7 +45,7 @@ class ClusterChanges(QObject):
         self,
         bridge: Bridge,
         watching: ClusterRegistry,
-        preferences: Preferences,
+        settings_store: SettingsStore,
         places: PageRegistry,
         pages: ClusterPages,
         parent: QObject,
@@ -53,7 +53,7 @@ class ClusterChanges(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._watching = watching
-        self._preferences = preferences
+        self._settings_store = settings_store
         self._places = places
         self._pages = pages
         self._opened: OpenedProgram | None = None
@@ -63,7 +63,7 @@ class ClusterChanges(QObject):
         """Looks which world the lab is in; None on the real Azure."""
         self._waiting: int | None = None
         self._clusters: tuple[ClusterSetup, ...] = ()
-        preferences.changed.connect(self._on_preference)
+        settings_store.changed.connect(self._on_preference)
 
     @Slot(object)
     def _on_preference(self, setting: Setting[Any]) -> None:
@@ -72,7 +72,7 @@ class ClusterChanges(QObject):
 
     @property
     def _pace(self) -> Pace:
-        return Pace.of(self._preferences.settings)
+        return Pace.of(self._settings_store.settings)
 
     def open(self, opened: OpenedProgram) -> None:
         """Watch the clusters the program was opened with. `tell_opened` follows, perhaps in a later turn."""
@@ -210,12 +210,12 @@ class RailClusters(QObject):
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._show_all)
         self._tick.start()
-        shell.preferences.changed.connect(self._on_preference)
+        shell.settings_store.changed.connect(self._on_preference)
 
     def fill(self) -> None:
         """There are other clusters, or other pins."""
         sessions = self._shell.sessions
-        pinned = tuple(name for name in self._shell.preferences.get(PINNED) if name in sessions)
+        pinned = tuple(name for name in self._shell.settings_store.get(PINNED) if name in sessions)
         self._rail.count(len(sessions))
         self._rail.show_clusters(pinned or tuple(sessions)[:UNPINNED], pinned=bool(pinned))
         self._show_all()
@@ -238,9 +238,9 @@ class RailClusters(QObject):
 
     def pin(self, name: str) -> None:
         """Pin a cluster to the rail, or take it off."""
-        pinned = self._shell.preferences.get(PINNED)
+        pinned = self._shell.settings_store.get(PINNED)
         off = tuple(other for other in pinned if other != name)
-        self._shell.preferences.set(PINNED, off if name in pinned else (*pinned, name))
+        self._shell.settings_store.set(PINNED, off if name in pinned else (*pinned, name))
 
     @Slot(object)
     def _on_preference(self, setting: Setting[object]) -> None:

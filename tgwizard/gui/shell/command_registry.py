@@ -81,17 +81,17 @@ def _always(window: Shell, current: ClusterSession | None) -> tuple[Command, ...
     if current is None:
         return read, lock
     name = current.setup.name
-    pinned = name in window.preferences.get(PINNED)
+    pinned = name in window.settings_store.get(PINNED)
     words = f"Take {name} off the rail" if pinned else f"Pin {name} to the rail"
     return read, lock, Command(words, partial(window.pin, name), "", Icon.CLUSTERS)
 
 
 def _themes(window: Shell) -> tuple[Command, ...]:
-    now = window.preferences.get(THEME)
+    now = window.settings_store.get(THEME)
     names = {ThemeChoice.SYSTEM: "Follow the system's theme", ThemeChoice.LIGHT: "Use the light theme"}
     names[ThemeChoice.DARK] = "Use the dark theme"
     return tuple(
-        Command(words, partial(window.preferences.set, THEME, choice), "", Icon.THEME)
+        Command(words, partial(window.settings_store.set, THEME, choice), "", Icon.THEME)
         for choice, words in names.items()
         if choice is not now
     )

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
     from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.app.first_glance import FirstGlance
-    from tgwizard.gui.app.preferences import Preferences
     from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+    from tgwizard.gui.app.settings_store import SettingsStore
     from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
     from tgwizard.gui.cluster.cluster_session import ClusterSession
     from tgwizard.gui.lab.lab_stopped import LabStopped
@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
 
     bridge: Bridge
     context: AppContext
-    preferences: Preferences
+    settings_store: SettingsStore
     lock: ReadOnlyLock
     watching: ClusterRegistry
     sessions: Mapping[str, ClusterSession]
@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
 
         self.bridge, self.context = bridge, context
         parts = self._parts = WindowParts(self, self, self.stack, bridge, context)
-        self.preferences, self.lock = parts.preferences, parts.lock
+        self.settings_store, self.lock = parts.settings_store, parts.lock
         self.watching, self.sessions = parts.watching, parts.watching.sessions
         self.pages, self.cluster_pages, self.changes = parts.pages, parts.cluster_pages, parts.changes
         self.startup_errors, self.lab_stopped = parts.startup_errors, parts.lab_stopped
@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         self.rail.cluster_chosen.connect(self.visit_cluster)
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.bar.notice.clicked.connect(self._on_notice)
-        if self.preferences.problems:
+        if self.settings_store.problems:
             self.bar.show_notice("The settings file has a fault")
         self.stack.currentChanged.connect(self._on_page)
         self.cluster_pages.back_asked.connect(self.open_cluster)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tgwizard.gui.app.preferences import Preferences
+from tgwizard.gui.app.settings_store import SettingsStore
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.style.state_shapes import Shape
@@ -15,12 +15,12 @@ from tgwizard.model.settings import NOTIFICATIONS
 class Notifications(QObject):
     """Tells once for each time a cluster breaks; not at all while the window is in use or the setting is off."""
 
-    def __init__(self, window: QWidget, watching: ClusterRegistry, preferences: Preferences) -> None:
+    def __init__(self, window: QWidget, watching: ClusterRegistry, settings_store: SettingsStore) -> None:
         """Watch from now on."""
         super().__init__(window)
         self._window = window
         self._watching = watching
-        self._preferences = preferences
+        self._settings_store = settings_store
         self._broken: set[str] = set()
         watching.changed.connect(self._on_changed)
 
@@ -38,5 +38,5 @@ class Notifications(QObject):
     @Slot()
     def ask(self) -> None:
         """Mark the window in the task bar, unless the user is here or does not want that."""
-        if self._preferences.get(NOTIFICATIONS) and not self._window.isActiveWindow():
+        if self._settings_store.get(NOTIFICATIONS) and not self._window.isActiveWindow():
             QApplication.alert(self._window)

@@ -29,7 +29,7 @@ def _clusters() -> MakePage:
     from tgwizard.gui.fleet.fleet_page import FleetPage
 
     def make(shell: Shell) -> ShellPage:
-        page = FleetPage(shell.theme, shell.watching, shell.preferences, shell.context)
+        page = FleetPage(shell.theme, shell.watching, shell.settings_store, shell.context)
         page.opened.connect(shell.visit_cluster)
         page.set_up_asked.connect(partial(shell.go_to, NavPage.SET_UP))
         page.files_given.connect(shell.add_clusters)
@@ -68,7 +68,7 @@ def _settings() -> MakePage:
     from tgwizard.gui.settings.settings_page import SettingsPage
 
     def make(shell: Shell) -> ShellPage:
-        page = SettingsPage(shell.theme, shell.preferences, shell.context.data_folder)
+        page = SettingsPage(shell.theme, shell.settings_store, shell.context.data_folder)
         page.hold_read_only(shell.lock, shell.ask_lock)
         return page
 

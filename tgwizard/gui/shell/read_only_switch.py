@@ -50,21 +50,21 @@ class ReadOnlySwitch(QObject):
         super().__init__(card)
         self._shell = shell
         self._card = card
-        shell.preferences.changed.connect(self._on_preference)
+        shell.settings_store.changed.connect(self._on_preference)
         shell.lock.changed.connect(self._on_lock)
         card.show_lock(locked=shell.lock.locked)
 
     def ask(self) -> None:
         """Lock at once, or ask before unlocking (Ctrl+L)."""
         if not self._shell.lock.locked:
-            self._shell.preferences.set(READ_ONLY, True)
+            self._shell.settings_store.set(READ_ONLY, True)
         else:
             self._shell.show_dialog(self._dialog)
 
     def lock_for_now(self, why: Problem) -> None:
         """Open read-only without keeping that as the user's setting; the settings page says why."""
         self._shell.lock.set_locked(True)
-        self._shell.preferences.tell(why)
+        self._shell.settings_store.tell(why)
 
     def _dialog(self, over: QWidget) -> Sheet:
         dialog = UnlockDialog(self._shell.theme, over)
@@ -73,7 +73,7 @@ class ReadOnlySwitch(QObject):
 
     @Slot()
     def _unlock(self) -> None:
-        self._shell.preferences.set(READ_ONLY, False)
+        self._shell.settings_store.set(READ_ONLY, False)
         self._shell.lock.set_locked(False)
 
     @Slot()
@@ -85,4 +85,4 @@ class ReadOnlySwitch(QObject):
     @Slot(object)
     def _on_preference(self, setting: Setting[object]) -> None:
         if setting.key == READ_ONLY.key:
-            self._shell.lock.set_locked(self._shell.preferences.get(READ_ONLY))
+            self._shell.lock.set_locked(self._shell.settings_store.get(READ_ONLY))

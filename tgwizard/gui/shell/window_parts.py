@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from tgwizard.gui.app.app_context import AppContext
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.app.preferences import AppearanceSettings, Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+from tgwizard.gui.app.settings_store import AppearanceSettings, SettingsStore
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.failover.start_failover import ask_before_failover
 from tgwizard.gui.lab.lab_stopped import LabStopped
@@ -39,19 +39,19 @@ class WindowParts:
     ) -> None:
         """Make them, each as its settings say. `window` and `shell` are the same, the second as its pages see it."""
         theme, read = shell.theme, context.settings
-        self.preferences = Preferences(read.settings, context.settings_file, read.problems, bridge.own, window)
-        AppearanceSettings(theme, self.preferences, window)
-        self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), window)
+        self.settings_store = SettingsStore(read.settings, context.settings_file, read.problems, bridge.own, window)
+        AppearanceSettings(theme, self.settings_store, window)
+        self.lock = ReadOnlyLock(self.settings_store.get(READ_ONLY), window)
         self.watching = ClusterRegistry(bridge, self.lock, window)
         self.pages = PageRegistry(shell, stack)
         self.cluster_pages = ClusterPages(theme, stack, window)
-        kept = (self.preferences, self.pages, self.cluster_pages)
+        kept = (self.settings_store, self.pages, self.cluster_pages)
         self.changes = ClusterChanges(bridge, self.watching, *kept, window)
         self.startup_errors = StartupErrorPage(theme)
         self.lab_stopped = LabStopped(theme)
-        self.attention = Notifications(window, self.watching, self.preferences)
+        self.attention = Notifications(window, self.watching, self.settings_store)
         self.closing = Shutdown(self.watching, window)
-        bridge.happened.connect(self.preferences.take)
+        bridge.happened.connect(self.settings_store.take)
         self.cluster_pages.asked.connect(partial(ask_before_failover, shell))
         self.pages.follow(self.cluster_pages)
         self.changes.refused.connect(self.pages.show_refused)

@@ -34,7 +34,7 @@ class NotSaved:
         self.problem = problem
 
 
-class Preferences(QObject):
+class SettingsStore(QObject):
     """Emits `changed(setting)`, and `problem_raised(problem)`. Without a file the values live as long as the window."""
 
     changed = Signal(object)
@@ -81,7 +81,7 @@ class Preferences(QObject):
         self.changed.emit(setting)
 
     def tell(self, problem: Problem) -> None:
-        """Something about the settings wants a look: kept, and told to who shows them."""
+        """Keep a problem with the settings, and tell it to whoever shows them."""
         self.problems = (*self.problems, problem)
         self.problem_raised.emit(problem)
 
@@ -126,23 +126,23 @@ class Preferences(QObject):
 class AppearanceSettings(QObject):
     """Keeps a theme in step with the settings and, where these follow it, with the system."""
 
-    def __init__(self, theme: Theme, preferences: Preferences, parent: QObject) -> None:
+    def __init__(self, theme: Theme, settings_store: SettingsStore, parent: QObject) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._preferences = preferences
+        self._settings_store = settings_store
         theme.follow_system()
-        preferences.changed.connect(self._on_changed)
-        if preferences.get(CONTRAST) is not ContrastChoice.SYSTEM:
+        settings_store.changed.connect(self._on_changed)
+        if settings_store.get(CONTRAST) is not ContrastChoice.SYSTEM:
             self._on_changed(CONTRAST)
-        if preferences.get(REDUCED_MOTION):
+        if settings_store.get(REDUCED_MOTION):
             self._on_changed(REDUCED_MOTION)
 
     @Slot(object)
     def _on_changed(self, setting: Setting[Any]) -> None:
         if setting.key == THEME.key:
-            self._theme.choose(self._preferences.get(THEME))
+            self._theme.choose(self._settings_store.get(THEME))
         elif setting.key == CONTRAST.key:
             high = {ContrastChoice.HIGH: True, ContrastChoice.USUAL: False}
-            self._theme.choose_contrast(high.get(self._preferences.get(CONTRAST)))
+            self._theme.choose_contrast(high.get(self._settings_store.get(CONTRAST)))
         elif setting.key == REDUCED_MOTION.key:
-            self._theme.reduce_motion(self._preferences.get(REDUCED_MOTION))
+            self._theme.reduce_motion(self._settings_store.get(REDUCED_MOTION))
