@@ -1,4 +1,4 @@
-"""How window and commands come to an open environment: which lab or cloud was named, where state lies, who signs in.
+"""Opens the lab or cloud that window or command were started for: where its state lies, and who is signed in.
 
 Nothing heavy is imported before an environment is opened.
 """

@@ -237,5 +237,5 @@ def _no_rule() -> Problem:
         "fault-rule-missing",
         "There is no rule to add.",
         "Neither --effect nor a file with [[fault]] tables was given.",
-        "Name what the request shall meet, as in: lab faults add --method PUT --effect reset --moment after-commit.",
+        "Say what the request is to meet, as in: lab faults add --method PUT --effect reset --moment after-commit.",
     )

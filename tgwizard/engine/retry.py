@@ -64,7 +64,7 @@ class RetryPolicy:
         return question()
 
     def _wait_s(self, failure: AzureCallError, pause: float) -> float | None:
-        """Seconds until the next try, None when there shall be none."""
+        """Seconds until the next try, None when there is to be none."""
         asked = failure.retry_after_s
         wait = pause if asked is None else min(max(asked, pause), LONGEST_PAUSE_S)
         return wait if failure.may_pass and self.clock.monotonic() + wait < self.until else None

@@ -325,7 +325,7 @@ ROLE_SCOPES = Field(
 DROPPED_SCOPE = Field(
     "role.drop_scope",
     "Scope dropped",
-    "A resource group that an updated role shall no longer be assignable in.",
+    "A resource group in which an updated role can no longer be assigned.",
     f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod",
     _group,
     required=False,

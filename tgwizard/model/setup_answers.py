@@ -44,7 +44,7 @@ class RoleAnswer:
 
     ``declined``: actions that this topology needs and that were left out on purpose. ``name`` counts for NEW only: it
     is unique in the tenant. ``kept``: as the cluster file says, which may no longer be so: the role may be gone.
-    ``dropped``: assignable scopes of a role that is there which it shall lose, because Azure refuses them.
+    ``dropped``: assignable scopes that an existing role is to lose, because Azure refuses them.
     """
 
     use: RoleUse = RoleUse.NEW

@@ -170,7 +170,7 @@ class Fencing:
         missing = failure.missing
         if failure.problem.code == "parent-failed":
             # The portal's stop would be refused for the same reason.
-            fix = "Nothing was detached. Force without a fence: that writes the interface anew, and ends this."
+            fix = "Nothing was detached. Force without a fence: that writes the interface again, and ends this."
             return Problem("fence-failed", self._what, failure.problem.why, fix, failure.problem.detail, Fixer.YOU)
         why = f"{missing.action} is missing on it." if missing else failure.problem.why
         return self._not_stopped(why, failure.problem.detail, failure.problem.who, failure.problem.right)

@@ -68,7 +68,7 @@ def resume(
     cancel: CancelToken,
     options: RunOptions | None = None,
 ) -> Finished:
-    """Bring an interrupted run to its end. ``to``: where the address shall be; None: where the run was going."""
+    """Bring an interrupted run to its end. ``to``: where the address is to be; None: where the run was going."""
     options = options or RunOptions()
     context = options.context(services, setup, report, cancel)
     return locked_run(context, lambda journal: _resume(context, journal, to, consent=options.to_dead_machine))
@@ -386,5 +386,5 @@ def _nothing_to_resume(snapshot: Snapshot, to: Member | None) -> Problem:
         "resume-needs-member",
         "This computer has no journal of an interrupted run.",
         "Where the address was going is not known.",
-        f"Name the member that shall get it: --to {names}.",
+        f"Name the member that is to get it: --to {names}.",
     )

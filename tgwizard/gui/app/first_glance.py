@@ -1,4 +1,4 @@
-"""What the first paint shows and goes by, from two glances at files: the settings' look, and the only cluster's name.
+"""What the first paint needs, from a quick look at two files: how the window looks, and the only cluster's name.
 
 A glance is no check: whatever is wrong with a file is told later, when all of it is read.
 """

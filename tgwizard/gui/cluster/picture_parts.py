@@ -173,7 +173,6 @@ class HeartbeatLink(QWidget):
         return CopyableFact("Heartbeat", self._fact.value, "the members")
 
     def show_heartbeat(self, fact: FactShown) -> None:
-        """Replace the state."""
         self._fact = fact
         self.setAccessibleName(f"Heartbeat: {fact.value}")
         self.update()

@@ -200,7 +200,6 @@ class FloatingIpPage(StepPage):
     # Showing -----------------------------------------------------------------------------------------------------
 
     def show_address(self, shown: AddressShown) -> None:
-        """Replace what is shown."""
         before, self._shown = self._shown, shown
         text = "" if shown.address is None else str(shown.address)
         other = shown.address != before.address or bool(before.mistyped)

@@ -15,7 +15,7 @@ from tgwizard.gui.widgets.labels import TextLabel
 
 
 class RestartDialog(Sheet):
-    """`move_asked` when the address shall move first, `restart_asked` when not."""
+    """`move_asked` when the address is to move first, `restart_asked` when not."""
 
     wide = 640
     move_asked = Signal()

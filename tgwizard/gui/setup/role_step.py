@@ -147,7 +147,6 @@ class RolePage(StepPage):
         return page
 
     def show_role(self, shown: RoleShown) -> None:
-        """Replace what is shown."""
         before, self._shown = self._shown, shown
         if shown.lead:
             self.lead.say(shown.lead)

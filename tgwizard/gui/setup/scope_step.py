@@ -88,7 +88,6 @@ class ScopePage(StepPage):
         self.body.addWidget(self._stale)
 
     def show_scopes(self, shown: ScopeShown) -> None:
-        """Replace what is shown."""
         before, self._shown = self._shown, shown
         (self.whole if shown.whole_subscription else self.groups).setChecked(True)
         if shown != before or not self._scopes.count():

@@ -184,7 +184,6 @@ class SignInPage(StepPage):
         self.body.addWidget(self._clouds)
 
     def show_sign_in(self, shown: SignInShown) -> None:
-        """Replace what is shown."""
         before, self._shown = self._shown, shown
         self._silent = True
         if shown.methods != before.methods:

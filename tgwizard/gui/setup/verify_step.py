@@ -195,7 +195,6 @@ class VerifyPage(StepPage):
         self.body.addWidget(card)
 
     def show_verify(self, shown: VerifyShown) -> None:
-        """Replace what is shown."""
         before, self._shown = self._shown, shown
         self.ask(shown.title or self.question, shown.lead)
         self._show_meters(shown)

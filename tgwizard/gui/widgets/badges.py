@@ -52,7 +52,6 @@ class Pill(_MarkedWord):
         self.show_state(shape, word)
 
     def show_state(self, shape: Shape, word: str) -> None:
-        """Replace the state."""
         if (shape, word) == (self._mark.shape, self._word.text_shown) and self.accessibleName():
             return
         self._show(shape, word)

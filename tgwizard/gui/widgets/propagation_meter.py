@@ -45,7 +45,6 @@ class MeterBar(QWidget):
         theme.changed.connect(self.update)
 
     def show_state(self, state: BarState) -> None:
-        """Replace the state."""
         if state is not self._state:
             self._state = state
             self.update()

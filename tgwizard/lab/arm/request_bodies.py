@@ -1,4 +1,4 @@
-"""Reading JSON bodies: what is no document of some depth with numbers and texts of this world is refused as unreadable.
+"""Reading JSON bodies. One that is not JSON, nests too deeply, or has impossible numbers or texts is refused.
 
 The helpers below are for the providers whose bodies are taken apart field by field: anything but the expected shape is
 refused.

@@ -80,7 +80,7 @@ def prepare(
     """Write az's folder under the lab's and return the environment for clients. Raises OSError.
 
     `no_proxy` is what the environment exempts already; loopback is added, because a proxy would get its traffic too.
-    `certificate`: the registered one that clients of azure-identity shall use instead of the secret.
+    `certificate`: the registered one that clients of azure-identity are to use instead of the secret.
     """
     folder = directory / "az" / (access.vm or CLOUD)
     make_private_folder(folder)
