@@ -23,7 +23,8 @@ from tgwizard.gui.cluster.picture_model import (
     PillState,
 )
 from tgwizard.gui.cluster.run_model import RunModel, moving_detail, moving_sentence
-from tgwizard.gui.style.state_shapes import Shape, level_shape
+from tgwizard.gui.style.finding_shapes import level_shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.check_rows import CheckShown
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState, VerbReadiness

@@ -16,7 +16,8 @@ from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
-from tgwizard.gui.style.state_shapes import Shape, level_shape
+from tgwizard.gui.style.finding_shapes import level_shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.address_map import A_ROW, AddressMap, Square, SquareKind, SquareMark

@@ -9,8 +9,9 @@ from tgwizard.engine.setup.validation import Fix, FixKind
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import WizardController
+from tgwizard.gui.style.finding_shapes import level_shape
 from tgwizard.gui.style.icons import Icon
-from tgwizard.gui.style.state_shapes import Shape, level_shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.problem_box import FixButton as Button
 from tgwizard.gui.widgets.problem_box import ProblemShown
 from tgwizard.model.problem import Problem

@@ -10,7 +10,8 @@ from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.verify_controller import VerifyController
-from tgwizard.gui.style.state_shapes import Shape, level_shape
+from tgwizard.gui.style.finding_shapes import level_shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding

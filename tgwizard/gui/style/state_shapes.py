@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
-from tgwizard.model.finding import Level
 
 
 class Shape(Enum):
@@ -52,20 +51,6 @@ TINT: dict[Shape, Token] = {
     Shape.STANDBY: Token.CARD,
 }
 """The tinted ground of a pill or banner in that state."""
-
-_LEVEL_SHAPES = {
-    Level.BLOCKS: Shape.BROKEN,
-    Level.NOT_KNOWN: Shape.NOT_KNOWN,
-    Level.WARNS: Shape.WARNING,
-    Level.NOTE: Shape.NOTE,
-    Level.PASSED: Shape.GOOD,
-    Level.NOT_APPLICABLE: Shape.WAITING,
-}
-
-
-def level_shape(level: Level) -> Shape:
-    """The state shape of a finding."""
-    return _LEVEL_SHAPES[level]
 
 
 def draw_shape(painter: QPainter, theme: Theme, shape: Shape, box: QRectF) -> None:
