@@ -15,10 +15,9 @@ from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.check_rows import NoticeBox, problem_notice
+from tgwizard.gui.widgets.check_rows import NoticeBox, show_problem_notices
 from tgwizard.gui.widgets.filter_chip import FilterChip
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.layouts import clear
 
 LEAD = "What the journals on this computer hold: every run, and every change of state that was seen."
 NOTHING = "Nothing has happened yet. A failover, or a change of state while tgwizard watches, shows here."
@@ -153,10 +152,7 @@ class HistoryPage(ShellPage):
         self._rows = rows_of(clusters)
         for kind, chip in self._chips.items():
             chip.count(sum(1 for row in self._rows if kind in (None, row.kind)))
-        clear(self._boxes)
-        for cluster in clusters:
-            if cluster.problem is not None:
-                self._boxes.addWidget(problem_notice(self._theme, cluster.problem))
+        show_problem_notices(self._boxes, self._theme, (cluster.problem for cluster in clusters))
         self._filter()
 
     @Slot()

@@ -14,9 +14,8 @@ from tgwizard.gui.history.history_reader import HistoryReader, ReportsRead
 from tgwizard.gui.page import Shell, ShellPage
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.check_rows import problem_notice
+from tgwizard.gui.widgets.check_rows import show_problem_notices
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.problem import Problem
 
@@ -85,9 +84,7 @@ class ReportsPage(ShellPage):
         self._tell(read.problem)
 
     def _tell(self, problem: Problem | None) -> None:
-        clear(self._boxes)
-        if problem is not None:
-            self._boxes.addWidget(problem_notice(self._theme, problem))
+        show_problem_notices(self._boxes, self._theme, (problem,))
 
     @Slot(object)
     def _open(self, row: HistoryRow) -> None:

@@ -18,10 +18,9 @@ from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.gui.widgets.check_rows import problem_notice
+from tgwizard.gui.widgets.check_rows import show_problem_notices
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.option_card import LARGE
 from tgwizard.model.problem import Problem
 
@@ -184,9 +183,7 @@ class LabPage(ShellPage):
         if problems == self._problems:
             return
         self._problems = problems
-        clear(self._boxes)
-        for problem in problems:
-            self._boxes.addWidget(problem_notice(self._theme, problem, with_detail=True))
+        show_problem_notices(self._boxes, self._theme, problems, with_detail=True)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read the lab while it is looked at."""

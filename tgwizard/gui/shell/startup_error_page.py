@@ -10,9 +10,8 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.gui.widgets.check_rows import problem_notice
+from tgwizard.gui.widgets.check_rows import show_problem_notices
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.problem import Problem
 
 
@@ -43,6 +42,4 @@ class StartupErrorPage(QWidget):
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show every problem that was told."""
-        clear(self._boxes)
-        for problem in problems:
-            self._boxes.addWidget(problem_notice(self._theme, problem, with_detail=True))
+        show_problem_notices(self._boxes, self._theme, problems, with_detail=True)

@@ -6,12 +6,12 @@ event loop when more are needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
@@ -20,6 +20,7 @@ from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel, plain_tip
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.problem import Problem
 
 
@@ -104,6 +105,16 @@ def problem_notice(
     """What went wrong, why, and what to do; `with_detail` where nothing else can show it."""
     words = (problem.why_and_fix, problem.detail if with_detail else "")
     return NoticeBox(theme, shape, problem.what, " ".join(filter(None, words)))
+
+
+def show_problem_notices(
+    layout: QLayout, theme: Theme, problems: Iterable[Problem | None], *, with_detail: bool = False
+) -> None:
+    """Fill `layout` with a notice for each problem, and with nothing else."""
+    clear(layout)
+    for problem in problems:
+        if problem is not None:
+            layout.addWidget(problem_notice(theme, problem, with_detail=with_detail))
 
 
 class TimelineRow(QWidget):
