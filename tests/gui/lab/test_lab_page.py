@@ -22,7 +22,7 @@ from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.lab.lab_text import ANSWERS, RuleTarget, RuleTimes, rule_of, rule_sentence, rule_words
 from tgwizard.gui.lab.scenario_cards import ScenarioDialog
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.lab.control_client import HttpLabControl
 from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.canned_errors import CannedError

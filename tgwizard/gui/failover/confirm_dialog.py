@@ -32,7 +32,7 @@ from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.request_table import RequestTable, TimeAxis
 from tgwizard.gui.widgets.switch import Switch
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import PreflightCompleted

@@ -31,7 +31,7 @@ from tgwizard.gui.widgets.filter_chip import FilterChip
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import FlowLayout, clear
 from tgwizard.gui.widgets.shortcuts import Shortcut
-from tgwizard.gui.widgets.text_field import SearchField
+from tgwizard.gui.widgets.text_inputs import SearchField
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
 from tgwizard.model.text import counted

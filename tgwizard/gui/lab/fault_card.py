@@ -28,7 +28,7 @@ from tgwizard.gui.widgets.cards import Card, Separator
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.option_card import LARGE, ChoiceCards, ChoiceOption
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 
 SUGGESTED = 4
 

@@ -20,7 +20,7 @@ from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import clear
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 
 MACHINES = 8
 """How many machines are listed; a field finds the others."""

@@ -21,7 +21,7 @@ from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel
 from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.switch import Switch
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import ALL, READ_ONLY, Applies, Setting
 

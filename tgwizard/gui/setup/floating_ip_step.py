@@ -27,7 +27,7 @@ from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.filter_chip import SuggestionChip
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel
 from tgwizard.gui.widgets.layouts import FlowLayout, clear
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.setup_answers import Placement

@@ -34,7 +34,7 @@ from tgwizard.gui.widgets.layouts import Column, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
 from tgwizard.gui.widgets.problem_box import Problems, ProblemShown
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.setup_events import PartProgress

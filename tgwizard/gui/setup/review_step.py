@@ -33,7 +33,7 @@ from tgwizard.gui.widgets.labels import LiveText, let_wrap, plain_tip
 from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
-from tgwizard.gui.widgets.text_field import ReportText
+from tgwizard.gui.widgets.text_inputs import ReportText
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import counted, format_age, format_estimate, join_words, sanitize

@@ -39,7 +39,7 @@ from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.chosen_machines import ChosenMachines

@@ -29,7 +29,7 @@ from tgwizard.gui.widgets.buttons import ENTER
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
-from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.text_inputs import TextField
 
 ROW_PX = 38
 ROWS_SHOWN = 9

@@ -21,7 +21,7 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.text_field import ReportText
+from tgwizard.gui.widgets.text_inputs import ReportText
 
 _log = logging.getLogger(__name__)
 

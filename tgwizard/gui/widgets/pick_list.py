@@ -26,7 +26,7 @@ from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import Surface
 from tgwizard.gui.widgets.labels import LiveText
 from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
-from tgwizard.gui.widgets.text_field import SearchField
+from tgwizard.gui.widgets.text_inputs import SearchField
 
 ROWS_SHOWN = 7
 """A longer list scrolls inside itself."""
