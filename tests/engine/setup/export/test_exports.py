@@ -543,6 +543,14 @@ def test_that_somebody_can_act_on_the_request_without_asking_back() -> None:
     assert "and when it is healthy again tg-node-a" in flat
 
 
+def test_that_the_request_offers_what_the_formats_say_of_themselves() -> None:
+    flat = " ".join(export(ExportKind.REQUEST, plan_for(GROUP), answers_for(GROUP)).split())
+    assert "tgwizard can export the same as an Azure CLI script, as Terraform, or as a checklist for the portal" in flat
+    offered = [made.offered for made in FORMATS.values() if made.offered]
+    assert len(offered) == 3
+    assert all(words in flat for words in offered)
+
+
 def test_that_the_request_for_assignments_alone_names_the_role_and_has_no_file() -> None:
     plan = plan_for(GROUP)
     kept = tuple(item for item in plan.changes if not isinstance(item.write, PutRole))
