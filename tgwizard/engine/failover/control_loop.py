@@ -15,7 +15,7 @@ from tgwizard.engine.failover.run_reporter import step_of
 from tgwizard.engine.failover.run_result import RunResult
 from tgwizard.engine.failover.run_state import FailoverRun
 from tgwizard.engine.failover.step_timeout import StepTimeout
-from tgwizard.engine.failover.write_outcomes import WriteOutcomes
+from tgwizard.engine.failover.writing_moves import WritingMoves
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Step
@@ -29,11 +29,11 @@ class ControlLoop:
 
     state: FailoverRun
     _timeouts: StepTimeout = field(init=False)
-    _writes: WriteOutcomes = field(init=False)
+    _writes: WritingMoves = field(init=False)
 
     def __post_init__(self) -> None:
         self._timeouts = StepTimeout(self.state)
-        self._writes = WriteOutcomes(self.state, self._timeouts)
+        self._writes = WritingMoves(self.state, self._timeouts)
 
     def run(self) -> RunResult:
         """Run to the end."""

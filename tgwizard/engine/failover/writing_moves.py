@@ -26,7 +26,7 @@ from tgwizard.model.text import format_utc
 
 
 @dataclass(slots=True)
-class WriteOutcomes:
+class WritingMoves:
     """Carries out the moves that write."""
 
     state: FailoverRun
