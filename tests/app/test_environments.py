@@ -11,7 +11,7 @@ import pytest
 
 from tgwizard.app.environments import open_lab_environment, serve_lab
 from tgwizard.cli.app_ports import LabOptions
-from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.observe import Observer
 from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab
 from tgwizard.model.cluster import ResourceId

@@ -18,7 +18,7 @@ from tgwizard.cli.arguments import ParsedCommand, Status
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
-from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.lab.storage import world_store
 from tgwizard.lab.storage.lab_folder import HostedLab
 from tgwizard.model.problem import Problem, UserError

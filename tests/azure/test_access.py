@@ -14,7 +14,7 @@ from tgwizard.azure import access_documents
 from tgwizard.azure.clients import AzureSession, Clients
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.directory import ArmDirectory
-from tgwizard.engine.errors import Cause, Certainty
+from tgwizard.engine.azure_call_error import Cause, Certainty
 from tgwizard.lab.entra.access_tokens import GRAPH_AUDIENCE
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.fronts.in_process import lab_session

@@ -12,7 +12,7 @@ from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import OperationState
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationFails
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session

@@ -30,7 +30,7 @@ from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.error_translation import Operation
 from tgwizard.engine.access.read_access import read_denials_of, read_locks_over, read_roles_of
-from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.certificates import prepare
 from tgwizard.lab.fronts.in_process import lab_session

@@ -20,7 +20,7 @@ from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, azure_cli
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab

@@ -14,7 +14,7 @@ from tgwizard.azure.error_document import ArmError, thing_words
 from tgwizard.azure.error_table import row_for
 from tgwizard.azure.error_translation import Operation, from_document
 from tgwizard.azure.redaction import is_claims_challenge, redacted
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Fixer, Problem

@@ -15,7 +15,7 @@ from tgwizard.azure.error_document import ArmError
 from tgwizard.azure.error_file import shipped, usable
 from tgwizard.azure.error_table import FIELDS, FILE, ErrorRow, ErrorTable, error_table, row_for
 from tgwizard.azure.error_translation import Operation, from_document
-from tgwizard.engine.errors import Cause
+from tgwizard.engine.azure_call_error import Cause
 from tgwizard.engine.files.toml_reader import TomlFault
 from tgwizard.model.problem import Fixer
 

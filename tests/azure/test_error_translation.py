@@ -19,7 +19,7 @@ from tgwizard.azure.error_document import ArmError
 from tgwizard.azure.error_table import ErrorRow
 from tgwizard.azure.error_translation import Operation, from_document
 from tgwizard.azure.redaction import LONGEST_DETAIL
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Effect, Fault, FaultAnswer, Moment, OperationFails, Reset, Timeout
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab

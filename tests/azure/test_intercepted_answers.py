@@ -26,8 +26,8 @@ from tgwizard.azure.intercepted_answers import (
     title_of,
 )
 from tgwizard.azure.redaction import PROXIES
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.lab import Lab
 from tgwizard.model.sign_in import SignInMethod

@@ -10,7 +10,7 @@ import requests
 from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure import compute, network_documents
-from tgwizard.engine.errors import Cause, Certainty
+from tgwizard.engine.azure_call_error import Cause, Certainty
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.lab.arm import providers
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer

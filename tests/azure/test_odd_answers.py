@@ -21,8 +21,8 @@ from tests.azure.test_arm import fails
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, rig
 from tgwizard.engine.access.read_access import read_roles_of
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightScope
 from tgwizard.lab.fronts.in_process import LabAdapter

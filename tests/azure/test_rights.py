@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.lab.faults.fault_rules import Fault, Moment, Reset
 from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.permission import allows

@@ -16,7 +16,7 @@ from tests.rig import rig
 from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import RENEW_BELOW_S, HeldCredential, LabToken, expiry
-from tgwizard.engine.errors import Cause, Certainty
+from tgwizard.engine.azure_call_error import Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, Moment, Reset
 from tgwizard.lab.fronts.in_process import lab_session
 

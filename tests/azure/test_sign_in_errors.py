@@ -25,8 +25,8 @@ from tgwizard.azure.endpoint_metadata import cloud_at, described
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in.interactive import InteractiveSignIn
 from tgwizard.azure.sign_in_errors import SignInErrorRow, SignInErrors, explain_sign_in_error, sign_in_errors
+from tgwizard.engine.azure_call_error import Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.engine.files.toml_reader import TomlFault
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, Cloud

@@ -32,8 +32,8 @@ from tgwizard.azure.credentials import caller_of
 from tgwizard.azure.sign_in import interactive
 from tgwizard.azure.sign_in.interactive import InteractiveSignIn
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.jobs import Report
 from tgwizard.lab.entra.access_tokens import foreign_tenant
 from tgwizard.lab.lab import Lab

@@ -32,8 +32,8 @@ from tests.azure.people import (
 )
 from tests.azure.test_arm import fails
 from tests.azure.test_credentials import az, signed_in
+from tgwizard.engine.azure_call_error import Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.fronts.certificates import client_certificate
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.model.inventory import CallerKind

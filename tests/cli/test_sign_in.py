@@ -17,8 +17,8 @@ from tgwizard.cli.arguments import parse
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.sign_in_option import sign_in, words_of
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.ports import SignIn
 from tgwizard.engine.runs.job_services import Services

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.model.seen import ADDRESS, FOREIGN_NIC, SETUP, A, B
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.jobs import BROKE, STOPPED, JobCrashed, JobGroup, JobQueue, Report
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Cancelled, Problem, UserError

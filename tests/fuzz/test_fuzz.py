@@ -26,8 +26,8 @@ from urllib3 import HTTPResponse
 from tests.engine.setup.apply.scenarios import prepared
 from tests.fuzz.mutation import seeded, spoil_bytes, spoil_json, spoil_text
 from tests.rig import ARM, Rig, rig, setup_rig
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster

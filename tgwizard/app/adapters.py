@@ -16,8 +16,8 @@ from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.endpoint_metadata import cloud_at
 from tgwizard.azure.sign_in.interactive import PageAddress, SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import JobQueue
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.entra.access_tokens import AUDIENCE, GRAPH_AUDIENCE

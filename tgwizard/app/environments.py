@@ -20,8 +20,8 @@ from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
 from tgwizard.cli.app_ports import ClientChoice, LabOptions, LabReady
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.engine.clock import JumpCountingClock, SystemClock
-from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobQueue
 from tgwizard.engine.lab_control import LabControl

@@ -50,8 +50,8 @@ def data_folder(settings: SettingsRead) -> Path:
 
 def sign_in_as(place: Environment, where: EnvironmentChoice) -> None:
     """Sign the window in the way the command line said; UserError with the reason when that fails."""
+    from tgwizard.engine.azure_call_error import AzureCallError
     from tgwizard.engine.cancel import CancelToken
-    from tgwizard.engine.errors import AzureCallError
 
     try:
         place.services.sign_in.sign_in(sign_in_request_of(where, place.services), lambda _prompt: None, CancelToken())

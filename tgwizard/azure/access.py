@@ -8,7 +8,7 @@ from tgwizard.azure import access_documents as documents
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_translation import Operation, unreadable
 from tgwizard.azure.rest import AUTHORIZATION_API, LOCKS_API, ArmPath, Json, items, read, write
-from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.model.permission import DenyAssignment, PermissionSet, scope_in_words
 from tgwizard.model.role import LockSeen, PrincipalKind, RoleAssignment, RoleDefinition
 

@@ -21,7 +21,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.sign_in_errors import clock_ahead
-from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError

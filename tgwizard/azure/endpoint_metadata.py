@@ -13,7 +13,7 @@ from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.error_translation import Operation, translate_errors
 from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.rest import inner, text, texts
-from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tgwizard.engine.errors import MissingRight
+from tgwizard.engine.azure_call_error import MissingRight
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import scope_in_words
 from tgwizard.model.text import join_words, sanitize

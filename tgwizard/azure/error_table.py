@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from tgwizard.azure.error_file import ErrorFile, shipped, usable
-from tgwizard.engine.errors import Cause
+from tgwizard.engine.azure_call_error import Cause
 from tgwizard.model.problem import Fixer
 from tgwizard.model.role import GIVES_A_RIGHT
 

@@ -33,7 +33,7 @@ from tgwizard.azure.intercepted_answers import (
 )
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in_errors import clock_wrong, explain_sign_in_error
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.model.problem import Cancelled, Problem
 from tgwizard.model.text import format_duration, sanitize
 

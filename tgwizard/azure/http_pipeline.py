@@ -25,8 +25,8 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from tgwizard import __version__
 from tgwizard.azure.bounded_http import REPEATED
 from tgwizard.azure.intercepted_answers import content_of, refuse_intercepted
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import sanitize
 

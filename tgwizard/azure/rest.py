@@ -20,7 +20,7 @@ from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.http_pipeline import elsewhere, same_place
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import Page, Precondition
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem

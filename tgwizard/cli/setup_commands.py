@@ -32,8 +32,8 @@ from tgwizard.cli.setup_documents import (
 )
 from tgwizard.cli.setup_options import answers_given, filled, saved_or_new, seen_subscriptions
 from tgwizard.cli.terminal import Line
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.files.file_writing import write_atomically

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tgwizard.cli.setup_arguments import GivenOptions, parsed
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.jobs import Report

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tgwizard.cli.app_ports import EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.problem import UserError
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Cancelled, Problem, UserError
 

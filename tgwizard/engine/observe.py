@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import PAUSES_S, RetryPolicy, is_plausible, plausible_wait_s
 from tgwizard.model.cluster import Member, ResourceId

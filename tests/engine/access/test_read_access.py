@@ -20,7 +20,7 @@ from tgwizard.engine.access.read_access import (
     read_own_rights,
     read_roles_of,
 )
-from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.access_facts import Queried
 from tgwizard.model.permission import allows, allows_at

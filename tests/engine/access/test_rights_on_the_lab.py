@@ -14,10 +14,10 @@ from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.setup.loading import read_facts
 from tgwizard.engine.setup.planner import make_plan

@@ -6,7 +6,7 @@ import pytest
 
 from tests.azure.test_arm import fails
 from tests.rig import Rig, rig, setup_rig
-from tgwizard.engine.errors import Cause, Certainty
+from tgwizard.engine.azure_call_error import Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Fault, OperationFails
 from tgwizard.lab.world import FailedNic, LabPower
 from tgwizard.model.cluster import Verb

@@ -13,8 +13,8 @@ import pytest
 from tests.engine.setup.apply.plans import Applying, answers_for, plan_for
 from tests.engine.setup.apply.test_apply import writes
 from tests.rig import setup_rig
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.runs.journal import Durability
 from tgwizard.engine.runs.records import (

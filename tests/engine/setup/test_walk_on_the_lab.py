@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.setup.loading import ask_address, read_facts
 from tgwizard.engine.setup.portal_help import portal_guide
 from tgwizard.engine.setup.suggestions import proposed_answers

@@ -25,8 +25,8 @@ from tgwizard.azure.credentials import RENEW_BELOW_S
 from tgwizard.azure.endpoint_metadata import is_https
 from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.sign_in.loopback_receiver import LoopbackReceiver
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import Cloud, is_known
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt

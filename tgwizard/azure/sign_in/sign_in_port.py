@@ -21,8 +21,8 @@ from tgwizard.azure.error_translation import Operation, translate_errors
 from tgwizard.azure.sign_in.available_methods import SignInSurvey
 from tgwizard.azure.sign_in.interactive import InteractiveSignIn, SignInDialog
 from tgwizard.azure.sign_in.unattended import managed_identity, service_principal
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem

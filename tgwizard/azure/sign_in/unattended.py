@@ -18,7 +18,7 @@ from tgwizard.azure.credentials import TokenSource
 from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in.available_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.file_reading import read_bytes
 from tgwizard.model.cloud import is_known
 from tgwizard.model.problem import Problem

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tgwizard.engine.access.required_rights import NIC_WRITE
-from tgwizard.engine.errors import MissingRight
+from tgwizard.engine.azure_call_error import MissingRight
 from tgwizard.model.access_facts import NOT_ASKED, AccessFacts, FactKind, IdentityRights, Queried
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller

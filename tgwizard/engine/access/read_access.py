@@ -17,8 +17,8 @@ from typing import Any, Protocol, TypeVar
 from tgwizard.engine.access.access_decision import denials_concerning, explain_refusal
 from tgwizard.engine.access.matching_roles import could_be_ours
 from tgwizard.engine.access.required_rights import computed_scopes
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, MissingRight
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Cause, MissingRight
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import Access, AzurePorts, Clock
 from tgwizard.engine.runs.task_runner import read_all

@@ -12,7 +12,7 @@ from enum import Enum
 
 from tgwizard.engine.access.access_decision import denied_in_words, with_denials_applied
 from tgwizard.engine.access.required_rights import NOT_ASKED
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.chosen_machines import ChosenMachines

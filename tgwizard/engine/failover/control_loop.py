@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.errors import AzureCallError
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Goal, Move, decide
 from tgwizard.engine.failover.run_reporter import step_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide, held_here
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, carried_with, write_rights
-from tgwizard.engine.errors import AzureCallError
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.access_facts import Queried

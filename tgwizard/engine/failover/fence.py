@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.failover.run_reporter import RunReporter

@@ -10,8 +10,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Goal, LastWrite, Move, NicReading, RunProgress
 from tgwizard.engine.failover.run_context import UserDecisions

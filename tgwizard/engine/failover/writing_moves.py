@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import LastWrite, Move, RunProgress
 from tgwizard.engine.failover.run_reporter import step_of

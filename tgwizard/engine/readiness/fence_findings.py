@@ -16,7 +16,7 @@ from tgwizard.engine.access.access_decision import (
     why_refused,
     with_denials_applied,
 )
-from tgwizard.engine.errors import MissingRight
+from tgwizard.engine.azure_call_error import MissingRight
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import StopMethod

@@ -18,7 +18,7 @@ from tgwizard.engine.access.required_rights import (
     write_sides,
 )
 from tgwizard.engine.access.write_probe import AttachProbe, ProbeOutcome, WriteProbe, probe_write
-from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy

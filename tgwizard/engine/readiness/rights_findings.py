@@ -35,7 +35,7 @@ from tgwizard.engine.access.required_rights import (
     write_sides,
 )
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
-from tgwizard.engine.errors import MissingRight
+from tgwizard.engine.azure_call_error import MissingRight
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.model.access_facts import IdentityRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb

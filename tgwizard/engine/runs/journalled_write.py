@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from tgwizard.engine.errors import AzureCallError, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import Accepted, AzurePorts, Clock, ConfigurationId, MoveAccepted, Precondition, StopAccepted
 from tgwizard.engine.runs.failover_journal import FailoverJournal

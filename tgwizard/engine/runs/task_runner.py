@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Clock
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.access_facts import Queried

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tgwizard.engine import json_codec
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.task_runner import TaskBody, make_call
 from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from tgwizard.engine.access.access_decision import LIFT_DENIAL
 from tgwizard.engine.access.read_access import look_up_cause
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.journalled_write import Attempt, journalled_write
 from tgwizard.engine.runs.records import UNDOES, ChangeConfirmed, SetupRecord, WriteIntended, WriteKind, WriteReplied

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tgwizard.engine.access.read_access import read_access
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import RetryPolicy

@@ -13,8 +13,8 @@ from ipaddress import IPv4Address
 from tgwizard.engine.access.access_decision import UNLOCK, assignments_of, denials_of, lets_write
 from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight, required_rights
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.discovery.subnet_addresses import floating_now, judge_address, occupancy
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.plan_changes import (

@@ -20,10 +20,10 @@ from tgwizard.engine.access.effective_rights import (
 from tgwizard.engine.access.read_access import read_access
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.access.write_probe import ProbeAnswer, ProbeOutcome, ProbeResult, probe_as, probe_write
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.network_checks import HEARTBEAT_PORT, network_checks
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock, Members

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import JobGroup, JobQueue, Report
 from tgwizard.engine.ports import Directory, SignIn
 from tgwizard.engine.runs.job_services import Services

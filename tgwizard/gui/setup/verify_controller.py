@@ -11,8 +11,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import JobGroup, Report
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.planner import complete_identity, read_cluster

@@ -10,7 +10,7 @@ from typing import Any
 from tests.model.seen import ADDRESS, FREE, HOLDS, SETUP, SUBNET, A, B, Side, configuration, snapshot
 from tgwizard.engine.access.required_rights import Writer, WriteSide, carried_with, write_sides
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
-from tgwizard.engine.errors import MissingRight
+from tgwizard.engine.azure_call_error import MissingRight
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.access_facts import AccessFacts, IdentityRights, OwnRights, Queried

@@ -45,7 +45,7 @@ from tests.engine.readiness.golden.scene import (
 from tests.model.seen import FOREIGN_NIC, FREE, HOLDS, SUBNET, UNREAD, A, B, but, configuration
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import ProbeOutcome
-from tgwizard.engine.errors import MissingRight
+from tgwizard.engine.azure_call_error import MissingRight
 from tgwizard.model.access_facts import NOT_ASKED, Queried
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import CarriedConfiguration
