@@ -48,13 +48,14 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Event, Finished, Observed, PreflightCompleted, SourceBack, SourceLost
+from tgwizard.model.failover_events import Event, Finished, PreflightCompleted
 from tgwizard.model.failover_options import Strategy, resolve_strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.settings import Settings
 from tgwizard.model.snapshot import AddressLocation, Snapshot
 from tgwizard.model.verdict import VerdictName
+from tgwizard.model.watch_events import Observed, SourceBack, SourceLost
 
 _LOOK_S = 0.1
 _ENDS_WITHIN_S = 15.0

@@ -20,12 +20,9 @@ from tgwizard.model.failover_events import (
     Event,
     Finished,
     HolderObserved,
-    Observed,
     PreflightCompleted,
     RunEvent,
     RunStarted,
-    SourceBack,
-    SourceLost,
     StepCompleted,
     StepStarted,
     StepWaiting,
@@ -35,6 +32,7 @@ from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import AddressLocation, LocationKind, MemberSeen, Reading, Snapshot
 from tgwizard.model.text import format_utc
+from tgwizard.model.watch_events import Observed, SourceBack, SourceLost
 
 Document = dict[str, Any]
 

@@ -26,8 +26,6 @@ from tgwizard.model.failover_events import (
     HolderObserved,
     PreflightCompleted,
     RunStarted,
-    SourceBack,
-    SourceLost,
     StepCompleted,
     StepStarted,
     StepWaiting,
@@ -38,6 +36,7 @@ from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import AddressLocation, LocationKind, MemberSeen, Snapshot
 from tgwizard.model.text import format_age, format_duration, format_estimate
+from tgwizard.model.watch_events import SourceBack, SourceLost
 
 MEANINGS = {
     TimeoutChoice.WAIT: "wait as long again",

@@ -11,10 +11,10 @@ from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import PAUSES_S, RetryPolicy, is_plausible, plausible_wait_s
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Source
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind, MemberSeen, Reading, Snapshot
+from tgwizard.model.watch_events import Source
 
 T = TypeVar("T")
 

@@ -1,4 +1,6 @@
-"""The closed union of events: everything a job or the monitor reports. JSON both for people's scripts and for tests.
+"""The events of a failover, and the closed union of all that a job or the monitor reports.
+
+They are JSON both for people's scripts and for tests.
 
 Each event is frozen and carries ``at`` (UTC) and ``clock_s`` (the Clock's monotonic seconds). A job ends with exactly
 one ``Finished``, always last, also when a check refused it.
@@ -16,8 +18,8 @@ from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
 from tgwizard.model.service_gap import ServiceGap
-from tgwizard.model.snapshot import AddressLocation, Snapshot
-from tgwizard.model.verdict import Verdict
+from tgwizard.model.snapshot import AddressLocation
+from tgwizard.model.watch_events import WatchEvent
 
 
 class Step(Enum):
@@ -174,45 +176,6 @@ class WarningRaised:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """The monitor looked: a whole new snapshot with its verdict."""
-
-    stamp: Stamp
-    cluster: str
-    snapshot: Snapshot
-    verdict: Verdict
-
-
-class Source(Enum):
-    """The monitor's sources, named as people know them."""
-
-    FIRST_NIC = "first_nic"
-    SECOND_NIC = "second_nic"
-    FIRST_VM = "first_vm"
-    SECOND_VM = "second_vm"
-    OTHER_NICS = "other_nics"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceLost:
-    """A source stopped answering; the others go on."""
-
-    stamp: Stamp
-    cluster: str
-    source: Source
-    problem: Problem
-
-
-@dataclass(frozen=True, slots=True)
-class SourceBack:
-    """A lost source answers again."""
-
-    stamp: Stamp
-    cluster: str
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
 class PreflightCompleted:
     """The preflight for a failover ended; nothing was written. ``findings`` decide whether the run may start.
 
@@ -279,7 +242,4 @@ RunEvent = (
     | WarningRaised
     | Finished
 )
-WatchEvent = Observed | SourceLost | SourceBack
-"""What reading a cluster again and again says."""
-
 Event = RunEvent | WatchEvent | PreflightCompleted

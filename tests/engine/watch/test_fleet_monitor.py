@@ -13,7 +13,8 @@ from tgwizard.engine.watch.fleet_monitor import SHARE_S, FleetMonitor, fleet_pac
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Event, Observed
+from tgwizard.model.failover_events import Event
+from tgwizard.model.watch_events import Observed
 
 
 def many(made: Rig, count: int) -> tuple[ClusterSetup, ...]:

@@ -15,10 +15,11 @@ from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.fault_rules import Effect, Fault, FaultAnswer, Moment, Reset
-from tgwizard.model.failover_events import Event, Observed, Source, SourceBack, SourceLost
+from tgwizard.model.failover_events import Event
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import AddressLocation, LocationKind, Power
 from tgwizard.model.verdict import VerdictName
+from tgwizard.model.watch_events import Observed, Source, SourceBack, SourceLost
 
 GONE = FaultAnswer(500, '{"error": {"code": "InternalServerError", "message": "Encountered internal server error."}}')
 

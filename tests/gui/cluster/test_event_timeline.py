@@ -12,10 +12,10 @@ from tgwizard.engine.observe import Observer
 from tgwizard.gui.cluster.event_timeline import EventLog
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.verdict import Verdict, VerdictName, assess
+from tgwizard.model.watch_events import Observed, Source, SourceBack, SourceLost
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 UNREACHED = Problem("azure-not-reached", "The request to read x was not sent.", "Azure could not be reached.")

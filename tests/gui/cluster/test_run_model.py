@@ -27,19 +27,10 @@ from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import (
-    CancelMeaning,
-    Finished,
-    HolderObserved,
-    Observed,
-    PreflightCompleted,
-    RunEvent,
-    SourceBack,
-    SourceLost,
-    Step,
-)
+from tgwizard.model.failover_events import CancelMeaning, Finished, HolderObserved, PreflightCompleted, RunEvent, Step
 from tgwizard.model.failover_options import Fence, FenceRequest
 from tgwizard.model.snapshot import LocationKind
+from tgwizard.model.watch_events import Observed, SourceBack, SourceLost
 
 
 def run_events(lab: Rig) -> list[RunEvent]:

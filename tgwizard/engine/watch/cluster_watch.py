@@ -18,8 +18,8 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import WatchEvent
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.watch_events import WatchEvent
 
 LOOK_S = 0.1
 LOOKS_UNTIL_TOLD = 10

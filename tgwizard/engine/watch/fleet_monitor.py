@@ -16,9 +16,9 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import WatchEvent
 from tgwizard.model.problem import UserError
 from tgwizard.model.verdict import VerdictName
+from tgwizard.model.watch_events import WatchEvent
 
 SHARE_S = 0.2
 """Seconds of the fleet's time that each cluster is given: five looks a second in all, at two to four reads a look."""

@@ -15,10 +15,10 @@ from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost, WatchEvent
 from tgwizard.model.settings import NICS_S, VMS_S, Settings
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.verdict import Verdict, VerdictName, assess
+from tgwizard.model.watch_events import Observed, Source, SourceBack, SourceLost, WatchEvent
 
 _SLICE_S = 0.25
 

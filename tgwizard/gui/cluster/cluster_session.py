@@ -36,21 +36,12 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import (
-    CancelMeaning,
-    Event,
-    Finished,
-    Observed,
-    PreflightCompleted,
-    SourceBack,
-    SourceLost,
-    TimeoutChoice,
-    WatchEvent,
-)
+from tgwizard.model.failover_events import CancelMeaning, Event, Finished, PreflightCompleted, TimeoutChoice
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy, resolve_strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import STALE_AFTER_S, Snapshot
 from tgwizard.model.verdict import Verdict
+from tgwizard.model.watch_events import Observed, SourceBack, SourceLost, WatchEvent
 
 LATE_PACES = 3
 """A reading of the fleet's that is older than so many of its turns is out of date."""

@@ -25,11 +25,12 @@ from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Finished, Observed, Source, SourceBack, SourceLost
+from tgwizard.model.failover_events import Finished
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_age, format_duration, format_utc, join_words, sanitize
 from tgwizard.model.verdict import VerdictName
+from tgwizard.model.watch_events import Observed, Source, SourceBack, SourceLost
 
 _VERDICTS = {
     VerdictName.IN_SYNC: Shape.GOOD,

@@ -9,7 +9,7 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.watch.cluster_watch import ClusterWatch, WatchNews
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Observed
+from tgwizard.model.watch_events import Observed
 
 
 class WatchLoop:

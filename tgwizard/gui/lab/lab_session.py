@@ -20,8 +20,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import BROKE, AnyJob, JobGroup, JobQueue, Report
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabLink, LabRun, LabStatus, VmPowerSeen
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.model.failover_events import SourceLost
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.watch_events import SourceLost
 
 
 class LabAction(Enum):
