@@ -12,6 +12,14 @@ from typing import Any
 import pytest
 
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.access.access_decision import (
+    Decision,
+    RightState,
+    ScopedAction,
+    decide,
+    denials_of,
+    roles_of,
+)
 from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState, suggest_pairs
@@ -282,6 +290,89 @@ def test_that_a_denial_of_a_group_that_no_role_tells_of_is_known_to_the_plan() -
     answers = desk.answers(inventory)
     plan = make_plan(answers, inventory, desk.gather(answers, inventory))
     assert "The deny assignment guard forbids the machines" in " ".join(item.what for item in plan.warnings)
+
+
+NODES = "77777777-0000-4000-8000-000000000007"
+SUBNET_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+
+
+def rights_in_the_groups_alone(change: Callable[[dict[str, Any], str], None]) -> Reader:
+    """Machines and network lie in several groups; the operator owns each of these, and may read nothing above them.
+
+    tg-node-b is in a group of Entra ID. ``change``: what else is different in the saved world, with the network's
+    group as a scope.
+    """
+    clock = VirtualClock()
+    world = json.loads(Lab.from_scenario("vnet-elsewhere", clock=clock).dump())
+    operator = world["operator"]["oid"]
+    (owner,) = world["authorization"]["assignments"][operator].values()
+    groups = {name: f"{owner['scope']}/resourceGroups/{name}" for name in ("rg-tg-prod", "rg-network", "rg-security")}
+    world["authorization"]["assignments"][operator] = {
+        guid: {**owner, "guid": guid, "scope": scope}
+        for guid, scope in zip((f"{owner['guid'][:-1]}{n}" for n in range(3)), groups.values(), strict=True)
+    }
+    node = next(item for item in world["principals"] if item["name"] == "tg-node-b")
+    team = {**node, "oid": NODES, "name": "nodes", "kind": "Group"}
+    world["groups"] = [{"principal": team, "members": [node["oid"]]}]
+    change(world, groups["rg-network"])
+    return Reader(setup_rig(lab=Lab.load(json.dumps(world), clock), clock=clock))
+
+
+def joining_the_subnet(desk: Reader) -> tuple[AccessFacts, list[Decision]]:
+    """What is read as that operator, and whether tg-node-a and tg-node-b may join the subnet by it."""
+    inventory = desk.discover()
+    facts = desk.gather(desk.answers(inventory), inventory)
+    wanted = ScopedAction(SUBNET_JOIN, desk.rig.network("virtualNetworks", "vnet-dal-prod", "rg-network").text)
+    principals = [vm.identity.principal_id for vm in facts.machines]
+    return facts, [decide(wanted, roles_of(who, facts), denials_of(who, facts)) for who in principals]
+
+
+def deny_the_nodes(world: dict[str, Any], network: str) -> None:
+    denial = {"guid": "1", "name": "guard", "scope": network, "actions": [SUBNET_JOIN], "principals": [NODES]}
+    more = {"not_actions": [], "excluded": [], "this_scope_only": False, "description": ""}
+    world["authorization"]["deny"] = [denial | more]
+
+
+def test_that_a_denial_through_a_group_is_known_wherever_the_cluster_lies_when_only_its_groups_may_be_read() -> None:
+    facts, decisions = joining_the_subnet(rights_in_the_groups_alone(deny_the_nodes))
+    assert unread(facts) == [FactKind.LOCKS]
+    assert [decision.state for decision in decisions] == [RightState.YES, RightState.DENIED]
+    assert len(facts.denied) == 1
+
+
+def test_that_a_role_through_a_group_is_known_wherever_the_cluster_lies_when_only_its_groups_may_be_read() -> None:
+    def edit(world: dict[str, Any], network: str) -> None:
+        held = world["authorization"]["assignments"]
+        node = next(item for item in world["principals"] if item["name"] == "tg-node-b")
+        (guid,) = [guid for guid, item in held[node["oid"]].items() if item["scope"] == network]
+        held[NODES] = {guid: held[node["oid"]].pop(guid) | {"principal": NODES, "principal_type": "Group"}}
+
+    facts, decisions = joining_the_subnet(rights_in_the_groups_alone(edit))
+    assert unread(facts) == [FactKind.LOCKS]
+    assert [decision.state for decision in decisions] == [RightState.YES, RightState.YES]
+
+
+def test_that_what_reaches_several_groups_of_the_cluster_is_known_once() -> None:
+    def edit(world: dict[str, Any], network: str) -> None:
+        deny_the_nodes(world, network.split("/resourceGroups/", maxsplit=1)[0])
+        held = world["authorization"]["assignments"]
+        guid, above = next(iter(held[world["operator"]["oid"]].items()))
+        changed = {"guid": guid[::-1], "principal": NODES, "principal_type": "Group", "scope": "/"}
+        held[NODES] = {guid[::-1]: above | changed}
+
+    facts, decisions = joining_the_subnet(rights_in_the_groups_alone(edit))
+    assert decisions[1].state is RightState.DENIED
+    assert len(facts.denied) == len(facts.through_groups) == 1
+
+
+def test_that_a_group_that_does_not_tell_leaves_what_the_others_told_and_the_rest_not_known() -> None:
+    desk = rights_in_the_groups_alone(deny_the_nodes)
+    group = "/resourceGroups/rg-security/providers/Microsoft.Authorization/denyAssignments"
+    # The group's list of all is answered, then what it is asked for each identity is not.
+    desk.rig.lab.faults.add(Fault("GET", group, FaultAnswer(403, REFUSED), nth=2, times=None))
+    facts, decisions = joining_the_subnet(desk)
+    assert unread(facts) == [FactKind.DENIALS, FactKind.LOCKS]
+    assert [decision.state for decision in decisions] == [RightState.NOT_KNOWN, RightState.DENIED]
 
 
 def test_that_azure_is_asked_about_one_address_alone() -> None:

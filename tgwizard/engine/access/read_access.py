@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tgwizard.engine.access.access_decision import denials_concerning, explain_refusal
 from tgwizard.engine.access.matching_roles import could_be_ours
@@ -35,7 +35,14 @@ from tgwizard.model.setup_events import FactRead, SetupEvent
 
 T = TypeVar("T")
 
-Key = tuple[FactKind, str]
+
+class Key(NamedTuple):
+    """One reading: what is read, about whom or what, and at which scope where one thing is asked at several."""
+
+    kind: FactKind
+    about: str = ""
+    at: str = ""
+
 
 _LISTED = (FactKind.ROLES, FactKind.ASSIGNMENTS, FactKind.DENIALS)
 
@@ -156,20 +163,20 @@ def read_access(
     first = reading.all(_first(azure, answers, reading.scope))
     facts = AccessFacts(
         started,
-        roles=first[FactKind.ROLES, ""],
-        assignments=first[FactKind.ASSIGNMENTS, ""],
-        denials=first[FactKind.DENIALS, ""],
-        locks=first[FactKind.LOCKS, ""],
-        machines=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.MACHINES and a.value),
-        nics=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.INTERFACES and a.value),
+        roles=first[Key(FactKind.ROLES)],
+        assignments=first[Key(FactKind.ASSIGNMENTS)],
+        denials=first[Key(FactKind.DENIALS)],
+        locks=first[Key(FactKind.LOCKS)],
+        machines=tuple(a.value for key, a in first.items() if key.kind is FactKind.MACHINES and a.value),
+        nics=tuple(a.value for key, a in first.items() if key.kind is FactKind.INTERFACES and a.value),
     )
     chosen = _chosen_machines(answers, inventory, facts)
-    at = reading.scope
+    scopes: tuple[str, ...] = (reading.scope,)
     if chosen is not None and any(facts.failure(kind) is not None for kind in (*_LISTED, FactKind.LOCKS)):
         refused = any(facts.failure(kind) is not None for kind in _LISTED)
         facts = _group_by_group(reading, facts, chosen)
-        at = computed_scopes(chosen)[0].scope if refused else at
-    second = reading.all(_second(azure, answers, inventory, facts, chosen, at))
+        scopes = tuple(reason.scope for reason in computed_scopes(chosen)) if refused else scopes
+    second = reading.all(_second(azure, answers, inventory, facts, chosen, scopes))
     return _with(facts, _to_look_up(facts, answers), second)
 
 
@@ -185,9 +192,9 @@ class _Reading:
     def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, Queried[Any]]:
         """What each came to."""
         answers = read_all(readings, self._clock, self._token)
-        for (kind, about), answer in answers.items():
+        for key, answer in answers.items():
             stamp = Stamp(self._clock.wall(), self._clock.monotonic())
-            self._report(FactRead(stamp, kind, about, answer.problem))
+            self._report(FactRead(stamp, key.kind, key.about, answer.problem))
         return answers
 
 
@@ -206,13 +213,13 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachine
     }
     kinds = [kind for kind in lists if facts.failure(kind) is not None]
     groups = [reason.scope for reason in computed_scopes(chosen)]
-    answers = reading.all({(kind, at): partial(lists[kind], at) for kind in kinds for at in groups})
+    answers = reading.all({Key(kind, at): partial(lists[kind], at) for kind in kinds for at in groups})
 
     def found(kind: FactKind, refused: Queried[Any]) -> Queried[Any]:
         if kind not in kinds:
             return refused
-        whole = kind is not FactKind.LOCKS and all(answers[kind, at].problem is None for at in groups)
-        several = tuple(dict.fromkeys(item for at in groups for item in answers[kind, at].known))
+        whole = kind is not FactKind.LOCKS and all(answers[Key(kind, at)].problem is None for at in groups)
+        several = tuple(dict.fromkeys(item for at in groups for item in answers[Key(kind, at)].known))
         return Queried(several, None if whole else refused.problem)
 
     return replace(
@@ -227,15 +234,15 @@ def _group_by_group(reading: _Reading, facts: AccessFacts, chosen: ChosenMachine
 def _first(azure: AzurePorts, answers: Answers, scope: str) -> dict[Key, Callable[[], object]]:
     access, compute, network = azure.access, azure.compute, azure.network
     readings: dict[Key, Callable[[], object]] = {
-        (FactKind.ROLES, ""): lambda: access.role_definitions(scope),
-        (FactKind.ASSIGNMENTS, ""): lambda: access.role_assignments(scope),
-        (FactKind.DENIALS, ""): lambda: access.deny_assignments(scope),
-        (FactKind.LOCKS, ""): lambda: access.locks(scope),
+        Key(FactKind.ROLES): lambda: access.role_definitions(scope),
+        Key(FactKind.ASSIGNMENTS): lambda: access.role_assignments(scope),
+        Key(FactKind.DENIALS): lambda: access.deny_assignments(scope),
+        Key(FactKind.LOCKS): lambda: access.locks(scope),
     }
     for vm in answers.machines or ():
-        readings[FactKind.MACHINES, vm.text] = partial(compute.vm, vm)
+        readings[Key(FactKind.MACHINES, vm.text)] = partial(compute.vm, vm)
     for nic in answers.nics or ():
-        readings[FactKind.INTERFACES, nic.text] = partial(network.nic, nic)
+        readings[Key(FactKind.INTERFACES, nic.text)] = partial(network.nic, nic)
     return readings
 
 
@@ -245,28 +252,34 @@ def _second(
     inventory: Inventory,
     facts: AccessFacts,
     chosen: ChosenMachines | None,
-    scope: str,
+    scopes: tuple[str, ...],
 ) -> dict[Key, Callable[[], object]]:
-    """What can be asked only when the first answers are there."""
-    access = azure.access
+    """What can be asked only when the first answers are there.
+
+    ``scopes``: the subscription, or each group that is touched where the lists of the subscription are refused.
+    """
+    access, scope = azure.access, scopes[0]
     readings: dict[Key, Callable[[], object]] = {}
     whole = (f"/subscriptions/{inventory.subscription.id}",) if answers.whole_subscription else ()
     for at in dict.fromkeys((*_scopes_to_ask(scope, chosen), *whole)):
-        readings[FactKind.OWN_RIGHTS, at] = partial(access.own_permissions, at)
+        readings[Key(FactKind.OWN_RIGHTS, at)] = partial(access.own_permissions, at)
     wanted = _to_look_up(facts, answers)
     if wanted:
-        readings[FactKind.PRINCIPALS, ""] = lambda: azure.directory.known_principals(wanted)
+        readings[Key(FactKind.PRINCIPALS)] = lambda: azure.directory.known_principals(wanted)
     caller = (answers.caller.object_id,) if answers.caller and chosen else ()
     guid = answers.role.guid if answers.role is not None else ""
     if guid and facts.role(guid) is None:
         # A list may leave a role out for a minute after it was written; its own reading never does.
-        readings[FactKind.ROLES, guid] = lambda: access.role_definition(scope, guid)
-    # Through groups too, where Azure tells: the subscription's lists name the group only.
-    principals = tuple(dict.fromkeys((*_principals(chosen), *caller)))
-    for principal in principals:
-        readings[FactKind.ASSIGNMENTS, principal] = partial(access.assignments_to, scope, principal)
-    for principal in principals if any(denial.principals for denial in facts.denials.known) else ():
-        readings[FactKind.DENIALS, principal] = partial(access.denials_to, scope, principal)
+        readings[Key(FactKind.ROLES, guid)] = lambda: access.role_definition(scope, guid)
+    # Through groups too, where Azure tells: the lists of all name the group only. A scope's answer leaves out what
+    # stands beside it, so each is asked.
+    asked: list[tuple[FactKind, Callable[[str, str], object]]] = [(FactKind.ASSIGNMENTS, access.assignments_to)]
+    if any(denial.principals for denial in facts.denials.known):
+        asked.append((FactKind.DENIALS, access.denials_to))
+    for kind, question in asked:
+        for principal in dict.fromkeys((*_principals(chosen), *caller)):
+            for at in scopes:
+                readings[Key(kind, principal, at)] = partial(question, at, principal)
     return readings
 
 
@@ -277,7 +290,7 @@ def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, Queried
     roles, assignments, denials = facts.roles, facts.assignments, facts.denials
     principals: Queried[tuple[tuple[str, str], ...]] = Queried()
     looked_up: tuple[str, ...] = ()
-    for (kind, about), answer in second.items():
+    for (kind, about, _), answer in second.items():
         if kind is FactKind.OWN_RIGHTS:
             own.append(OwnRights(about, answer))
         elif kind is FactKind.PRINCIPALS:
@@ -296,11 +309,11 @@ def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, Queried
         roles=roles,
         assignments=assignments,
         denials=denials,
-        denied=tuple(named),
+        denied=tuple(dict.fromkeys(named)),
         own=tuple(own),
         principals=principals,
         looked_up=looked_up,
-        through_groups=tuple(through),
+        through_groups=tuple(dict.fromkeys(through)),
     )
 
 
