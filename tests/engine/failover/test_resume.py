@@ -22,7 +22,8 @@ from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Member, Verb
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import CallMade, Event, Finished, WarningRaised
+from tgwizard.model.failover_events import CallMade, Event, Finished, HolderObserved, WarningRaised
+from tgwizard.model.failover_options import Fence, FenceRequest, Strategy
 from tgwizard.model.problem import UserError
 from tgwizard.model.snapshot import LocationKind
 
@@ -72,7 +73,13 @@ def test_that_a_restore_that_came_too_late_has_failed_and_says_who_has_the_addre
         "Start a failover to tg-node-a if it is wanted there."
     )
     assert finished.problem is not None
-    assert (recorded(made, finished.run).outcome, made.holders()) == (Outcome.FAILED, ["tg-node-b"])
+    ended = recorded(made, finished.run)
+    assert (ended.outcome, ended.holder, ended.reason) == (
+        Outcome.DONE,
+        "tg-node-b",
+        "tg-node-b holds 10.20.2.50.",
+    ), "the run itself arrived"
+    assert made.holders() == ["tg-node-b"]
     assert interrupted_run(made.services, made.setup) is None
 
 
@@ -126,6 +133,58 @@ def test_that_a_cancel_of_a_resume_to_the_start_does_not_change_what_was_asked_f
     if cancelled:
         made.token.cancel()
     assert go(made, made.a)[0].outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_that_a_resume_that_its_checks_turn_back_says_what_they_found(tmp_path: Path, named: bool) -> None:
+    made = crashed_run(Kind.SENT, "PUT tg-node-a-inside", tmp_path, nth=2)
+    body = {"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization."}}
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(403, json.dumps(body)), times=10**6))
+    finished, events = go(made, made.b if named else None)
+    assert (finished.outcome, finished.rolled_back, made.holders()) == (Outcome.FAILED, True, ["tg-node-a"])
+    assert finished.problem is not None
+    assert finished.problem in [event.problem for event in events if isinstance(event, WarningRaised)]
+    assert finished.reason == f"{finished.problem.sentence()} tg-node-a holds 10.20.2.50 again."
+    ended = recorded(made, finished.run)
+    assert (ended.outcome, ended.reason) == (Outcome.FAILED, finished.reason)
+
+
+def test_that_a_resume_to_the_member_that_somebody_else_gave_the_address_is_done(tmp_path: Path) -> None:
+    def refused(made: Rig) -> None:
+        made.lab.faults.add(
+            Fault("POST", "moveIpConfigurations", FaultAnswer(400, '{"error":{"code":"NotSupported"}}'))
+        )
+
+    recorder = Recorder()
+    recorder.record(run_of(Verb.GRACEFUL, strategy=Strategy.ATOMIC), refused)
+    answered = [item for item in recorder.boundaries if item.kind is Kind.ANSWERED and "moveIp" in item.what]
+    after = recorder.boundaries[recorder.boundaries.index(answered[0]) + 1]
+    made = again(after, tmp_path, journal=True, durability=Durability.WRITTEN)
+    made.lab.faults.clear()
+    other = rig(lab=made.lab, state=tmp_path / "other")
+    assert other.fail_over().outcome is Outcome.DONE
+    finished, _ = go(made, made.b)
+    assert (finished.outcome, made.holders()) == (Outcome.DONE, ["tg-node-b"])
+    assert finished.reason == "tg-node-b holds 10.20.2.50. Somebody else moved it there."
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_that_a_resume_that_is_cancelled_while_the_machine_stops_is_cancelled(tmp_path: Path, named: bool) -> None:
+    recorder = Recorder()
+    recorder.record(run_of(Verb.FORCED, FenceRequest(Fence.STOP)))
+    sent = next(item for item in recorder.boundaries if item.kind is Kind.SENT and "powerOff" in item.what)
+    made = again(sent, tmp_path, journal=True)
+    events: list[Event] = []
+
+    def ear(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, HolderObserved) and "being powered off" in event.leaves:
+            made.token.cancel()
+
+    finished = resume(made.services, made.setup, made.b if named else None, ear, made.token, RunOptions())
+    assert made.token.is_cancelled
+    assert (finished.outcome, finished.rolled_back, made.holders()) == (Outcome.CANCELLED, True, ["tg-node-a"])
+    assert not any("already" in event.problem.what for event in events if isinstance(event, WarningRaised))
 
 
 def test_that_without_a_journal_resume_demands_the_member(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def less_versions(value: Any) -> Any:
 def test_that_a_missing_right_is_named_and_stops_both_verbs(verb: Verb, action: str) -> None:
     made = without(action)
     found = checked(made, verb)
-    problem = found.reason_against(verb, accept_unknown=True)
+    problem = found.findings.reason_against(unknown_stops=False)
     assert problem is not None
     assert "tg-node-b-inside" in problem.what
     assert action in problem.sentence()
@@ -185,7 +185,7 @@ def test_that_a_probe_without_a_clear_answer_is_not_known(effect: Reset | FaultA
     found = checked(made)
     assert about(found, "Whether you may write tg-node-b-inside is not known").level is Level.NOT_KNOWN
     assert found.reason_against(Verb.GRACEFUL) is not None
-    assert found.reason_against(Verb.GRACEFUL, accept_unknown=True) is None
+    assert found.findings.reason_against(unknown_stops=False) is None
     assert found.reason_against(Verb.FORCED) is None
 
 
@@ -304,7 +304,7 @@ def test_that_rights_that_cannot_be_read_are_not_known() -> None:
     found = checked(made)
     assert about(found, "Whether you may attach pip-tg-node-a is not known").level is Level.NOT_KNOWN
     assert found.reason_against(Verb.GRACEFUL) is not None
-    assert found.reason_against(Verb.GRACEFUL, accept_unknown=True) is None
+    assert found.findings.reason_against(unknown_stops=False) is None
     assert found.reason_against(Verb.FORCED) is None
 
 

@@ -101,7 +101,8 @@ class ControlLoop:
         fact, losing = f"{state.to.name} holds {state.address}.", state.losing
         why = f"It arrived there before it could be put back on {losing.name}."
         if state.intent.asked_for == losing:
-            return run_result.elsewhere("arrived-before-put-back", fact, why, losing)
+            elsewhere = run_result.elsewhere("arrived-before-put-back", fact, why, losing)
+            return replace(elsewhere, of_run=RunResult(Outcome.DONE, fact))
         late = state.progress.goal is Goal.BACK and state.intent.asked_for is None
         return RunResult(Outcome.DONE, f"{fact} {why}" if late else fact)
 
@@ -110,7 +111,7 @@ class ControlLoop:
         state = self.state
         fact = f"{state.losing.name} holds {state.address} again."
         if state.intent.asked_for == state.losing:
-            return RunResult(Outcome.DONE, fact, rolled_back=True)
+            return RunResult(Outcome.DONE, fact, rolled_back=True, of_run=RunResult(Outcome.CANCELLED, fact))
         if state.cancelled:
             return RunResult(Outcome.CANCELLED, f"The move was cancelled. {fact}", rolled_back=True)
         if state.intent.asked_for is not None and not state.back_sentence:
@@ -127,11 +128,15 @@ class ControlLoop:
 
     def _yield(self) -> RunResult:
         state = self.state
+        if state.intent.asked_for is not None and (silent := state.read(*state.setup.members)) is not None:
+            return silent  # it may be where it was asked for, and done is observed (engine/README.md 1.2)
         place = state.observer.snapshot().place
         if place.kind is LocationKind.NO_NIC and (foreign_nic := state.observer.foreign_nic()) is not None:
             return run_result.taken(
                 AddressLocation(LocationKind.FOREIGN_NIC, foreign_nic=foreign_nic), state.address, None
             )
+        if place.kind is LocationKind.MEMBER and place.member is not None and place.member == state.intent.asked_for:
+            return RunResult(Outcome.DONE, f"{place.member.name} holds {state.address}. Somebody else moved it there.")
         where = f"{place.member.name} holds {state.address}" if place.member else f"{state.address} is on no NIC"
         return run_result.yielded(
             f"Someone else changed the cluster: {where}.", wrote=state.progress.wrote, place=place

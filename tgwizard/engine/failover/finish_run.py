@@ -89,11 +89,10 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
     journal.append(context.run, last_readings(context, losing, gaining, by_other))
     unwritten: tuple[str, ...] = ()
     if not open_end:
-        # Taken back by a resume that was asked to: done for the resume, and the run is no move that was made.
-        outcome = Outcome.CANCELLED if ending.outcome is Outcome.DONE and ending.rolled_back else ending.outcome
-        done = outcome is Outcome.DONE
+        kept = ending.of_run or ending
+        done = kept.outcome is Outcome.DONE
         at = format_utc(context.services.clock.wall())
-        ended = RunEndRecord.of(state.run_record, at, outcome, place, ending.reason, ending.problem)
+        ended = RunEndRecord.of(state.run_record, at, kept.outcome, place, kept.reason, kept.problem)
         unwritten = journal.end(
             replace(
                 ended,

@@ -19,6 +19,7 @@ from tgwizard.engine.failover.finish_run import end_unsettled, end_without_effec
 from tgwizard.engine.failover.run import RunOptions, check, continue_run, locked_run, stop_first
 from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.failover.run_record import make_run_record
+from tgwizard.engine.failover.run_state import StartingPoint
 from tgwizard.engine.failover.service_gap import from_journal, service_end_before_run
 from tgwizard.engine.history.run_statistics import measured_runs
 from tgwizard.engine.jobs import Report
@@ -39,6 +40,7 @@ from tgwizard.engine.runs.records import (
 )
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished, RunStarted, Step, StepWaiting, WarningRaised
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy
 from tgwizard.model.nic import Provisioning
@@ -140,10 +142,11 @@ def _with_journal(context: RunContext, journal: FailoverJournal, run_record: Run
     served = holder == losing and not snapshot.seen(losing).outage
     service_end = from_journal(run_record, records, services.clock, served=served, arrived=holder == target)
     would_detach = _would_detach(snapshot, progress, losing, gaining)
+    turned_back: Problem | None = None
+    cancelled = False
     if dead is not None and not would_detach:
         # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
-        progress = replace(progress, goal=Goal.BACK)
-        context.report(WarningRaised(context.stamp(), context.run, dead))
+        turned_back = dead
     checked_at = snapshot.now
     if would_detach:
         if _age_s(context, run_record) > context.timing.fresh_preflight_s:
@@ -154,19 +157,21 @@ def _with_journal(context: RunContext, journal: FailoverJournal, run_record: Run
         objection = checked.reason_against(intent.verb)
         if objection is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
-            progress = replace(progress, goal=Goal.BACK)
-            context.report(WarningRaised(context.stamp(), context.run, objection))
+            turned_back = objection
         checked_at = checked.at
         if wants_fence(run_record) and objection is None:
             stopped = stop_first(context, journal, run_record, intent, observer, checked)
             if isinstance(stopped, Unfenced):
                 # As above: a removal sent before the interruption must not land on a member that was not stopped.
-                progress = replace(progress, goal=Goal.BACK)
-                context.report(WarningRaised(context.stamp(), context.run, stopped.problem))
+                turned_back, cancelled = stopped.problem, stopped.outcome is Outcome.CANCELLED
             else:
                 checked_at = stopped.checked.at
                 service_end = stopped.service_end or service_end
-    return continue_run(context, journal, run_record, intent, observer, progress, checked_at, service_end)
+    if turned_back is not None:
+        progress = replace(progress, goal=Goal.BACK)
+        context.report(WarningRaised(context.stamp(), context.run, turned_back))
+    start = StartingPoint(progress, checked_at, service_end, turned_back, cancelled)
+    return continue_run(context, journal, run_record, intent, observer, start)
 
 
 def _wait_until_both_read(context: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
@@ -335,8 +340,8 @@ def _without_journal(context: RunContext, journal: FailoverJournal, to: Member |
     except JournalError as error:
         return refuse(context, error.problem, snapshot.place)
     progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=False)
-    service_end = service_end_before_run(run_record, context.services.clock)
-    return continue_run(context, journal, run_record, intent, observer, progress, checked.at, service_end)
+    start = StartingPoint(progress, checked.at, service_end_before_run(run_record, context.services.clock))
+    return continue_run(context, journal, run_record, intent, observer, start)
 
 
 def _read_problem(snapshot: Snapshot) -> Problem | None:

@@ -25,8 +25,8 @@ from tgwizard.engine.failover.guided import guide
 from tgwizard.engine.failover.run_context import RunContext, UserDecisions
 from tgwizard.engine.failover.run_record import make_run_record, save_carried_configuration
 from tgwizard.engine.failover.run_reporter import NOTHING_WRITTEN, RunReporter
-from tgwizard.engine.failover.run_state import FailoverRun
-from tgwizard.engine.failover.service_gap import ServiceEnd, service_end_before_run
+from tgwizard.engine.failover.run_state import FailoverRun, StartingPoint
+from tgwizard.engine.failover.service_gap import service_end_before_run
 from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.history.run_statistics import measured_runs
@@ -208,7 +208,8 @@ def _fail_over(context: RunContext, journal: FailoverJournal, intent: RunIntent,
         checked, service_end = stopped.checked, stopped.service_end or service_end
     atomic = run_record.strategy is Strategy.ATOMIC
     progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=run_record.configuration is not None, atomic=atomic)
-    return continue_run(context, journal, run_record, intent, observer, progress, checked.at, service_end)
+    start = StartingPoint(progress, checked.at, service_end)
+    return continue_run(context, journal, run_record, intent, observer, start)
 
 
 def stop_first(
@@ -273,11 +274,9 @@ def continue_run(
     run_record: RunRecord,
     intent: RunIntent,
     observer: Observer,
-    progress: RunProgress,
-    checked_at: float,
-    service_end: ServiceEnd | None = None,
+    start: StartingPoint,
 ) -> Finished:
-    """Bring a journalled run to its end and tell how it ended. ``service_end``: if it ended before this."""
+    """Bring a journalled run to its end and tell how it ended."""
     sender, to = context.write_sender(journal), intent.to
     reporter = RunReporter(
         sender, context.setup.other(to), to, str(context.setup.address), stop_asked=wants_fence(run_record)
@@ -291,11 +290,15 @@ def continue_run(
         reporter=reporter,
         cancel=context.cancel,
         timing=context.timing,
-        checked_at=checked_at,
-        progress=progress,
+        checked_at=start.checked_at,
+        progress=start.progress,
         decisions=context.decisions,
         rng=context.rng,
-        service_end=service_end,
+        service_end=start.service_end,
+        back_sentence=start.turned_back.sentence() if start.turned_back else "",
+        back_reason=start.turned_back,
+        cancelled=start.cancelled,
+        cancel_heard=start.cancelled,
         repeat_preflight=lambda: check(context, observer.look(), replace(intent, fence=NO_FENCE)),
     )
     try:

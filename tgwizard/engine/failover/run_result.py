@@ -12,7 +12,10 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Where the run arrived. ``place`` overrides what the last readings say (a foreign interface that Azure named)."""
+    """Where the run arrived. ``place`` overrides what the last readings say (a foreign interface that Azure named).
+
+    ``of_run``: what the journal keeps of the run itself, where a resume was asked for something else than the run was.
+    """
 
     outcome: Outcome
     reason: str
@@ -20,6 +23,7 @@ class RunResult:
     left: tuple[str, ...] = ()
     place: AddressLocation | None = None
     rolled_back: bool = False
+    of_run: RunResult | None = None
 
 
 def failed_untouched(problem: Problem) -> RunResult:

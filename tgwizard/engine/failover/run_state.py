@@ -42,6 +42,21 @@ class RunMoments:
     arrived: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StartingPoint:
+    """What a run begins with, new or resumed. ``checked_at``: when its preflight ended (monotonic seconds).
+
+    ``service_end``: when service ended, if it did before this. ``turned_back``: why the progress goes back, where that
+    was found just now; ``cancelled``: because the user asked.
+    """
+
+    progress: RunProgress
+    checked_at: float
+    service_end: ServiceEnd | None = None
+    turned_back: Problem | None = None
+    cancelled: bool = False
+
+
 @dataclass(slots=True)
 class FailoverRun:
     """One run under way. ``checked_at``: when its preflight ended (monotonic seconds).

@@ -28,9 +28,9 @@ class Preflight:
     facts: PreflightFacts | None = None
     asked: Readiness = NOTHING_FOUND
 
-    def reason_against(self, verb: Verb, *, accept_unknown: bool = False) -> Problem | None:
-        """What forbids the first write, or None."""
-        return self.findings.reason_against(unknown_stops=verb is Verb.GRACEFUL and not accept_unknown)
+    def reason_against(self, verb: Verb) -> Problem | None:
+        """What forbids the first write when nobody accepted what is not known, or None."""
+        return self.findings.reason_against(unknown_stops=verb is Verb.GRACEFUL)
 
 
 def preflight(
