@@ -182,6 +182,11 @@ class RoleStore:
 
     def run(self, plan: SetupPlan) -> None:
         """Only what the script does with the role: the other commands are answered with nothing."""
+        done = self.attempt(plan)
+        assert done.returncode == 0, done.stderr
+
+    def attempt(self, plan: SetupPlan) -> subprocess.CompletedProcess[str]:
+        """The same, whatever the end is."""
         az = self.folder / "az"
         text = ROLE_STORE.replace("{bash}", shutil.which("bash") or "").replace("{python}", self.python)
         az.write_text(text.replace("{store}", str(self.file)))
@@ -189,8 +194,7 @@ class RoleStore:
         kept = tuple(item for item in plan.changes if isinstance(item.write, PutRole))
         script = export(ExportKind.AZ, replace(plan, changes=kept), answers_for(GROUP))
         environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
-        done = subprocess.run(["bash"], input=script, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        return subprocess.run(["bash"], input=script, env=environment, capture_output=True, text=True, check=False)
 
     @property
     def file(self) -> Path:
@@ -288,6 +292,62 @@ def test_that_a_pattern_in_the_role_covers_what_it_means_and_case_does_not_count
     store.change(lambda role: role.update(assignableScopes=[GROUP.upper()]))
     store.run(plan)
     assert store.puts == 1
+
+
+@pytest.mark.parametrize("wide", ["*", "*/subscriptions/*"])
+def test_that_an_action_of_the_role_never_stands_for_a_scope(store: RoleStore, wide: str) -> None:
+    plan = plan_for(GROUP)
+    store.run(plan)
+    theirs = f"{GROUP}-theirs"
+    store.change(lambda role: role["permissions"].append({"actions": [wide], "notActions": [GROUP]}))
+    store.change(lambda role: role.update(assignableScopes=[theirs]))
+    store.run(updating(plan, f"{GROUP}-gone"))
+    assert store.role["assignableScopes"] == [theirs, GROUP]
+    store.run(updating(plan, f"{GROUP}-gone"))
+    assert store.puts == 2
+
+
+def test_that_an_action_that_the_role_takes_away_is_said_and_the_role_left_as_it_is(store: RoleStore) -> None:
+    plan = plan_for(GROUP)
+    store.run(plan)
+    withheld = "Microsoft.Network/virtualNetworks/subnets/join/action"
+    store.change(lambda role: role["permissions"][0].update(notActions=["microsoft.network/VIRTUALNETWORKS/*/action"]))
+    store.change(lambda role: role.update(assignableScopes=[f"{GROUP}-theirs"]))
+    before = store.role
+    done = store.attempt(plan)
+    assert done.returncode != 0
+    first, named, *_ = done.stderr.splitlines()
+    assert first == "The notActions of this role take away what it is to give the machines:"
+    assert named.strip() == withheld
+    assert plan.role.guid in done.stderr
+    assert "Take that out of its notActions and run this again" in done.stderr
+    assert store.role == before
+    assert store.puts == 1
+    # Another block that has it and takes nothing away gives it; what one block takes away is not taken from others.
+    store.change(lambda role: role["permissions"].insert(0, {"actions": [withheld]}))
+    store.run(plan)
+    assert store.role["assignableScopes"] == [f"{GROUP}-theirs", GROUP]
+    assert store.role["permissions"][0]["actions"] == [withheld]
+    assert store.role["permissions"][1]["actions"] == list(plan.role.actions)
+
+
+def test_that_what_the_planned_role_takes_away_itself_stops_nothing(store: RoleStore) -> None:
+    """An action that its owner withholds and nobody here needs, as in a role that is updated."""
+    plan = plan_for(GROUP)
+    extra = "Microsoft.Network/networkInterfaces/delete"
+    (block,) = plan.role.permissions
+    blocks = (replace(block, actions=(*block.actions, extra), not_actions=(extra,)),)
+    changes = tuple(
+        replace(item, write=PutRole(replace(plan.role, permissions=blocks)))
+        if isinstance(item.write, PutRole)
+        else item
+        for item in plan.changes
+    )
+    own = replace(plan, changes=changes)
+    store.run(own)
+    store.run(own)
+    assert store.puts == 1
+    assert store.role["permissions"][0]["notActions"] == [extra]
 
 
 def test_that_only_a_scope_that_was_to_be_dropped_is_taken_out(store: RoleStore) -> None:

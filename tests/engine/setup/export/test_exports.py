@@ -173,6 +173,64 @@ def test_that_the_az_script_asks_for_exactly_what_the_plan_says(tmp_path: Path) 
     assert not any("restart" in call for call in calls)
 
 
+ROLE_IS_THERE = r"""#!{bash}
+printf '%s\n' "$*" >> "{log}"
+case "$*" in
+  *"--method get"*"--output tsv"*) cat "{there}" ;;
+esac
+"""
+TEN = tuple(f"+{action}" for action in plan_for(GROUP).role.actions)
+
+
+def run_on_role(there: tuple[str, ...], folder: Path) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run the script where the role is there, as its own query tells it; what came of it, and what az was asked."""
+    assert BASH is not None
+    log, listed, az = folder / "log", folder / "there", folder / "az"
+    listed.write_text("\n".join(there) + "\n")
+    text = ROLE_IS_THERE.replace("{bash}", BASH).replace("{log}", str(log)).replace("{there}", str(listed))
+    az.write_text(text)
+    az.chmod(0o755)
+    plan = plan_for(GROUP)
+    role_alone = replace(plan, changes=tuple(item for item in plan.changes if isinstance(item.write, PutRole)))
+    script = export(ExportKind.AZ, role_alone, answers_for(GROUP))
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run([BASH], input=script, env=environment, capture_output=True, text=True, check=False)
+    return done, log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("there", "adds"),
+    [
+        ((GROUP, *TEN, "="), None),
+        ((GROUP.upper(), "+MICROSOFT.network/*", "+*/READ", "="), None),
+        ((GROUP, "+*", "="), None),
+        (("/of/others", "+*", "="), f'assignableScopes: [assignableScopes, `["{GROUP}"]`][]'),
+        ((f"{GROUP}-other", f"+{GROUP}", *TEN, "="), f'assignableScopes: [assignableScopes, `["{GROUP}"]`][]'),
+        ((GROUP, *TEN[1:], "="), f'actions: [permissions[0].actions || `[]`, `["{TEN[0][1:]}"]`][]'),
+        ((GROUP, "+*", "-*/read", "=", *TEN, "="), None),
+    ],
+)
+def test_that_the_az_script_adds_to_a_role_just_what_it_lacks(
+    there: tuple[str, ...], adds: str | None, tmp_path: Path
+) -> None:
+    done, asked = run_on_role(there, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert ("--method put" in asked) == (adds is not None)
+    assert adds is None or adds in asked
+
+
+def test_that_the_az_script_stops_where_the_role_takes_an_action_away_on_purpose(tmp_path: Path) -> None:
+    done, asked = run_on_role(("/of/others", *TEN, f"-{TEN[1][1:].upper()}", "="), tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "The notActions of this role take away what it is to give the machines:",
+        f"  {TEN[1][1:]}",
+        f"The role: /subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}",
+        "Take that out of its notActions and run this again, or plan with a new role in tgwizard and export it.",
+    ]
+    assert "--method put" not in asked
+
+
 def test_that_the_az_script_removes_stale_assignments_by_id(tmp_path: Path) -> None:
     calls = run_script(export(ExportKind.AZ, stale_plan(), answers_for(GROUP)), tmp_path)
     (gone,) = [call for call in calls if call[:3] == ["role", "assignment", "delete"]]

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import allows
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import (
     Assign,
@@ -52,8 +53,9 @@ json() {
 
 # role URL BODY WANTED...: creates the role as BODY; to one that is there adds the actions and scopes that it lacks.
 # Whatever else it holds stays. A scope that is wanted with a - before it is taken out: Azure no longer accepts it.
+# A role whose notActions take a wanted action away is left as it is, and the script ends: somebody decided that.
 role() (
-  url=$1 body=$2 actions='' scopes='' kept=assignableScopes
+  url=$1 body=$2 actions='' scopes='' withheld='' kept=assignableScopes
   shift 2
   if ! said=$(az rest --method get --url "$url" --output none 2>&1); then
     case $said in
@@ -62,28 +64,49 @@ role() (
     esac
     exit 0
   fi
-  there=$(az rest --method get --url "$url" --output tsv \
-    --query '[properties.permissions[].actions[], properties.assignableScopes][]')
+  # A line for each scope, and for each block of permissions its actions with a +, its notActions with a -, and an =.
+  there=$(az rest --method get --url "$url" --output tsv --query "[properties.assignableScopes,
+    properties.permissions[].[(actions || \`[]\`)[].join('+', ['', @]), (notActions || \`[]\`)[].join('-', ['', @]),
+    ['=']][][]][]")
   shopt -s nocasematch
   for wanted in "$@"; do
-    found=''
-    while IFS= read -r one; do
-      one=${one%$'\r'}
-      # A * in an action of the role stands for anything, as it does in this comparison.
-      # shellcheck disable=SC2053
-      if [[ ${wanted#-} == $one ]]; then found=$one; fi
+    found='' named='' taken='' denied=''
+    while IFS= read -r line; do
+      line=${line%$'\r'}
+      case $wanted in
+        -* | /*) if [[ ${wanted#-} == "$line" ]]; then found=$line; fi ;;
+        *)
+          # A * in an action of the role stands for anything, as it does in this comparison.
+          # shellcheck disable=SC2053
+          case $line in
+            +*) if [[ $wanted == ${line#+} ]]; then named=1; fi ;;
+            -*) if [[ $wanted == ${line#-} ]]; then taken=1; fi ;;
+            =)
+              if [ -n "$named" ] && [ -z "$taken" ]; then found=1; fi
+              denied+=$taken named='' taken=''
+              ;;
+          esac
+          ;;
+      esac
     done <<<"$there"
     case $wanted in
       -*) if [ -n "$found" ]; then kept+="[?@ != \`$(json "$found")\`]"; fi ;;
       /*) if [ -z "$found" ]; then scopes+=,$(json "$wanted"); fi ;;
       *) if [ -z "$found" ]; then actions+=,$(json "$wanted"); fi ;;
     esac
+    if [ -z "$found" ] && [ -n "$denied" ]; then withheld+="  $wanted"$'\n'; fi
   done
+  if [ -n "$withheld" ]; then
+    printf 'The notActions of this role take away what it is to give the machines:\n%sThe role: %s\n%s\n' \
+      "$withheld" "${url%%\?*}" \
+      'Take that out of its notActions and run this again, or plan with a new role in tgwizard and export it.' >&2
+    exit 1
+  fi
   if [ -z "$actions$scopes" ] && [ "$kept" = assignableScopes ]; then exit 0; fi
   # The role as it is now, with more in its first block of permissions, which is the one that the portal shows.
   body=$(az rest --method get --url "$url" --output json --query "{properties: properties.{roleName: roleName,
     description: description, type: type, assignableScopes: [$kept, \`[${scopes#,}]\`][],
-    permissions: [{actions: [permissions[0].actions, \`[${actions#,}]\`][],
+    permissions: [{actions: [permissions[0].actions || \`[]\`, \`[${actions#,}]\`][],
     notActions: permissions[0].notActions || \`[]\`, dataActions: permissions[0].dataActions || \`[]\`,
     notDataActions: permissions[0].notDataActions || \`[]\`}, permissions[1:]][]}}")
   az rest --method put --url "$url" --body "$body" --output none
@@ -165,7 +188,9 @@ def _role(write: PutRole, url: str) -> str:
     before = write.before.assignable_scopes if write.before else ()
     dropped = (f"-{scope}" for scope in before if scope.lower() not in kept)
     body = plan_values.role_put_json(write.role)
-    return _words("role", url, body, *write.role.actions, *write.role.assignable_scopes, *dropped)
+    # An action that the planned role takes away itself, in its notActions, is not among what it is to give.
+    actions = (action for action in write.role.actions if allows(write.role.held, action))
+    return _words("role", url, body, *actions, *write.role.assignable_scopes, *dropped)
 
 
 def _place(write: PlaceAddress, answers: Answers) -> str:
