@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import queue
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -323,6 +324,70 @@ def test_that_the_jobs_of_a_group_in_turn_follow_one_another(held: Held) -> None
     assert told.told == ["first", "done", "done", "last"]
     assert held.token is not None
     assert not held.token.is_cancelled
+
+
+class Brought:
+    """What work brings."""
+
+
+@pytest.mark.parametrize("forget", [JobGroup.give_up, JobGroup.let_go])
+def test_that_a_group_does_not_keep_what_a_job_brought_of_which_it_hears_no_more(
+    forget: Callable[[JobGroup], None],
+) -> None:
+    runner, told = JobQueue(), Listening()
+    group = JobGroup(runner)
+    brought: list[weakref.ref[Brought]] = []
+    begun, end = threading.Event(), threading.Event()
+
+    def work(_report: Report[object], _token: CancelToken) -> Brought:
+        begun.set()
+        end.wait(SOON_S)
+        found = Brought()
+        brought.append(weakref.ref(found))
+        return found
+
+    group.begin("read", work, done=told, failed=told)
+    assert begun.wait(SOON_S)
+    forget(group)
+    end.set()
+    assert runner.close(SOON_S) == ()
+    assert left(runner) == []
+    gc.collect()
+    assert [ref() for ref in brought] == [None]
+    assert told.told == []
+    assert not group.under_way
+
+
+def test_that_a_job_that_a_group_let_go_is_not_stopped_by_what_the_group_does_then(held: Held) -> None:
+    runner, told = JobQueue(), Listening()
+    group = JobGroup(runner)
+    group.begin("restart", held, done=lambda _: told("first"), failed=told)
+    assert held.begun.wait(SOON_S)
+    group.let_go()
+    group.begin("restart", counting, done=told, failed=told)
+    group.stop()
+    group.give_up()
+    assert held.token is not None
+    assert not held.token.is_cancelled
+    held.let_go.set()
+    assert runner.close(SOON_S) == ()
+    left(runner)
+    assert told.told == []
+
+
+def test_that_a_group_in_turn_begins_anew_after_it_let_go_of_all(held: Held) -> None:
+    runner, told = JobQueue(), Listening()
+    group = JobGroup(runner, in_turn=True)
+    group.begin("ask", held, done=lambda _: told("first"), failed=told)
+    group.begin("ask", counting, done=lambda _: told("second"), failed=told)
+    assert held.begun.wait(SOON_S)
+    group.let_go()
+    assert not group.under_way
+    group.begin("ask", counting, done=told, failed=told)
+    held.let_go.set()
+    assert runner.close(SOON_S) == ()
+    left(runner)
+    assert told.told == ["done"]
 
 
 def test_that_a_group_tells_at_once_what_cannot_begin_and_begins_nothing_when_closing(held: Held) -> None:

@@ -336,14 +336,16 @@ class JobGroup:
 
     def give_up(self) -> None:
         """Cancel the one that is open and those that wait, and hear no more of them."""
-        self._waiting.clear()
         if self._job is not None:
-            self._jobs.give_up(self._job)
+            self._job.cancel()
+        self.let_go()
 
     def let_go(self) -> None:
-        """Hear no more of the one that is open; it goes on to its end."""
+        """Hear no more of the one that is open, which goes on to its end, and forget those that wait."""
+        self._waiting.clear()
         if self._job is not None:
             self._jobs.let_go(self._job)
+        self._job = None  # nor what it will bring, and whatever is begun next must not cancel it
 
     def stop(self) -> None:
         """Ask the one that is open to stop, and hear how it ends."""
