@@ -261,6 +261,15 @@ def test_that_the_world_the_window_opened_in_is_no_news(whole: Whole) -> None:
     assert whole.session is before
 
 
+def test_that_the_rail_keeps_its_items_while_the_clusters_of_a_new_world_are_read(whole: Whole, qtbot: QtBot) -> None:
+    rail = whole.window.rail
+    whole.window.renew_clusters(whole.opened.lab_epoch + 1)
+    assert not whole.window.sessions
+    assert rail.clusters
+    whole.window._parts.rail_clusters._show_all()
+    qtbot.waitUntil(lambda: bool(whole.window.sessions), timeout=PATIENCE_MS)
+
+
 def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: Whole, qtbot: QtBot) -> None:
     session = whole.session
     session.run = RunModel()

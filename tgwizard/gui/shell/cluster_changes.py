@@ -232,7 +232,8 @@ class RailClusters(QObject):
     def show_state(self, name: str) -> None:
         """Show the verdict of one cluster, if it stands there."""
         item = self._rail.clusters.get(name)
-        state = None if item is None else self._shell.sessions[name].state
+        session = self._shell.sessions.get(name)  # none while the clusters of a new world are read
+        state = None if session is None else session.state
         if item is not None and state is not None:
             item.show_state(state_shape(state.state), state.sentence)
 
