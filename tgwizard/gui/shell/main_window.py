@@ -122,7 +122,9 @@ class MainWindow(QMainWindow):
         """Whether it has all it works with, and so whether the attributes above are there."""
         self._wish: Callable[[], None] | None = None
         self._current = ""
-        self._went = False
+        self._chosen = False
+        """Whether somebody asked for the page that is shown; else the first takes its place when all is open."""
+        self._first_is_due = False
         self._read = False
         self._shows_cluster = glance.cluster is not None
         self._root = QWidget()
@@ -184,8 +186,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_clusters(self) -> None:
-        if not self._went:
+        if self.opening is not None:
             self.go_to(NavPage.CLUSTERS)
+            self._chosen = False
 
     def _is_early(self, wish: Callable[[], None]) -> bool:
         """Whether the window is not complete yet; the last wish is then done as soon as it is."""
@@ -268,10 +271,12 @@ class MainWindow(QMainWindow):
         self.render(QPixmap(1, 1), QPoint(), QRegion(0, 0, 1, 1))
 
     def show_first(self) -> None:
-        """Show the first cluster when it is the only one, else all of them."""
-        page = self.stack.currentWidget()
-        if isinstance(page, ShellPage) and page.fills_window:
-            # Someone began something while the program was opening: nobody is taken away from it.
+        """Show the first cluster when it is the only one, else all of them; when a dialog is open, after that.
+
+        Whoever chose a page while the program was opening is not taken away from it.
+        """
+        self._first_is_due = self.dialog is not None
+        if self._chosen or self._first_is_due:
             return
         if self.changes.only in self.sessions:
             self.open_cluster(self.changes.only)
@@ -317,7 +322,7 @@ class MainWindow(QMainWindow):
 
     def show_startup_errors(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
-        self._went = True
+        self._chosen = False
         self.startup_errors.show_problems(problems)
         self.stack.setCurrentWidget(self.startup_errors)
         self.bar.show_crumbs(("tgwizard",))
@@ -330,7 +335,7 @@ class MainWindow(QMainWindow):
         if self.dialog is not None or self._is_early(partial(self.go_to, place)):
             return
         self._current = ""
-        self._went = True
+        self._chosen = True
         self.rail.mark(place)
         self.cluster_pages.leave()
         page = self.pages.page(place)
@@ -361,7 +366,7 @@ class MainWindow(QMainWindow):
             self._show_run(session)
             return
         self.watching.mark_in_use(name)
-        self._went = True
+        self._chosen = True
         self._current = name
         self.cluster_pages.show(session)
         self.rail.mark(None, name)
@@ -370,6 +375,7 @@ class MainWindow(QMainWindow):
 
     def _show_run(self, session: ClusterSession) -> None:
         name = session.setup.name
+        self._chosen = True
         self._current = name
         self.cluster_pages.show_run(session)
         self.rail.mark(None, name)
@@ -417,6 +423,8 @@ class MainWindow(QMainWindow):
     @Slot(int)
     def _on_dialog_finished(self, _result: int) -> None:
         self.dialog = None
+        if self._first_is_due:
+            QTimer.singleShot(0, self, self.show_first)  # a page is shown in a turn of its own
 
     # The shell ---------------------------------------------------------------------------------------------------
 
