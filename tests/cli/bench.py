@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -17,6 +17,7 @@ from tgwizard.app.environments import Environment
 from tgwizard.azure.arm_ports import ArmPorts
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
+from tgwizard.cli.command_parser import CommandParser
 from tgwizard.cli.console import Console
 from tgwizard.cli.main import run
 from tgwizard.engine.files.cluster_folder import ClusterFolder
@@ -99,6 +100,14 @@ class _Ear(io.StringIO):
 def no_lab(_wish: LabOptions) -> RunningLab:
     """No lab is run in this process."""
     raise UserError(Problem("no-lab", "No lab is run here."))
+
+
+def every_parser(parser: CommandParser) -> Iterator[CommandParser]:
+    """The parser and those of the words below it."""
+    yield parser
+    for action in parser._actions:
+        for one in dict.fromkeys((action.choices or {}).values()) if isinstance(action.choices, dict) else ():
+            yield from every_parser(one)
 
 
 @cache

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cli.bench import every_parser
 from tgwizard.cli.app_ports import EnvironmentChoice
 from tgwizard.cli.arguments import Failover, OpenWindow, Resume, Status, command_parser, parse
-from tgwizard.cli.command_parser import CommandParser
 from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import UserError
@@ -159,13 +158,6 @@ def test_that_what_a_user_typed_wrong_cannot_move_in_the_terminal() -> None:
         call("status", "--\x1b[2J" + "x" * 500)
     assert "\x1b" not in caught.value.problem.sentence()
     assert len(caught.value.problem.what) < 160
-
-
-def every_parser(parser: CommandParser) -> Iterator[CommandParser]:
-    yield parser
-    for action in parser._actions:
-        for one in dict.fromkeys((action.choices or {}).values()) if isinstance(action.choices, dict) else ():
-            yield from every_parser(one)
 
 
 def test_that_every_help_says_what_the_command_does_and_each_of_its_options() -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.bench import fits
-from tests.cli.test_arguments import LATENCIES, every_parser
+from tests.cli.bench import every_parser, fits
+from tests.cli.test_arguments import LATENCIES
 from tests.e2e.programs import DEADLINE_S
 from tgwizard.cli.arguments import command_parser
 from tgwizard.cli.completion import Completion, ShellKind, completion, table

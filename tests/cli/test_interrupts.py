@@ -8,21 +8,28 @@ import itertools
 import os
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.cli.bench import Lasting, Shell, fits, no_lab
-from tests.rig import Rig, rig
+from tests.rig import Rig, rig, setup_rig
 from tgwizard import paths
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.console import Console
+from tgwizard.cli.job_runner import CommandRun
 from tgwizard.cli.main import run
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import fail_over
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Report
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
+from tgwizard.model.cluster import Verb
+from tgwizard.model.failover_events import Event, Finished
 from tgwizard.model.settings import NICS_S, Settings
 
 PATIENCE_S = 60.0
@@ -30,29 +37,58 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 WORDS = ("failover", "--to", "tg-node-b", "--graceful", "--yes", "--json")
 
 
-class Gate(LabAdapter):
-    """The lab's adapter with a door: at the request that ``meets``, ``then`` runs first, in the run's own thread."""
+Meets = Callable[[requests.PreparedRequest], bool]
+Session = Callable[[Lab], requests.Session]
+Gated = Callable[[Meets, Callable[[], None]], Session]
 
-    def __init__(self, lab: Lab, meets: Callable[[requests.PreparedRequest], bool], then: Callable[[], None]) -> None:
-        super().__init__(lab)
-        self._meets = meets
+
+class Gate:
+    """A door in a lab's adapter: at the request that ``meets``, ``then`` runs first, in the run's own thread.
+
+    ``held``: whether it was reached and ``then`` did not fail. The program takes what is raised there for a failed
+    read, so only who asks for this sees it.
+    """
+
+    def __init__(self, meets: Meets, then: Callable[[], None]) -> None:
+        self.held = False
+        self.opened = False
+        self.meets = meets
         self._then = then
-        self._opened = False
+
+    def open(self) -> None:
+        self.opened = True
+        self._then()
+        self.held = True
+
+    def session(self, lab: Lab) -> requests.Session:
+        """A session of the lab behind the door."""
+        found = lab_session(lab)
+        found.mount("https://", GateAdapter(lab, self))
+        return found
+
+
+class GateAdapter(LabAdapter):
+    def __init__(self, lab: Lab, gate: Gate) -> None:
+        super().__init__(lab)
+        self._gate = gate
 
     def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
-        if not self._opened and self._meets(request):
-            self._opened = True
-            self._then()
+        if not self._gate.opened and self._gate.meets(request):
+            self._gate.open()
         return super().send(request, *arguments, **options)  # type: ignore[arg-type]
 
 
-def gated(folder: Path, meets: Callable[[requests.PreparedRequest], bool], then: Callable[[], None]) -> Rig:
-    def session(lab: Lab) -> requests.Session:
-        found = lab_session(lab)
-        found.mount("https://", Gate(lab, meets, then))
-        return found
+@pytest.fixture
+def gated() -> Iterator[Gated]:
+    """Makes sessions behind a gate. A gate that was never reached, or at which something failed, fails the test."""
+    gates: list[Gate] = []
 
-    return rig(state=folder / "state", session=session)
+    def session(meets: Meets, then: Callable[[], None]) -> Session:
+        gates.append(Gate(meets, then))
+        return gates[-1].session
+
+    yield session
+    assert [gate.held for gate in gates] == [True] * len(gates), "what the gate waited for never came"
 
 
 def interrupt() -> None:
@@ -75,14 +111,14 @@ class AfterDetach:
         return self._puts == 3 and request.method == "GET"
 
 
-def test_that_ctrl_c_before_the_first_write_cancels_and_nothing_moves(tmp_path: Path) -> None:
+def test_that_ctrl_c_before_the_first_write_cancels_and_nothing_moves(tmp_path: Path, gated: Gated) -> None:
     told = threading.Event()
 
     def then() -> None:
         interrupt()
         assert told.wait(PATIENCE_S)
 
-    shell = Shell(gated(tmp_path, a_probe, then))
+    shell = Shell(rig(state=tmp_path / "state", session=gated(a_probe, then)))
     shell.heard = lambda text: told.set() if "Stopping" in text else None
     answered = shell(*WORDS)
     assert answered.code == 6
@@ -94,7 +130,7 @@ def test_that_ctrl_c_before_the_first_write_cancels_and_nothing_moves(tmp_path: 
 
 @pytest.mark.parametrize("number", ENDINGS)
 def test_that_ctrl_c_in_the_gap_puts_the_address_back_before_the_program_ends(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, gated: Gated
 ) -> None:
     told = threading.Event()
 
@@ -102,7 +138,7 @@ def test_that_ctrl_c_in_the_gap_puts_the_address_back_before_the_program_ends(
         os.kill(os.getpid(), number)
         assert told.wait(PATIENCE_S)
 
-    shell = Shell(gated(tmp_path, AfterDetach(), then))
+    shell = Shell(rig(state=tmp_path / "state", session=gated(AfterDetach(), then)))
     shell.heard = lambda text: told.set() if "put back" in text else None
     answered = shell(*WORDS)
     last = answered.lines[-1]
@@ -114,7 +150,7 @@ def test_that_ctrl_c_in_the_gap_puts_the_address_back_before_the_program_ends(
     assert shell.rig.holders() == ["tg-node-a"]
 
 
-def test_that_ctrl_c_in_a_guided_run_promises_no_put_back(tmp_path: Path) -> None:
+def test_that_ctrl_c_in_a_guided_run_promises_no_put_back(tmp_path: Path, gated: Gated) -> None:
     told, asked = threading.Event(), itertools.count()
 
     def then() -> None:
@@ -124,15 +160,15 @@ def test_that_ctrl_c_in_a_guided_run_promises_no_put_back(tmp_path: Path) -> Non
     def watching(request: requests.PreparedRequest) -> bool:
         return "/networkInterfaces/" in str(request.url) and next(asked) >= 8
 
-    shell = Shell(gated(tmp_path, watching, then))
-    shell.heard = lambda text: told.set() if "Ask once more" in text else None
+    shell = Shell(rig(state=tmp_path / "state", session=gated(watching, then)))
+    shell.heard = lambda text: told.set() if "Press Ctrl-C again" in text else None
     answered = shell(*WORDS, "--strategy", "guided")
     assert answered.code == 6
     assert "Stopping now ends the watching; what Trustgrid was asked for goes on." in answered.err
     assert "put back" not in answered.err
 
 
-def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_path: Path) -> None:
+def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_path: Path, gated: Gated) -> None:
     told, left = threading.Event(), threading.Event()
 
     def then() -> None:
@@ -141,7 +177,7 @@ def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_pa
         interrupt()
         assert left.wait(PATIENCE_S)
 
-    shell = Shell(gated(tmp_path, AfterDetach(), then))
+    shell = Shell(rig(state=tmp_path / "state", session=gated(AfterDetach(), then)))
     shell.heard = lambda text: told.set() if "put back" in text else None
     answered = shell(*WORDS)
     running = shell.rig.services.jobs.writers()
@@ -155,6 +191,52 @@ def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_pa
     fits(finished[0], "event")
     assert finished[0]["outcome"] == "unknown"
     assert finished[0]["resume"] == "tgwizard resume edge-dallas"
+
+
+@pytest.mark.parametrize(
+    "words", [("discover",), ("setup", "plan"), ("setup", "apply", "--yes"), ("export", "--as", "az")]
+)
+def test_that_ctrl_c_while_a_set_up_is_read_is_cancelled_and_exit_6(
+    tmp_path: Path, gated: Gated, words: tuple[str, ...]
+) -> None:
+    told = threading.Event()
+
+    def then() -> None:
+        interrupt()
+        assert told.wait(PATIENCE_S)
+
+    def machines(request: requests.PreparedRequest) -> bool:
+        return "/virtualmachines" in str(request.url).lower()
+
+    shell = Shell(setup_rig(state=tmp_path / "state", session=gated(machines, then)))
+    shell.heard = lambda text: told.set() if "Stopping" in text else None
+    answered = shell(*words)
+    assert answered.code == 6
+    assert answered.out == ""
+    assert answered.err.endswith("Cancelled. Nothing was written.\n")
+    assert not [item for item in shell.rig.lab.requests if item.method in ("PUT", "PATCH", "DELETE")]
+
+
+def test_that_ctrl_c_after_the_end_of_a_run_waits_no_longer_for_its_lock(tmp_path: Path) -> None:
+    it = rig(state=tmp_path / "state")
+
+    class AfterEnd:
+        """Asks to stop as soon as the end of the run was heard."""
+
+        @property
+        def count(self) -> int:
+            return int(command._finished is not None)
+
+    def work(report: Report[Event], token: CancelToken) -> Finished:
+        """A run that takes its time to free its lock: it says its end, and is there until it is asked to stop."""
+        ended = fail_over(it.services, it.setup, it.setup.members[1], Verb.GRACEFUL, report, CancelToken())
+        token.wait(PATIENCE_S)
+        return ended
+
+    console = Console(io.StringIO(), io.StringIO())
+    command = CommandRun(it.services, it.setup, console, AfterEnd(), "tgwizard resume edge-dallas")
+    assert command.go("failover", work) == 0
+    assert command._give_up < time.monotonic() + LEAVE_GAP_WITHIN_S / 2
 
 
 def test_that_the_handlers_of_before_are_back_after_a_run(tmp_path: Path) -> None:

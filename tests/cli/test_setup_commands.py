@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cli.bench import Shell, fits
+from tests.cli.bench import Shell, every_parser, fits
 from tests.engine.setup.apply.plans import answers_for, plan_for
 from tests.engine.setup.hand_made import GROUP
 from tests.rig import SetupRig, setup_rig
-from tgwizard.cli.arguments import parse
+from tgwizard.cli.arguments import command_parser, parse
 from tgwizard.cli.setup_arguments import Plan
 from tgwizard.cli.setup_text import planned
 from tgwizard.engine.files.cluster_file import load_cluster
@@ -406,6 +406,44 @@ def test_that_the_whole_subscription_is_a_scope_too(it: SetupRig) -> None:
     wide = planned_at(it, subscription)
     assert wide["answers"]["whole_subscription"] is True
     assert [one["scope"] for one in wide["scopes"]] == [subscription]
+
+
+OTHER_SUBSCRIPTION = "/subscriptions/99999999-2222-4333-8444-555555555555"
+
+
+def test_that_a_subscription_that_is_not_the_chosen_one_is_refused_before_anything_is_written(it: SetupRig) -> None:
+    own = f"/subscriptions/{planned_at(it)['answers']['subscription']}"
+    for words in (("setup", "plan"), ("setup", "apply", "--yes"), ("export", "--as", "az")):
+        answered = Shell(it)(*words, "--scope", OTHER_SUBSCRIPTION)
+        assert answered.code == 2
+        assert f"The role is not needed on {OTHER_SUBSCRIPTION}." in answered.err
+        assert own in answered.err
+    assert writes(it) == []
+    spelled = planned_at(it, f"/subscriptions/{own.rsplit('/', 1)[1].upper()}/", own)
+    assert [one["scope"] for one in spelled["scopes"]] == [own], "the same one, spelled otherwise"
+
+
+@pytest.mark.parametrize("whole", ["own", "other"])
+@pytest.mark.parametrize("first", ["group", "subscription"])
+def test_that_a_subscription_beside_another_scope_is_refused_and_widens_nothing(
+    it: SetupRig, whole: str, first: str
+) -> None:
+    document = planned_at(it)
+    subscription = f"/subscriptions/{document['answers']['subscription']}" if whole == "own" else OTHER_SUBSCRIPTION
+    scopes = [document["scopes"][0]["scope"], subscription]
+    words = [word for one in (scopes if first == "group" else scopes[::-1]) for word in ("--scope", one)]
+    with pytest.raises(UserError) as caught:
+        Shell(it)("setup", "apply", "--yes", *words)
+    assert caught.value.problem.what == f"--scope {subscription} cannot be used together with another scope."
+    with pytest.raises(UserError):
+        Shell(it)("setup", "apply", "--yes", "--scope", OTHER_SUBSCRIPTION, "--scope", subscription[:-1] + "0")
+    assert writes(it) == []
+
+
+def test_that_the_help_of_scope_says_that_it_takes_a_subscription() -> None:
+    told = {one.prog: " ".join(one.format_help().split()) for one in every_parser(command_parser(("fast",)))}
+    for command in ("setup plan", "setup apply", "export"):
+        assert "the id of a resource group, once for each, or of the subscription;" in told[f"tgwizard {command}"]
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def _wait_for_runs(lab: RunningLab, console: Console, stops: Interrupts) -> None
     while lab.in_use and stops.count < 2 and time.monotonic() < until:
         if not told:
             console.note(
-                "A run works on this lab; the lab is stopped when that has ended. Ask once more to stop it now."
+                "A run works on this lab; the lab is stopped when that has ended. "
+                "Press Ctrl-C again to stop without waiting."
             )
             told = True
         time.sleep(_LOOK_S)

@@ -36,7 +36,7 @@ from tgwizard.model.failover_events import (
     Step,
     StepStarted,
 )
-from tgwizard.model.problem import Cancelled, Problem, UserError
+from tgwizard.model.problem import Cancelled, UserError
 from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.snapshot import AddressLocation, LocationKind
 
@@ -87,7 +87,10 @@ def run_setup_job(
     tell: Callable[[SetupEvent], None] | None = None,
     writes: ClusterIdentity | None = None,
 ) -> R:
-    """Run a job of setting up to its end; ``tell`` gets its events, and what it raised is raised here."""
+    """Run a job of setting up to its end; ``tell`` gets its events, and what it raised is raised here.
+
+    Cancelled: it was asked to stop before it wrote anything. What writes ends with its own words instead.
+    """
     asked = 0
 
     def stays() -> bool:
@@ -95,13 +98,13 @@ def run_setup_job(
         if stops.count > asked:
             asked = stops.count
             job.cancel()
-            console.note("Stopping: what is under way is looked at once more, nothing new is begun.")
+            console.note("Stopping: nothing new is started; what is under way is checked once more.")
         return True
 
     job = services.jobs.start(name, work, heard=tell, writes=writes)
     end = stay_with(services.jobs, job, stays)
-    if end is None or isinstance(end.error, Cancelled):
-        raise UserError(Problem("cancelled", "Cancelled.", "", "Nothing was changed."))
+    if end is None:
+        raise Cancelled
     return end.result()
 
 
@@ -145,7 +148,8 @@ class CommandRun:
                 if asked > 1:
                     left = "A second request to stop came."
                     return False
-                self._give_up = time.monotonic() + LEAVE_GAP_WITHIN_S
+                if self._finished is None:
+                    self._give_up = time.monotonic() + LEAVE_GAP_WITHIN_S
                 job.cancel()
                 deliver_all(jobs)  # so that what is said about the cancel is about now
                 if self._finished is None and job.end is None:

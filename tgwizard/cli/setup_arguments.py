@@ -6,6 +6,7 @@ The options that answer questions are made from ``model.fields``, so that a ques
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -217,8 +218,24 @@ def _given(found: argparse.Namespace) -> GivenOptions:
         found.leave_out_actions,
         found.update_role,
         tuple(parsed(fields.DROPPED_SCOPE, scope) for scope in found.drop_scope or ()),
-        tuple(parsed(fields.SCOPE, scope) for scope in found.scope or ()),
+        _scopes(found.scope or ()),
     )
+
+
+def is_subscription(scope: str) -> bool:
+    """Whether a scope is a whole subscription, rather than something in one."""
+    return scope.strip("/").count("/") == 1
+
+
+def _scopes(texts: Iterable[str]) -> tuple[str, ...]:
+    """The scopes given. UserError: a whole subscription beside another scope, because one of the two is not meant."""
+    scopes = tuple(parsed(fields.SCOPE, text) for text in texts)
+    whole = next((scope for scope in scopes if is_subscription(scope)), None)
+    if whole is not None and any(scope.lower() != whole.lower() for scope in scopes):
+        what = f"{fields.SCOPE.flag} {whole} cannot be used together with another scope."
+        why = "A role on the whole subscription counts in every resource group in it."
+        raise UserError(Problem("usage", what, why, "Name the subscription alone, or the resource groups alone."))
+    return scopes
 
 
 def _new_cluster(parser: argparse.ArgumentParser) -> None:
@@ -235,7 +252,8 @@ def _new_cluster(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="assign the role here alone: the id of a resource group; once for each; without it, wherever it is needed",
+        help="assign the role here alone: the id of a resource group, once for each, or of the subscription; "
+        "without it, wherever it is needed",
     )
     group.add_argument(
         "--placement",

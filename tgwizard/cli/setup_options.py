@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from tgwizard.cli.setup_arguments import GivenOptions, parsed
+from tgwizard.cli.setup_arguments import GivenOptions, is_subscription, parsed
 from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
@@ -108,9 +108,11 @@ def _scoped(state: WizardState, given: GivenOptions) -> WizardState:
     """The same, with the role assigned where the options say, and nowhere else."""
     answers = proposed_answers(state)
     chosen = chosen_machines_in(state, answers)
-    if not given.scopes or answers.whole_subscription or chosen is None:
+    if not given.scopes or chosen is None:
         return state
     left_out = narrowed_to(given.scopes, chosen)
+    if answers.whole_subscription:
+        return state
     return answer_all(replace(answer(state, replace(state.answers, narrowed=left_out)), step=SetupStep.ROLE))
 
 
@@ -127,7 +129,7 @@ def _plain(start: Answers, given: GivenOptions) -> Answers:
     """Everything that needs no look into Azure."""
     answers = replace(
         start,
-        whole_subscription=given.whole_subscription or any(_is_subscription(scope) for scope in given.scopes),
+        whole_subscription=given.whole_subscription or any(is_subscription(scope) for scope in given.scopes),
         placement=given.placement,
         remove_stale=given.remove_stale,
     )
@@ -140,10 +142,6 @@ def _plain(start: Answers, given: GivenOptions) -> Answers:
     if configuration is not None:
         answers = replace(answers, ip_configuration=parsed(fields.IP_CONFIGURATION, configuration))
     return replace(answers, role=_role(answers, given))
-
-
-def _is_subscription(scope: str) -> bool:
-    return scope.strip("/").count("/") == 1
 
 
 def _role(answers: Answers, given: GivenOptions) -> RoleAnswer | None:

@@ -21,7 +21,7 @@ def chosen_scopes(answers: Answers, chosen: ChosenMachines) -> tuple[ScopeReason
     """The scopes that the plan uses: the computed ones, widened to the subscription or narrowed by the user."""
     computed = computed_scopes(chosen)
     if answers.whole_subscription:
-        scope = f"/subscriptions/{chosen.vms[0].id.subscription}"
+        scope = _subscription_of(chosen)
         holds = tuple(thing for reason in computed for thing in reason.holds)
         return (ScopeReason(scope, holds, "The whole subscription: every network in it, also those made later."),)
     left_out = {scope.lower() for scope in answers.narrowed}
@@ -29,9 +29,15 @@ def chosen_scopes(answers: Answers, chosen: ChosenMachines) -> tuple[ScopeReason
 
 
 def narrowed_to(wanted: tuple[str, ...], chosen: ChosenMachines) -> tuple[str, ...]:
-    """What is left out when the role is to be assigned on these scopes alone. UserError: one that is none of them."""
+    """What is left out when the role is to be assigned on these scopes alone: nothing, on the whole subscription.
+
+    UserError: a scope that is neither one of the computed ones nor the subscription that holds the machines.
+    """
     computed = [reason.scope for reason in computed_scopes(chosen)]
     named = {scope.rstrip("/").lower() for scope in wanted}
+    whole = _subscription_of(chosen)
+    if named == {whole.lower()}:
+        return ()
     strange = [scope for scope in wanted if scope.rstrip("/").lower() not in {one.lower() for one in computed}]
     if strange:
         needed = join_words(sanitize(scope, 200) for scope in computed)
@@ -40,7 +46,7 @@ def narrowed_to(wanted: tuple[str, ...], chosen: ChosenMachines) -> tuple[str, .
                 "scope-not-needed",
                 f"The role is not needed on {sanitize(strange[0], 200)}.",
                 f"What a failover touches lies in {needed}.",
-                f"Name {'it' if len(computed) == 1 else 'some of them'}, or the whole subscription.",
+                f"Name {'it' if len(computed) == 1 else 'some of them'}, or the whole subscription: {whole}",
             )
         )
     return tuple(scope for scope in computed if scope.lower() not in named)
@@ -76,6 +82,10 @@ def other_subscription_problems(chosen: ChosenMachines) -> tuple[Problem, ...]:
         )
         for thing in dict.fromkeys(away)
     )
+
+
+def _subscription_of(chosen: ChosenMachines) -> str:
+    return f"/subscriptions/{chosen.vms[0].id.subscription}"
 
 
 def _narrowed(needs: list[RequiredRight]) -> Problem:
