@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from tests.cli.bench import every_parser
 from tgwizard.cli.app_ports import EnvironmentChoice
 from tgwizard.cli.arguments import Failover, OpenWindow, Resume, Status, command_parser, parse
+from tgwizard.cli.command_parser import CommandParser
 from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import UserError
 
 LATENCIES = ("instant", "fast", "drawn")
+LAB_WORDS = "run, env, show, scenario, latency, overlap, propagation, faults, vm, requests or dataplane"
 
 
 def parsed(*words: str) -> object:
@@ -92,9 +95,13 @@ def test_that_the_place_can_be_named_again_in_a_shown_command() -> None:
 @pytest.mark.parametrize(
     ("words", "what", "more"),
     [
-        (("histroy",), "There is no command tgwizard histroy.", "Did you mean tgwizard history?"),
-        (("lab", "runn"), "There is no command tgwizard lab runn.", "Did you mean tgwizard lab run?"),
-        (("lab",), "A word is missing after tgwizard lab.", "It is one of run, env, show,"),
+        (("histroy",), 'tgwizard has no command "histroy".', "Did you mean tgwizard history?"),
+        (("lab", "runn"), 'tgwizard lab has no command "runn".', "Did you mean tgwizard lab run?"),
+        (
+            ("lab",),
+            f"tgwizard lab needs one more word: {LAB_WORDS}.",
+            "",
+        ),
         (
             ("failover", "--grasful", "--to", "b"),
             "There is no option --grasful for tgwizard failover.",
@@ -104,18 +111,41 @@ def test_that_the_place_can_be_named_again_in_a_shown_command() -> None:
         (("status", "--forced"), "There is no option --forced for tgwizard status.", "tgwizard status --help"),
         (("--bogus", "status"), "There is no option --bogus for tgwizard.", "tgwizard --help"),
         (("status", "-x"), "There is no option -x for tgwizard status.", "tgwizard status --help"),
-        (("failover", "--to", "b"), "--graceful or --forced is missing.", "tgwizard failover --help"),
+        (("failover", "--to", "b"), "Either --graceful or --forced is needed.", "tgwizard failover --help"),
         (("failover", "--graceful"), "--to is missing.", "tgwizard failover --help"),
-        (("report",), "RUN is missing.", "tgwizard report --help"),
+        (("report",), "The id of a run is missing.", "tgwizard report --help"),
         (("failover", "--graceful", "--to"), "--to needs a value.", "tgwizard failover --help"),
         (
             ("failover", "--to", "b", "--graceful", "--forced"),
-            "--forced and --graceful exclude each other.",
-            "Leave one of them out.",
+            "--forced and --graceful cannot be used together.",
+            "Leave one out.",
         ),
         (("status", "--watch=3"), "--watch takes no value.", ""),
-        (("--l",), "--l may be --lab or --lab-dir.", "Write it in full."),
-        (("status", "a", "b"), "b is one word too many for tgwizard status.", "tgwizard status --help"),
+        (("--l",), "--l could mean --lab or --lab-dir.", "Write it in full."),
+        (("status", "a", "b"), "tgwizard status does not expect the word b.", "tgwizard status --help"),
+        (("add",), "A file name is missing.", "For its options, see tgwizard add --help"),
+        (
+            ("histroy", "--limit", "3"),
+            'tgwizard has no command "histroy".',
+            "The commands are discover, setup,",
+        ),
+        (("--lab-dri", "/x", "status"), "There is no option --lab-dri for tgwizard.", "Did you mean --lab-dir?"),
+        (("--jsn", "histroy"), "There is no option --jsn for tgwizard.", "Did you mean --json?"),
+        (("--lab-dir", "/x", "histroy"), 'tgwizard has no command "histroy".', "Did you mean tgwizard history?"),
+        (("lab", "--lab-dir", "/x", "show"), "There is no option --lab-dir for tgwizard lab.", "tgwizard lab --help"),
+        (("completion", "tcsh"), "Completion for tcsh is not available.", "one of bash, zsh, fish or powershell."),
+        (("completion", "bsh"), "Completion for bsh is not available.", "Did you mean bash?"),
+        (("status", "--watch", "--check"), "--check and --watch cannot be used together.", "Leave one out."),
+        (
+            ("status", "--cloud", "x", "--lab"),
+            "--cloud and --lab cannot be used together.",
+            "A lab is a cloud of its own.",
+        ),
+        (
+            ("export", "--as", "azz"),
+            "--as azz cannot be used.",
+            "It must be one of az, terraform, portal,",
+        ),
         (("export", "--as", "azz"), "--as azz cannot be used.", "Did you mean --as az?"),
         (("--sign-in", "browsr", "status"), "--sign-in browsr cannot be used.", "Did you mean --sign-in browser?"),
         (("history", "--limit", "x"), "--limit x cannot be used.", "It must be a whole number from 1 to 10000."),
@@ -151,6 +181,20 @@ def test_that_a_usage_error_names_the_option_and_the_nearest_spelling_and_nothin
     assert problem.what == what
     assert more in f"{problem.why} {problem.fix}"
     assert problem.detail == ""
+
+
+def test_that_what_newer_pythons_raise_of_no_option_is_told_as_older_ones_tell_it() -> None:
+    class Raising(argparse.Action):
+        """Python 3.12.5 and later raise what is missing, where older ones called ``error`` with it."""
+
+        def __call__(self, *_arguments: object, **_options: object) -> None:
+            raise argparse.ArgumentError(None, "the following arguments are required: --to")
+
+    parser = CommandParser(prog="tgwizard")
+    parser.add_argument("--now", action=Raising, nargs=0)
+    with pytest.raises(UserError) as caught:
+        parser.parse_args(["--now"])
+    assert caught.value.problem.sentence() == "--to is missing. For its options, see tgwizard --help"
 
 
 def test_that_what_a_user_typed_wrong_cannot_move_in_the_terminal() -> None:

@@ -14,6 +14,7 @@ from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.model import settings as known
 from tgwizard.model.fields import FieldError
 from tgwizard.model.settings import ALL, Applies
+from tgwizard.model.text import sanitize
 from tgwizard.paths import SETTINGS_NAME
 
 
@@ -37,7 +38,10 @@ def test_that_a_file_is_added_as_it_is_and_can_be_named_then(it: Rig, elsewhere:
     assert answered.code == 0, answered.err
     copy = it.services.state_dir / "from-a-colleague.toml"
     assert copy.read_bytes() == elsewhere.read_bytes()
-    assert answered.out == f"edge-dallas is added, as {copy}.\nWhere its address is: tgwizard status edge-dallas\n"
+    assert (
+        answered.out
+        == f"edge-dallas is added, as {copy}.\nTo see where its floating IP is: tgwizard status edge-dallas\n"
+    )
     assert Shell(it)("status", "edge-dallas").code == 0
 
 
@@ -153,6 +157,10 @@ def test_that_every_setting_takes_its_example_as_a_person_types_it(
         ("files.data_folder", "relative/path"),
         ("log.level", "loud"),
         ("clusters.pinned", "a, b"),
+        pytest.param("watch.nics_s", "9" * 4000, id="a number beyond any float"),
+        pytest.param("watch.nics_s", "9" * 4400, id="more digits than Python reads"),
+        pytest.param("window.read_only", "9" * 4400, id="many digits for a switch"),
+        pytest.param("clusters.pinned", "[" * 3000, id="brackets nested too deep"),
     ],
 )
 def test_that_a_wrong_value_gets_the_sentence_of_the_model_and_changes_nothing(
@@ -166,7 +174,7 @@ def test_that_a_wrong_value_gets_the_sentence_of_the_model_and_changes_nothing(
     one = next(item for item in ALL if item.key == key)
     with pytest.raises(FieldError) as caught:
         one.parse(text)
-    assert answered.err.splitlines()[:2] == [f"{key} {text} cannot be used.", f"  {caught.value.why}"]
+    assert answered.err.splitlines()[:2] == [f"{key} {sanitize(text, 80)} cannot be used.", f"  {caught.value.why}"]
     assert file.read_bytes() == before
 
 
@@ -211,4 +219,4 @@ def test_that_a_file_with_a_fault_is_exit_2_and_left_as_it_is(setting: Settings,
 
 def test_that_it_is_said_when_a_change_holds_only_at_the_next_start(setting: Settings) -> None:
     assert any(one.applies is Applies.NEXT_START for one in ALL)
-    assert "A window that is open takes a change at its next start." in setting("log.level", "debug").out
+    assert "A window that is open now uses the change after a restart." in setting("log.level", "debug").out

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
 from tests.cli.bench import Answered, fits
+from tests.cli.test_terminal import a_terminal, what_it_shows
 from tgwizard import paths
 from tgwizard.app.environments import client_environment, control_running
 from tgwizard.cli.app_ports import AppPorts, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
@@ -37,7 +38,11 @@ class Shell:
 
     def __call__(self, *words: str) -> Answered:
         out, err = io.StringIO(), io.StringIO()
-        console = Console(out, err, as_json="--json" in words)
+        return Answered(self.told(*words, out=out, err=err), out.getvalue(), err.getvalue())
+
+    def told(self, *words: str, out: TextIO, err: TextIO | None = None) -> int:
+        """The exit code, with what is told on streams of one's own."""
+        console = Console(out, err or io.StringIO(), as_json="--json" in words)
         if self.typed is not None:
             console.ask = lambda _question: self.typed
         program = AppPorts(
@@ -48,7 +53,7 @@ class Shell:
             lab_environment=client_environment,
         )
         call = parse(("lab", *words, "--lab-dir", str(self.directory)), program.default_lab, program.latencies)
-        return Answered(run(call, program, console), out.getvalue(), err.getvalue())
+        return run(call, program, console)
 
     def json(self, *words: str) -> Mapping[str, Any]:
         answered = self(*words, "--json")
@@ -163,6 +168,14 @@ def test_that_the_log_and_the_truth_are_told(shell: Shell) -> None:
     assert "tg-node-a-inside" in shell("dataplane").out
     assert shell("dataplane", "10.9.9.9").out == "Nobody has held 10.9.9.9 in this lab.\n"
     assert "200 control operator@lab.example GET /lab/requests" in shell("requests").out
+
+
+def test_that_a_terminal_breaks_no_line_of_env(shell: Shell) -> None:
+    plain = shell("env").out
+    assert any(len(line) > 40 for line in plain.splitlines())
+    with a_terminal(30) as (stream, master):
+        assert shell.told("env", out=stream) == 0
+        assert what_it_shows(master) == plain
 
 
 def test_that_env_is_lines_for_a_shell(hosted: HostedLab, shell: Shell) -> None:

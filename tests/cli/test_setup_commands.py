@@ -470,7 +470,7 @@ def test_that_a_scope_that_cannot_be_one_is_refused_as_in_the_file_and_the_wizar
 
 
 def test_that_scope_and_the_whole_subscription_exclude_each_other() -> None:
-    with pytest.raises(UserError, match="exclude each other"):
+    with pytest.raises(UserError, match="cannot be used together"):
         parse(("setup", "plan", "--whole-subscription", "--scope", "/subscriptions/1"), Path.cwd, ("fast",))
 
 

@@ -28,6 +28,9 @@ from tgwizard.model.problem import Problem, UserError
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 LONG = "/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/rg-tg-prod/providers/Microsoft.Compute"
 
+NO_BREAK = ("\u00a0", "\u202f", "\u3000")
+"""Spaces that are none to a wrapped line: no-break, narrow no-break and ideographic."""
+
 
 @contextmanager
 def a_terminal(width: int) -> Iterator[tuple[TextIO, int]]:
@@ -53,6 +56,18 @@ def test_that_wrapping_loses_no_word_and_breaks_none(text: str) -> None:
     assert " ".join(rows).split() == text.split()
     for row in rows[:-1]:
         assert columns(row) <= 40 or len(row.split(" ")) >= 1
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from(NO_BREAK), max_size=300), st.integers(1, 200))
+def test_that_wrapping_loses_no_character_but_spaces_at_any_width(text: str, width: int) -> None:
+    assert "".join(wrapped(text, width)).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("space", NO_BREAK)
+def test_that_what_follows_a_space_that_breaks_no_line_is_shown(space: str) -> None:
+    text = f"Azure says: the machine{space}tg-node-b of{space}{space}rg-tg-prod and{space} more was not found there."
+    assert "".join(wrapped(text, 30)).replace(" ", "") == text.replace(" ", "")
+    assert f"machine{space}tg-node-b" in "\n".join(wrapped(text, 30))
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 132])

@@ -117,7 +117,7 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
 def _status(found: argparse.Namespace) -> Status:
     if found.watch and found.check:
         why = "It sends two writes that cannot be applied each time, which the activity log keeps."
-        raise UserError(Problem("usage", "--check does not go with --watch.", why, "Leave one of them out."))
+        raise UserError(Problem("usage", "--check and --watch cannot be used together.", why, "Leave one out."))
     return Status(found.cluster, found.watch, found.check)
 
 
@@ -251,13 +251,14 @@ def _of_this_computer(words: argparse._SubParsersAction[CommandParser], common: 
     script = add_word(words, "completion", "print the script with which a shell completes these commands", common)
     shells = [kind.value for kind in ShellKind]
     script.add_argument("shell", choices=shells, metavar="SHELL", help=f"{', '.join(shells[:-1])} or {shells[-1]}")
+    script.refusals["shell"] = "Completion for {} is not available."
 
 
 def _past(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:
     history = add_word(words, "history", "the runs and the changes of the verdict", common)
     history.add_argument("cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; left out: all")
     history.add_argument(
-        "--limit", type=whole_number(1, 10_000), default=20, metavar="N", help="at most so many of each (default: 20)"
+        "--limit", type=whole_number(1, 10_000), default=20, metavar="N", help="at most N of each (default: 20)"
     )
     report = add_word(words, "report", "one run: steps, request ids, both interfaces", common)
     report.add_argument("run", metavar="RUN", help="the run's id, or how it begins; history shows it")
@@ -268,7 +269,7 @@ def _where(found: argparse.Namespace, lab_dir: Path | None) -> EnvironmentChoice
     config = getattr(found, "config", None)
     cloud = getattr(found, "cloud", None)
     if cloud is not None and lab_dir is not None:
-        raise UserError(Problem("usage", "--cloud and --lab exclude each other.", "A lab is a cloud of its own."))
+        raise UserError(Problem("usage", "--cloud and --lab cannot be used together.", "A lab is a cloud of its own."))
     method = _METHODS.get(getattr(found, "sign_in", ""))
     claims = getattr(found, "claims_challenge", None)
     if claims is not None and method not in (SignInMethod.BROWSER, SignInMethod.DEVICE_CODE):

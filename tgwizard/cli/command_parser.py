@@ -13,6 +13,8 @@ from tgwizard.model.text import join_words, nearest, sanitize
 
 _SHOWN = 80
 """So many characters of a wrong value are shown again."""
+_MISSING = {"FILE": "A file name", "RUN": "The id of a run"}
+"""What a place in a command is called in a sentence, where its name alone would say too little."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -21,6 +23,8 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, **how: Any) -> None:
         """What argparse takes; an error is ours to tell."""
         super().__init__(exit_on_error=False, **how)
+        self.refusals: dict[str, str] = {}
+        """By the ``dest`` of an argument with choices: the sentence that refuses another value; {} stands for it."""
 
     def parse_known_args(  # type: ignore[override]  # one signature stands for both overloads
         self, args: Sequence[str] | None = None, namespace: Any = None
@@ -30,35 +34,45 @@ class CommandParser(argparse.ArgumentParser):
         try:
             found, left = super().parse_known_args(args, namespace)
         except argparse.ArgumentError as error:
-            _explain(self, error.message, error.argument_name or "")
+            if error.argument_name is None:
+                self.error(error.message)  # what Python before 3.12.5 called here itself
+            _explain(self, error.message, error.argument_name)
         if left:
             _left_over(self, left)
         return found, left
 
     def _look_at_options(self, words: Sequence[str]) -> None:
-        """An option that is spelled wrong is told first: what is then missing is most often that one."""
-        if self._subparsers is not None:
-            return  # what belongs to a word further on is that one's to know
-        options = [option for action in self._actions for option in action.option_strings]
+        """An option that is spelled wrong is told first: what is then missing, or too much, is most often its value."""
+        options = [(option, action) for action in self._actions for option in action.option_strings]
+        value_follows = False
         for word in words:
             if word == "--":
                 return
-            if word.startswith("--") and not any(option.startswith(word.split("=")[0]) for option in options):
+            if self._subparsers is not None and not word.startswith("-") and not value_follows:
+                return  # the word of a command: what follows is that one's to know
+            value_follows = False
+            if not word.startswith("--"):
+                continue
+            name, has_value, _ = word.partition("=")
+            meant = next((action for option, action in options if option.startswith(name)), None)
+            if meant is None:
                 _left_over(self, [word])
+            value_follows = meant.nargs != 0 and not has_value
 
     def error(self, message: str) -> NoReturn:
         """What argparse tells in a sentence alone: something is missing, or may mean two things."""
         wanted = re.fullmatch(r"the following arguments are required: (.+)", message)
         either = re.fullmatch(r"one of the arguments (.+) is required", message)
         if either is not None:
-            _refuse(f"{_either(either[1].split())} is missing.", fix=_help(self))
+            _refuse(f"Either {_either(either[1].split())} is needed.", fix=_help(self))
         if wanted is None:
             _explain(self, message)
         names = wanted[1].split(", ")
         words = next((list(one.choices) for one in self._actions if one.choices and one.metavar == names[0]), [])
         if words:
-            _refuse(f"A word is missing after {self.prog}.", f"It is one of {join_words(words)}.")
-        _refuse(f"{join_words(names)} {'is' if len(names) == 1 else 'are'} missing.", fix=_help(self))
+            _refuse(f"{self.prog} needs one more word: {_either(words)}.")
+        named = [_MISSING.get(name, name) for name in names]
+        _refuse(f"{join_words(named)} {'is' if len(named) == 1 else 'are'} missing.", fix=_help(self))
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         try:
@@ -72,11 +86,14 @@ class CommandParser(argparse.ArgumentParser):
             return
         shown, known = sanitize(value, _SHOWN), [str(choice) for choice in action.choices]
         near = nearest(str(value), known)
-        why = f"It is one of {join_words(known)}."
+        why = f"It must be one of {_either(known)}." if len(known) > 1 else f"It must be {known[0]}."
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public name for it
-            what, fix = f"There is no command {self.prog} {shown}.", f"{self.prog} {near}" if near else ""
+            what, fix = f'{self.prog} has no command "{shown}".', f"{self.prog} {near}" if near else ""
+            why = f"The commands are {join_words(known)}."
         else:
             what, fix = f"{_name(action)} {shown} cannot be used.", f"{_name(action)} {near}" if near else ""
+            if action.dest in self.refusals:
+                what, fix = self.refusals[action.dest].format(shown), near or ""
         _refuse(what, why, f"Did you mean {fix}?" if near else "")
 
 
@@ -111,9 +128,11 @@ def _explain(parser: CommandParser, message: str, name: str = "") -> Never:
     other = re.fullmatch(r"not allowed with argument (.+)", message)
     several = re.fullmatch(r"ambiguous option: (\S+) could match (.+)", message)
     if other is not None:
-        _refuse(f"{name} and {other[1]} exclude each other.", fix="Leave one of them out.")
+        _refuse(f"{name} and {other[1]} cannot be used together.", fix="Leave one out.")
     if several is not None:
-        _refuse(f"{sanitize(several[1], _SHOWN)} may be {_either(several[2].split(', '))}.", fix="Write it in full.")
+        _refuse(
+            f"{sanitize(several[1], _SHOWN)} could mean {_either(several[2].split(', '))}.", fix="Write it in full."
+        )
     if message.startswith("ignored explicit argument"):
         _refuse(f"{name} takes no value.")
     if message.startswith("expected"):
@@ -125,7 +144,7 @@ def _left_over(parser: CommandParser, left: list[str]) -> Never:
     word = left[0].split("=")[0]
     shown = sanitize(word, _SHOWN)
     if not word.startswith("-"):
-        _refuse(f"{shown} is one word too many for {parser.prog}.", fix=_help(parser))
+        _refuse(f"{parser.prog} does not expect the word {shown}.", fix=_help(parser))
     near = nearest(word, [option for action in parser._actions for option in action.option_strings])  # noqa: SLF001
     _refuse(f"There is no option {shown} for {parser.prog}.", fix=f"Did you mean {near}?" if near else _help(parser))
 
@@ -135,7 +154,7 @@ def _refuse(what: str, why: str = "", fix: str = "") -> Never:
 
 
 def _help(parser: argparse.ArgumentParser) -> str:
-    return f"What it takes: {parser.prog} --help"
+    return f"For its options, see {parser.prog} --help"
 
 
 def _name(action: argparse.Action) -> str:

@@ -54,7 +54,7 @@ def add(command: Add, connection: OpenEnvironment, console: Console, where: Envi
     setup = saved.setup
     console.document({"schema": SCHEMA, "cluster": setup.name, "cloud": setup.cloud, "file": str(saved.path)})
     console.say(f"{setup.name} is added, as {saved.path}.")
-    console.say(f"Where its address is: tgwizard status {setup.name}{where.options}")
+    console.say(f"To see where its floating IP is: tgwizard status {setup.name}{where.options}")
     return ExitCode.DONE
 
 
@@ -121,7 +121,10 @@ def _alone(setting: Setting[Any], read: SettingsRead) -> Iterator[Line]:
         yield f"  {setting.help}"
     for choice in setting.choices:
         yield f"  {choice.word:<8}  {choice.consequence}"
-    yield f"  The default is {_word(setting, setting.default)}. A window that is open takes a change at its next start."
+    yield (
+        f"  The default is {_word(setting, setting.default)}. "
+        "A window that is open now uses the change after a restart."
+    )
 
 
 def _word(setting: Setting[Any], value: object) -> str:

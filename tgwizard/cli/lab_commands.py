@@ -62,8 +62,9 @@ def run(command: LabCommand, directory: Path, program: AppPorts, console: Consol
 def _env(command: LabEnv, directory: Path, program: AppPorts, console: Console) -> ExitCode:
     environment = program.lab_environment(directory, command.options)
     console.document({"schema": SCHEMA, "environment": dict(environment)})
-    for name, value in environment.items():
-        console.say(f"export {name}={shlex.quote(value)}")
+    if not console.as_json:
+        # Lines for a shell, which no terminal may break.
+        console.raw("\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items()))
     return ExitCode.DONE
 
 

@@ -38,7 +38,7 @@ def run(call: ParsedCommand, program: AppPorts, console: Console) -> ExitCode:
     with as_before():
         code = _run(call, program, console)
         if console.lost:
-            console.note(f"What was to be told could not be written in full: {console.lost}. What was done is done.")
+            console.note(f"The output could not be written in full: {console.lost}. What the command did still stands.")
             return ExitCode.FAILED if code is ExitCode.DONE and not _writes(call) else code
         return code
 

@@ -144,7 +144,7 @@ def add_setup_parsers(words: argparse._SubParsersAction[CommandParser], common: 
         type=whole_number(1, 65535),
         default=9000,
         metavar="PORT",
-        help="the TCP port that the members hear each other at (default: 9000)",
+        help="the TCP port of the members' heartbeat (default: 9000)",
     )
     _yes(verify)
     undo = add_word(steps, "undo", "take back exactly what was created from here", common)

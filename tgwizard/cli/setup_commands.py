@@ -376,7 +376,7 @@ def _stops(state: WizardState) -> tuple[tuple[SetupStep, Problem], ...]:
     if found is None:
         return stops
     step, problem = found
-    fix = "Name the one that holds the two machines with --subscription."
+    fix = "Use --subscription to name the one that holds the two machines."
     return ((step, replace(problem, why=seen_subscriptions(state.subscriptions or ()), fix=fix)),)
 
 

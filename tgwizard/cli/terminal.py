@@ -22,7 +22,7 @@ _COMMAND = re.compile(
     r"(?:tgwizard (?:-|add|completion|discover|export|failover|history|lab|report|resume|settings|setup|status)"
     r"|az [a-z])"
 )
-_PIECE = re.compile(r"( *)(\S+)")
+_PIECE = re.compile(r"( *)([^ ]+)")
 _COLUMN = re.compile(r" *\S+(?: \S+)* {2,}(?=\S)")
 
 

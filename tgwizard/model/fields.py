@@ -203,7 +203,7 @@ def _seconds(value: object) -> float:
         raise FieldError(f"It must be a number of seconds, not {_kind(value)}.")
     try:
         seconds = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise FieldError("It must be a number of seconds.") from None
     if not 1 <= seconds <= 3600:
         raise FieldError("It must lie between 1 and 3600 seconds.")

@@ -89,7 +89,7 @@ class Setting(Field[T]):
 
             try:
                 meant = tomllib.loads(f"value = {text}")
-            except tomllib.TOMLDecodeError:
+            except (ValueError, RecursionError):  # too many digits, or nested too deep, besides what is no TOML
                 meant = {}
             if set(meant) != {"value"}:
                 raise
@@ -136,7 +136,7 @@ def _between(low: float, high: float) -> Callable[[object], float]:
     def parse(value: object) -> float:
         try:
             number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
-        except ValueError:
+        except (ValueError, OverflowError):
             number = None
         if number is None or not low <= number <= high:
             raise FieldError(f"It must be a number from {low:g} to {high:g}.")
