@@ -74,6 +74,12 @@ def hostile_plan(text: str) -> tuple[SetupPlan, Answers]:
     return replace(plan, changes=changes, role=wanted), replace(answers, subscription=seen, caller=caller)
 
 
+def with_put(plan: SetupPlan, put: PutRole) -> SetupPlan:
+    """The plan with another write of its role."""
+    changes = tuple(replace(one, write=put) if isinstance(one.write, PutRole) else one for one in plan.changes)
+    return replace(plan, changes=changes, role=put.role)
+
+
 def stale_plan() -> SetupPlan:
     gone = RoleAssignment(
         ROLE, GROUP, ROLE, PRINCIPAL, PrincipalKind.SERVICE_PRINCIPAL, id=f"{GROUP}/providers/x/roleAssignments/{ROLE}"
@@ -241,6 +247,24 @@ def test_that_the_az_script_removes_stale_assignments_by_id(tmp_path: Path) -> N
 def test_that_hostile_text_reaches_az_unharmed_and_runs_nothing(text: str, tmp_path: Path) -> None:
     check_az(*hostile_plan(text), tmp_path)
     assert not (tmp_path / "pwned").exists()
+
+
+def test_that_the_head_of_the_script_says_what_it_removes() -> None:
+    def head(plan: SetupPlan) -> str:
+        return next(line for line in export(ExportKind.AZ, plan, answers_for(GROUP)).splitlines() if "az login" in line)
+
+    def dropping(plan: SetupPlan) -> SetupPlan:
+        before = replace(plan.role, assignable_scopes=(*plan.role.assignable_scopes, f"{GROUP}-gone"))
+        return with_put(plan, PutRole(plan.role, before))
+
+    rest, stale, scopes = "also when it is run again.", "role assignments whose identity is gone", "assignable scopes"
+    assert head(plan_for(GROUP)).endswith(f"It only adds: what is there already stays as it is, {rest}")
+    for plan, removed in (
+        (stale_plan(), stale),
+        (dropping(plan_for(GROUP)), f"{scopes} of the role"),
+        (dropping(stale_plan()), f"{stale} and {scopes} of the role"),
+    ):
+        assert head(plan).endswith(f"It adds, and removes {removed}. All else stays as it is, {rest}")
 
 
 def test_that_the_script_stops_at_the_first_refusal(tmp_path: Path) -> None:
@@ -535,6 +559,14 @@ def test_that_the_checklist_has_the_single_clicks_and_the_whole_subscription() -
     assert re.search(r"^    - \[ \] \d+\.1 From Type select Resource group\.$", markdown, re.MULTILINE)
 
 
+def test_that_a_role_for_the_whole_subscription_is_offered_no_other_instead_of_groups() -> None:
+    plan, scope = plan_for(GROUP), f"/subscriptions/{SUBSCRIPTION}"
+    wide = replace(plan.role, assignable_scopes=(scope,))
+    text = page_of(with_put(plan, PutRole(wide)), answers_for(GROUP)).text
+    assert "From Type select Subscription." in text
+    assert "Instead of resource groups" not in text
+
+
 def test_that_a_further_group_is_done_as_the_first_one_was() -> None:
     plan = plan_for(GROUP)
     other = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"
@@ -545,7 +577,7 @@ def test_that_a_further_group_is_done_as_the_first_one_was() -> None:
     )
     text = page_of(replace(plan, changes=(*plan.changes, *more)), answers_for(GROUP)).text
     assert text.count("Add role assignment") == 1
-    assert "Repeat what was done for rg-tg-prod, from Access control (IAM) on." in text
+    assert "Repeat the steps for rg-tg-prod, starting at Access control (IAM)." in text
     assert "Or once on the whole subscription" in text
     wide = replace(plan, changes=tuple(item for item in plan.changes if not isinstance(item.write, Assign)))
     assert "Or once on the whole subscription" not in page_of(wide, answers_for(GROUP)).text
@@ -597,7 +629,7 @@ def test_that_somebody_can_act_on_the_request_without_asking_back() -> None:
     assert f"It is given to the machines' system-assigned identities on:\n   {GROUP}\n" in letter
     assert '"roleName": "tg-cluster-ip-failover"' in letter
     flat = " ".join(letter.split())
-    assert "each machine has to restart once to pick its new rights up: tg-node-b first" in flat
+    assert "each machine has to restart once to pick up its new rights: tg-node-b first" in flat
     assert "and when it is healthy again tg-node-a" in flat
 
 

@@ -1,8 +1,9 @@
 """The plan as a bash script for the Azure CLI. Foreign text passes ``shlex.quote`` or a comment that was sanitized.
 
 The role is read and written with ``az rest`` by its GUID, which finds it by what cannot lag, where ``az role
-definition`` looks names up in a list that does (azure/README.md 3.1). What is there is only added to: a PUT replaces
-a role as a whole, so it carries what Azure has just answered and what was missing in it, or is not sent.
+definition`` looks names up in a list that does (azure/README.md 3.1). What is there is added to, and loses only the
+assignments and scopes that the plan takes away: a PUT replaces a role as a whole, so it carries what Azure has just
+answered and what was missing in it, or is not sent.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tgwizard.model.setup_plan import (
     SetupChange,
     SetupPlan,
 )
-from tgwizard.model.text import printable, sanitize
+from tgwizard.model.text import join_words, printable, sanitize
 
 _FUNCTIONS = r"""
 # Repeats a command while a new identity or role has not arrived everywhere in Azure yet, for ten minutes at most.
@@ -151,7 +152,7 @@ def script(plan: SetupPlan, answers: Answers) -> str:
     lines = [
         "#!/usr/bin/env bash",
         f"# Sets up the floating IP of {plan_values.title(answers)} in {plan_values.subscription_name(answers)}.",
-        "# Sign in first (az login). It only adds: what is there already stays as it is, also when it is run again.",
+        f"# Sign in first (az login). {_promise(plan)}",
         "set -euo pipefail",
         _FUNCTIONS.rstrip(),
         "",
@@ -161,6 +162,19 @@ def script(plan: SetupPlan, answers: Answers) -> str:
         lines += ["", f"# {sanitize(change.sentence, 160)}", *_commands(change, plan, answers)]
     lines += ["", *_last_words(plan, answers)]
     return "\n".join(lines) + "\n"
+
+
+def _promise(plan: SetupPlan) -> str:
+    """What becomes of what is there already."""
+    put = plan_values.role_put(plan)
+    removed = []
+    if any(isinstance(change.write, RemoveStale) for change in plan.writing):
+        removed.append("role assignments whose identity is gone")
+    if put is not None and _dropped(put):
+        removed.append("assignable scopes of the role")
+    if not removed:
+        return "It only adds: what is there already stays as it is, also when it is run again."
+    return f"It adds, and removes {join_words(removed)}. All else stays as it is, also when it is run again."
 
 
 def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[str]:
@@ -184,13 +198,18 @@ def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[st
 
 
 def _role(write: PutRole, url: str) -> str:
-    kept = {scope.lower() for scope in write.role.assignable_scopes}
-    before = write.before.assignable_scopes if write.before else ()
-    dropped = (f"-{scope}" for scope in before if scope.lower() not in kept)
+    dropped = (f"-{scope}" for scope in _dropped(write))
     body = plan_values.role_put_json(write.role)
     # An action that the planned role takes away itself, in its notActions, is not among what it is to give.
     actions = (action for action in write.role.actions if allows(write.role.held, action))
     return _words("role", url, body, *actions, *write.role.assignable_scopes, *dropped)
+
+
+def _dropped(write: PutRole) -> tuple[str, ...]:
+    """The assignable scopes that the role loses."""
+    kept = {scope.lower() for scope in write.role.assignable_scopes}
+    before = write.before.assignable_scopes if write.before else ()
+    return tuple(scope for scope in before if scope.lower() not in kept)
 
 
 def _place(write: PlaceAddress, answers: Answers) -> str:
@@ -207,7 +226,7 @@ def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:
     if names:
         first, *rest = names
         order = f"Then restart {first}" + "".join(f", and when it is healthy again {name}" for name in rest)
-        lines.append(f"{order}: the appliances pick their rights up at the start.")
+        lines.append(f"{order}: the appliances pick up their rights at the start.")
     return [_words("printf", "%s\\n", *lines)]
 
 

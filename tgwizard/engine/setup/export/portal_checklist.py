@@ -17,6 +17,8 @@ from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale, SetupPlan
 from tgwizard.model.text import sanitize
 
+_EVERYWHERE = "It then counts in every group, including later ones."
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -112,6 +114,9 @@ def _role(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
     if put.before is not None:
         yield _update(put, role, place)
         return
+    instead: tuple[tuple[Span, ...], ...] = (
+        ("Instead of resource groups, the whole subscription ", place, " can be the assignable scope."),
+    )
     yield Section(
         ("Create the custom role ", role),
         (
@@ -124,18 +129,14 @@ def _role(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
                 (
                     "The role name becomes ",
                     role,
-                    ". Another name is possible: then look for that one further on.",
+                    ". You may choose another name; if you do, look for that name in the later steps.",
                 ),
                 ("Select Next.",),
                 ("On Permissions look at what is granted, and select Next.",),
             ),
             *(_assignable(scope, place) for scope in put.role.assignable_scopes),
             *_steps(
-                (
-                    "Instead of resource groups, the whole subscription ",
-                    place,
-                    " can be the assignable scope.",
-                ),
+                *(instead if any(plan_values.group_of(scope) for scope in put.role.assignable_scopes) else ()),
                 ("On Assignable scopes select Next.",),
                 ("On JSON select Next.",),
                 ("Select Review + create, then Create.",),
@@ -192,7 +193,7 @@ def _assignments(plan: SetupPlan) -> Iterator[Section]:
             ("Choose where the role is given",),
             _steps(
                 ("Group by group, as below: no more than a failover needs.",),
-                ("Or once on the whole subscription, if it is an assignable scope: in every group, also later ones.",),
+                ("Or once on the whole subscription, if that is an assignable scope. " + _EVERYWHERE,),
             ),
         )
     told: dict[tuple[ResourceId, ...], str] = {}
@@ -201,9 +202,9 @@ def _assignments(plan: SetupPlan) -> Iterator[Section]:
         first = told.setdefault(tuple(write.vm for write in writes), scope)
         if first != scope:
             same: tuple[Span, ...] = (
-                "Repeat what was done for ",
+                "Repeat the steps for ",
                 Name(_last(first)),
-                ", from Access control (IAM) on.",
+                ", starting at Access control (IAM).",
             )
             yield Section(heading, _steps(_opening(scope), same))
             continue
