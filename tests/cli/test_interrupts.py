@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import itertools
+import json
 import os
 import signal
 import threading
@@ -194,7 +195,14 @@ def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_pa
 
 
 @pytest.mark.parametrize(
-    "words", [("discover",), ("setup", "plan"), ("setup", "apply", "--yes"), ("export", "--as", "az")]
+    "words",
+    [
+        ("discover",),
+        ("setup", "plan"),
+        ("setup", "apply", "--yes"),
+        ("export", "--as", "az"),
+        ("setup", "plan", "--json"),
+    ],
 )
 def test_that_ctrl_c_while_a_set_up_is_read_is_cancelled_and_exit_6(
     tmp_path: Path, gated: Gated, words: tuple[str, ...]
@@ -213,7 +221,12 @@ def test_that_ctrl_c_while_a_set_up_is_read_is_cancelled_and_exit_6(
     answered = shell(*words)
     assert answered.code == 6
     assert answered.out == ""
-    assert answered.err.endswith("Cancelled. Nothing was written.\n")
+    last = answered.err.splitlines()[-1]
+    if "--json" in words:
+        fits(json.loads(last), "error")
+        assert [item["code"] for item in json.loads(last)["error"]["problems"]] == ["cancelled"]
+    else:
+        assert last == "Cancelled. Nothing was written."
     assert not [item for item in shell.rig.lab.requests if item.method in ("PUT", "PATCH", "DELETE")]
 
 

@@ -62,7 +62,11 @@ def _run(call: ParsedCommand, program: AppPorts, console: Console) -> ExitCode:
         # Without a sign-in nothing was wrong with what was asked for.
         return ExitCode.FAILED if error.problem.sign_in else ExitCode.USAGE
     except (KeyboardInterrupt, Cancelled):
-        console.note("Cancelled. Nothing was written.")
+        cancelled = Problem("cancelled", "Cancelled.", "", "Nothing was written.")
+        if console.as_json:
+            console.complain(UserError(cancelled))
+        else:
+            console.note(cancelled.sentence())
         return ExitCode.CANCELLED
     except Exception as error:  # noqa: BLE001 - the one place where a command's unexpected error is told and logged
         _log.exception("the command broke")
