@@ -18,6 +18,7 @@ import contextlib
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -188,6 +189,8 @@ class _Program(QObject):
         super().__init__(app)
         self._app = app
         self._bridge: Bridge | None = None
+        self._context: AppContext | None = None
+        self._broke_early: list[BaseException] = []
         self._guard = guard
         self._glance = glance
         self._open_program = open_program
@@ -214,18 +217,54 @@ class _Program(QObject):
     @Slot()
     def begin(self) -> None:
         """The first frame is out: say what was last known, import what the window works with, and then complete it."""
-        self.warm_up.add(partial(_last_known, self._glance), self._show_last_known)
-        self.warm_up.add(_import_parts)
+        self.warm_up.add(partial(_last_known, self._glance), self._show_last_known, self._broke_early.append)
+        # First, because it begins the log: what breaks after it is told there.
+        self.warm_up.add(self._surround, self._take_context, self._on_broken)
         if self._glance.cluster is None:
-            self.warm_up.add(_import_clusters_page)
-        self.warm_up.add(self._surround, self._complete)
+            self.warm_up.add(_import_clusters_page, broke=self._on_broken)
+        self.warm_up.add(_import_parts, self._on_imported, self._on_broken)
 
     def _show_last_known(self, known: LastKnown | None) -> None:
         if known is not None:
             self.window.show_last_known(known.sentence, (datetime.now(UTC) - known.at).total_seconds())
 
+    def _take_context(self, context: AppContext) -> None:
+        self._context = context
+
+    def _on_imported(self, _nothing: None) -> None:
+        try:
+            if self._context is not None:
+                self._complete(self._context)
+        except Exception as error:  # noqa: BLE001 - who tells of errors may not be there yet
+            self._on_broken(error)
+
+    def _on_broken(self, error: BaseException) -> None:
+        """The window cannot be completed by an error of ours: say so, and do nothing more but end when it is closed."""
+        from tgwizard.model.text import sanitize
+
+        self.warm_up.stop(0.0)
+        context = self._context
+        redact: Callable[[str], str] = str if context is None else context.redact
+        report = redact("tgwizard could not open:\n" + "".join(traceback.format_exception(error)))
+        log_file = None if context is None else context.log_file
+        where = (
+            "A terminal that it is started in shows the report."
+            if log_file is None
+            else f"The report is in {log_file}."
+        )
+        cure = "Start it again."
+        if isinstance(error, ImportError):
+            cure = "A part of it is missing or damaged: install it again."
+        what = sanitize(redact(f"{type(error).__qualname__}: {error}")).rstrip(".")
+        self.window.show_failed(f"{what}. Nothing was written. {cure} {where}")
+        if log_file is None:
+            _tell(report)
+        else:
+            _log.error("%s", report)
+
     def _complete(self, context: AppContext) -> None:
         """Complete the window; then open the program."""
+        from tgwizard.engine.jobs import JobCrashed
         from tgwizard.gui.app.bridge import Bridge
         from tgwizard.gui.shell.crash_report import CrashReporter
         from tgwizard.gui.shell.program_opener import ProgramOpener
@@ -247,6 +286,8 @@ class _Program(QObject):
         window.first_read.connect(self._guard.settle)
         window.first_read.connect(self._import_pages)
         self.opening.ended.connect(self._on_opened)
+        for error in self._broke_early:
+            bridge.own.put(JobCrashed("", "opening", error))
         bridge.start()
         self.opening.begin()
 
@@ -260,6 +301,7 @@ class _Program(QObject):
         """Nobody waits for anything now: import what the pages stand on that nobody has asked for yet."""
         for import_page in self.window.pages.imports:
             self.warm_up.add(import_page)
+        self.warm_up.add(partial(import_module, "jinja2"))  # for the first report that is saved
 
     @Slot()
     def _on_closed(self) -> None:

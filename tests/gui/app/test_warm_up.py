@@ -57,6 +57,22 @@ def test_that_an_error_of_a_step_is_told_in_the_window_and_the_next_step_is_done
     assert warm_up.stop(60)
 
 
+def test_that_an_error_of_a_step_is_told_to_whoever_asked_for_it(qtbot: QtBot) -> None:
+    owner = QObject()
+    told: list[tuple[str, bool]] = []
+    warm_up = WarmUp(owner)
+
+    def breaks() -> str:
+        raise LookupError("no such module")
+
+    def broke(error: BaseException) -> None:
+        told.append((str(error), threading.current_thread() is threading.main_thread()))
+
+    warm_up.add(breaks, broke=broke)
+    qtbot.waitUntil(lambda: told == [("no such module", True)], timeout=PATIENCE_MS)
+    assert warm_up.stop(60)
+
+
 def test_that_after_stopping_nothing_more_is_begun_or_handed_over(qtbot: QtBot) -> None:
     owner = QObject()
     begun, free = threading.Event(), threading.Event()

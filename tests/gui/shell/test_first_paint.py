@@ -150,7 +150,8 @@ def test_that_a_click_on_a_window_that_is_not_complete_is_done_when_it_is(theme:
     shown.rail.items[NavPage.SETTINGS].click()
     assert shown.stack.currentWidget() is shown.opening
     shown.complete(Bridge(shown), AppContext("a test", is_lab=True))
-    assert shown.stack.currentWidget() is shown.pages.page(NavPage.SETTINGS)
+    settings = shown.pages.page(NavPage.SETTINGS)
+    qtbot.waitUntil(lambda: shown.stack.currentWidget() is settings, timeout=PATIENCE_MS)
 
 
 def test_that_a_window_that_is_closed_before_it_is_complete_says_so(theme: Theme, qtbot: QtBot) -> None:

@@ -79,6 +79,7 @@ def test_that_the_cluster_is_shown_when_the_dialog_that_was_open_is_closed(
     elif asked == "unlock":
         window.lock.set_locked(True)
         window.ask_lock()
+    qtbot.waitUntil(lambda: window.dialog is not None, timeout=PATIENCE_MS)
     assert window.dialog is not None
     opening.open()
     assert window.opening is not None, "no page changes behind a dialog"
@@ -112,14 +113,14 @@ def test_that_what_was_chosen_in_the_palette_is_shown_and_not_the_cluster(openin
 @pytest.mark.parametrize("place", NavPage)
 @pytest.mark.parametrize("clusters", [1, 2])
 def test_that_a_page_that_was_chosen_while_the_program_opened_stays(
-    opening: Opening, place: NavPage, clusters: int, *, early: bool
+    opening: Opening, qtbot: QtBot, place: NavPage, clusters: int, *, early: bool
 ) -> None:
     if not early:
         opening.complete()
     opening.window.rail.items[place].click()
     if early:
         opening.complete()
-    assert opening.shows(place)
+    qtbot.waitUntil(lambda: opening.shows(place), timeout=PATIENCE_MS)
     opening.open(clusters)
     QApplication.processEvents()
     assert opening.shows(place)

@@ -15,12 +15,17 @@ PATIENCE_S = 240
 
 
 def run_program(body: str) -> subprocess.CompletedProcess[str]:
-    """Run a small program of its own, offscreen; `body` defines `open_program`."""
+    """Run a small program of its own, offscreen; `body` defines `open_program`.
+
+    It waits for its threads: at the usual bound a loaded machine, still importing, would end it before its last words.
+    """
     program = (
         "import sys, threading\n"
         "from PySide6.QtCore import QTimer\n"
         "from tgwizard.gui.app.app_context import OpenedProgram, AppContext\n"
         "from tgwizard.gui.start import run\n"
+        "import tgwizard.gui.start\n"
+        f"tgwizard.gui.start.GRACE_S = {PATIENCE_S / 2}\n"
         "from tgwizard.model.problem import Problem, UserError\n"
         + textwrap.dedent(body)
         + '\ncode = run(open_program, AppContext("a test", True))\nprint("exit", code)\nsys.exit(code)\n'
@@ -71,6 +76,7 @@ def test_that_a_program_that_never_opens_can_still_be_closed() -> None:
     done = run_program(
         """
         from tgwizard.gui.shell.main_window import MainWindow
+        tgwizard.gui.start.GRACE_S = 0.5
         def open_program():
             from PySide6.QtCore import QMetaObject, Qt
             from PySide6.QtWidgets import QApplication
@@ -80,6 +86,7 @@ def test_that_a_program_that_never_opens_can_still_be_closed() -> None:
         """
     )
     assert done.returncode == 0, done.stderr
+    assert "exit" not in done.stdout, "the process ends at once: the thread that opens it would not"
     assert "Traceback" not in done.stderr
 
 
@@ -189,6 +196,90 @@ def test_that_a_window_closed_before_it_is_complete_ends_the_program_in_order() 
     assert "Traceback" not in done.stderr
 
 
+BREAKING = """
+    import logging
+    from pathlib import Path
+    import tgwizard.gui.start as start
+    from tests.gui.desk import accessible_description, accessible_name
+    logging.basicConfig(stream=sys.stdout, format="log: %(message)s")
+    def breaks(*_):
+        raise ImportError("no part called secret")
+    def open_program():
+        print("opened")
+    usual = start._Program._on_broken
+    def on_broken(self, error):
+        usual(self, error)
+        banner = self.window.opening.banner
+        print(accessible_name(banner), "|", accessible_description(banner), flush=True)
+        self.window.close()
+    start._Program._on_broken = on_broken
+    def AppContext(place, is_lab, usual=AppContext):
+        return usual(place, is_lab, Path("/logs/tgwizard.log"), lambda text: text.replace("secret", "REDACTED"))
+"""
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["start._import_parts = breaks", "start._import_clusters_page = breaks", "start.MainWindow.complete = breaks"],
+)
+def test_that_an_error_of_its_own_before_the_window_is_complete_is_told_there_and_in_the_log(where: str) -> None:
+    done = run_program(f"{BREAKING}\n    {where}\n")
+    assert done.returncode == 0, done.stderr
+    assert (
+        "Verdict: tgwizard could not open | ImportError: no part called REDACTED. Nothing was written. A part of it is "
+        "missing or damaged: install it again. The report is in /logs/tgwizard.log.\n"
+    ) in done.stdout
+    assert "log: tgwizard could not open:\nTraceback" in done.stdout
+    assert done.stdout.endswith("exit 0\n"), "it ends in order"
+    assert "opened" not in done.stdout
+    assert "secret" not in done.stdout
+    assert done.stderr.count("Traceback") == 0
+
+
+def test_that_an_error_before_there_is_a_log_is_told_in_the_window_and_the_terminal() -> None:
+    done = run_program(
+        BREAKING
+        + """
+    def run(open_program, context, start=start.start):
+        from tgwizard.gui.app.first_glance import FirstGlance
+        def surround():
+            raise OSError(28, "No space left on device")
+        return start(open_program, FirstGlance("a test", True), surround)
+    """
+    )
+    assert done.returncode == 0, done.stderr
+    assert (
+        "Verdict: tgwizard could not open | OSError: [Errno 28] No space left on device. Nothing was written. "
+        "Start it again. A terminal that it is started in shows the report.\n"
+    ) in done.stdout
+    assert done.stdout.endswith("exit 0\n"), "it ends in order"
+    assert "tgwizard could not open:\nTraceback" in done.stderr
+
+
+def test_that_an_error_in_what_was_last_known_is_told_when_the_window_is_complete() -> None:
+    done = run_program(
+        """
+        import tgwizard.gui.start as start
+        from tgwizard.gui.shell.crash_report import CrashReporter
+        def breaks(*_):
+            raise LookupError("a journal of another kind")
+        start._last_known = breaks
+        usual = CrashReporter.show_error
+        def show_error(self, broke):
+            dialog = usual(self, broke)
+            print("told", broke.error, dialog is not None)
+            dialog.close()
+            self._window.close()
+        CrashReporter.show_error = show_error
+        def open_program():
+            raise UserError(Problem("no", "There is no lab."))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "told a journal of another kind True" in done.stdout
+    assert "exit 0" in done.stdout
+
+
 def test_that_a_start_says_what_was_last_known_before_it_has_read_azure(tmp_path: Path) -> None:
     program = """
         import sys
@@ -234,7 +325,7 @@ def test_that_without_a_cluster_the_pages_are_imported_before_anybody_asks_for_o
         def import_pages(self):
             print("imported before", "tgwizard.gui.setup.wizard_page" in sys.modules)
             usual(self)
-            self.warm_up.add(lambda: "tgwizard.gui.setup.wizard_page" in sys.modules, tell)
+            self.warm_up.add(lambda: {"tgwizard.gui.setup.wizard_page", "jinja2"} <= set(sys.modules), tell)
         def tell(imported):
             print("imported then", imported)
             from PySide6.QtWidgets import QApplication

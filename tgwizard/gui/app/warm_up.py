@@ -24,21 +24,33 @@ def _nothing(_given: object) -> None:
     """Nobody wants what the step gave."""
 
 
+def _raise(error: BaseException) -> None:
+    raise error
+
+
 class WarmUp(QObject):
-    """Does steps in their order. An error of a step is raised in the window's thread; the steps after it are done."""
+    """Does steps in their order. An error of a step is told in the window's thread; the steps after it are done."""
 
     def __init__(self, parent: QObject) -> None:
         """Nothing to do yet, and no thread."""
         super().__init__(parent)
-        self._waiting: deque[Callable[[], Callable[[], object]]] = deque()
+        self._waiting: deque[tuple[Callable[[], Callable[[], object]], Callable[[BaseException], object]]] = deque()
         self._given: deque[Callable[[], object]] = deque()
         self._thread: threading.Thread | None = None
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self._hand_over)
 
-    def add(self, step: Callable[[], T], then: Callable[[T], object] = _nothing) -> None:
-        """Do `step` on the thread after those before it, and `then`, with what it gave, in the window's."""
-        self._waiting.append(lambda: partial(then, step()))
+    def add(
+        self,
+        step: Callable[[], T],
+        then: Callable[[T], object] = _nothing,
+        broke: Callable[[BaseException], object] = _raise,
+    ) -> None:
+        """Do `step` on the thread after those before it, and `then`, with what it gave, in the window's.
+
+        `broke` gets its error there instead; usually it is raised.
+        """
+        self._waiting.append((lambda: partial(then, step()), broke))
         self._go_on()
 
     def stop(self, seconds: float) -> bool:
@@ -62,13 +74,13 @@ class WarmUp(QObject):
     def _work(self) -> None:
         while True:
             try:
-                step = self._waiting.popleft()
+                step, broke = self._waiting.popleft()
             except IndexError:
                 return
             try:
                 self._given.append(step())
-            except BaseException as error:  # noqa: BLE001 - raised in the window's thread, where errors are told
-                self._given.append(partial(_raise, error))
+            except BaseException as error:  # noqa: BLE001 - told in the window's thread
+                self._given.append(partial(broke, error))
 
     @Slot()
     def _hand_over(self) -> None:
@@ -81,7 +93,3 @@ class WarmUp(QObject):
             self._go_on()  # it was added when the thread had just looked for the last time
         else:
             self._look.stop()
-
-
-def _raise(error: BaseException) -> None:
-    raise error

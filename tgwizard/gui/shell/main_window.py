@@ -180,9 +180,9 @@ class MainWindow(QMainWindow):
         self.is_complete = True
         wish, self._wish = self._wish, None
         if wish is not None:
-            wish()
+            QTimer.singleShot(0, self, wish)  # a page is built in a turn of its own
         elif self.isVisible() and not self._shows_cluster:
-            QTimer.singleShot(0, self, self._show_clusters)  # its page is built in a turn of its own
+            QTimer.singleShot(0, self, self._show_clusters)
 
     @Slot()
     def _show_clusters(self) -> None:
@@ -249,6 +249,15 @@ class MainWindow(QMainWindow):
         """Say what the journal last knew of the cluster, until its page is there."""
         if self.opening is not None:
             self.opening.show_last_known(sentence, age_s)
+
+    def show_failed(self, why: str) -> None:
+        """The window cannot be completed: it says why, and all that is left to do is to close it."""
+        for part in (self.rail, self.bar):
+            part.setEnabled(False)
+        self.bar.show_crumbs(("tgwizard",))
+        self.setWindowTitle("tgwizard")
+        if self.opening is not None:
+            self.opening.show_failed(why)
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""

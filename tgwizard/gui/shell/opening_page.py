@@ -71,6 +71,13 @@ class OpeningPage(QWidget):
             words = f"{self._cluster.name}, {self._cluster.address}. {recorded} {OPENING}"
             self.banner.show_verdict(Shape.NOT_KNOWN, f"Last known: {sentence}", words)
 
+    def show_failed(self, why: str) -> None:
+        """Say that the program cannot open, and why: nothing is still to come."""
+        for place in self.findChildren(Placeholder):
+            place.hide()
+        self._actions = ()
+        self.banner.show_verdict(Shape.BROKEN, "tgwizard could not open", why, urgent=True)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The margins, and the second column, as the cluster page has them at this width."""
         super().resizeEvent(event)
