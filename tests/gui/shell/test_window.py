@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -26,6 +27,7 @@ from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationTakes
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished
 from tgwizard.model.snapshot import LocationKind
 
 Open = Callable[..., Desk]
@@ -396,6 +398,24 @@ def test_that_the_window_leaves_without_a_question_when_the_run_has_left_the_gap
         clock.ahead_s += MIDDLE_S
     assert ready.rig.services.jobs.writers() == ()
     assert holder(ready) == "tg-node-a"
+
+
+def test_that_the_page_of_a_run_that_broke_is_left_when_the_dialog_over_it_is_closed(ready: Desk, qtbot: QtBot) -> None:
+    over = threading.Event()
+
+    def work(_report: object, _token: object) -> Finished:
+        over.wait(PATIENCE_MS / 1000)
+        raise LookupError("an error of ours")
+
+    ready.session._start_run("failover", work)
+    assert ready.window.cluster_pages.shows_run
+    ready.window.find_or_run()
+    over.set()
+    qtbot.waitUntil(lambda: ready.session.run is None, timeout=PATIENCE_MS)
+    assert ready.window.cluster_pages.shows_run, "no page changes behind a dialog"
+    assert ready.window.dialog is not None
+    ready.window.dialog.reject()
+    qtbot.waitUntil(lambda: ready.window.cluster_pages.cluster_shown is not None, timeout=PATIENCE_MS)
 
 
 def test_that_leaving_answers_the_question_that_is_open_by_itself(ready: Desk, qtbot: QtBot, clock: Later) -> None:

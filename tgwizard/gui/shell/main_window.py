@@ -124,7 +124,8 @@ class MainWindow(QMainWindow):
         self._current = ""
         self._chosen = False
         """Whether somebody asked for the page that is shown; else the first takes its place when all is open."""
-        self._first_is_due = False
+        self._due: Callable[[], None] | None = None
+        """What is shown when the dialog that is open is closed."""
         self._read = False
         self._shows_cluster = glance.cluster is not None
         self._root = QWidget()
@@ -284,8 +285,10 @@ class MainWindow(QMainWindow):
 
         Whoever chose a page while the program was opening is not taken away from it.
         """
-        self._first_is_due = self.dialog is not None
-        if self._chosen or self._first_is_due:
+        self._show_in_time(self._show_first)
+
+    def _show_first(self) -> None:
+        if self._chosen:
             return
         if self.changes.only in self.sessions:
             self.open_cluster(self.changes.only)
@@ -327,7 +330,7 @@ class MainWindow(QMainWindow):
     def _on_clusters_changed(self, name: str) -> None:
         self._parts.rail_clusters.fill()
         if name:
-            self.open_cluster(name)
+            self._show_in_time(partial(self.open_cluster, name))
 
     def show_startup_errors(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
@@ -432,8 +435,16 @@ class MainWindow(QMainWindow):
     @Slot(int)
     def _on_dialog_finished(self, _result: int) -> None:
         self.dialog = None
-        if self._first_is_due:
-            QTimer.singleShot(0, self, self.show_first)  # a page is shown in a turn of its own
+        due, self._due = self._due, None
+        if due is not None:
+            QTimer.singleShot(0, self, partial(self._show_in_time, due))  # a page is shown in a turn of its own
+
+    def _show_in_time(self, show: Callable[[], None]) -> None:
+        """What nobody asked for just now is shown at once, but not behind a dialog: then when that is closed."""
+        if self.dialog is None:
+            show()
+        else:
+            self._due = show
 
     # The shell ---------------------------------------------------------------------------------------------------
 
@@ -504,7 +515,7 @@ class MainWindow(QMainWindow):
         self._parts.attention.ask()
         self.changes.run_ended()
         if session.run is None:
-            self.open_cluster(session.setup.name)
+            self._show_in_time(partial(self.open_cluster, session.setup.name))
 
     # Closing -----------------------------------------------------------------------------------------------------
 
