@@ -72,7 +72,7 @@ ELSEWHERE = {
         "test_that_taking_and_giving_it_makes_another_principal_and_orphans_the_rights",
     ),
     "1.3 marked for deletion": ("test_compute.py", "test_that_a_vm_marked_for_deletion_allows_nothing_else"),
-    "1.4 suggestions": ("test_addresses.py", "test_that_a_taken_address_comes_with_five_free_ones_of_its_subnet"),
+    "1.4 suggestions": ("test_subnet_addresses.py", "test_that_a_taken_address_comes_with_five_free_ones_of_its_subnet"),
     "1.4 isPlatformReserved": ("test_network_parts.py", "test_that_the_reserved_flag_came_with_2019_09_01"),
     "2.1 attached": (
         "test_nic_put.py",
@@ -98,10 +98,10 @@ ELSEWHERE = {
         "test_that_a_failed_operation_keeps_the_content_and_needs_a_new_put",
     ),
     "2.5 released at the end only": (
-        "test_addresses.py",
+        "test_subnet_addresses.py",
         "test_that_an_address_stays_allocated_until_its_removal_has_finished",
     ),
-    "2.5 ASGs": ("test_addresses.py", "test_that_all_configurations_carry_one_set_of_security_groups"),
+    "2.5 ASGs": ("test_subnet_addresses.py", "test_that_all_configurations_carry_one_set_of_security_groups"),
     "2.6 poll URL": ("test_gateway.py", "test_that_a_member_may_move_the_address_and_not_poll"),
 }
 
