@@ -72,7 +72,10 @@ ELSEWHERE = {
         "test_that_taking_and_giving_it_makes_another_principal_and_orphans_the_rights",
     ),
     "1.3 marked for deletion": ("test_compute.py", "test_that_a_vm_marked_for_deletion_allows_nothing_else"),
-    "1.4 suggestions": ("test_subnet_addresses.py", "test_that_a_taken_address_comes_with_five_free_ones_of_its_subnet"),
+    "1.4 suggestions": (
+        "test_subnet_addresses.py",
+        "test_that_a_taken_address_comes_with_five_free_ones_of_its_subnet",
+    ),
     "1.4 isPlatformReserved": ("test_network_parts.py", "test_that_the_reserved_flag_came_with_2019_09_01"),
     "2.1 attached": (
         "test_nic_put.py",

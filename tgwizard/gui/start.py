@@ -280,7 +280,7 @@ class _Program(QObject):
         self.opening = ProgramOpener(self._open_program, bridge, window)
         if self._single is not None:
             self._single.raise_asked.connect(window.come_to_front)
-            self.opening.ended.connect(partial(self._single.load, bridge))
+            self.opening.ended.connect(self._single.listen)
         if self._turn is InstanceTurn.OTHER_SILENT:
             window.lock_for_now(SECOND_WINDOW)
         window.first_read.connect(self._guard.settle)

@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS
 from tgwizard.engine.files.file_lock import hold_lock
-from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.single_instance import SECOND_WINDOW, InstanceTurn, SingleWindow
 
 ROOT = Path(__file__).parents[3]
@@ -33,19 +32,14 @@ def second_program(folder: Path) -> subprocess.Popen[str]:
 
 
 def test_that_a_second_program_raises_the_first(qtbot: QtBot, tmp_path: Path) -> None:
-    bridge = Bridge()
     single = SingleWindow(tmp_path)
     assert single.take_turn() is InstanceTurn.FIRST
-    single.load(bridge)
-    bridge.start()
-    qtbot.waitUntil(lambda: single._server is not None, timeout=PATIENCE_MS)
-    bridge.stop()
+    single.listen()
     with qtbot.waitSignal(single.raise_asked, timeout=PATIENCE_MS), second_program(tmp_path) as second:
         qtbot.waitUntil(lambda: second.poll() is not None, timeout=PATIENCE_MS)
         assert second.stdout is not None
         assert second.stdout.read().strip() == "RAISED_OTHER"
     single.close()
-    bridge.deleteLater()
 
 
 def test_that_a_folder_is_free_again_when_the_first_has_ended(qtbot: QtBot, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ BUDGET_S = 0.008
 class Bridge(QObject):
     """Lets the jobs deliver what they say, in order, in the GUI thread; `happened` is for those who hear all of it.
 
-    `own` is for the few threads that are no jobs, and there from the start: opening the program, a second start, saving
-    a setting, an error nobody caught. The jobs are there once the program is open.
+    `own` is for the few threads that are no jobs, and there from the start: opening the program, saving a setting, an
+    error nobody caught. The jobs are there once the program is open.
     """
 
     happened = Signal(object)

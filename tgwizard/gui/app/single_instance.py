@@ -1,14 +1,12 @@
 """Two windows on one data folder: the second asks the first to come to the front and ends.
 
 An OS lock tells who is first, so a killed program leaves nothing behind. Qt's network module is loaded only once the
-window is painted, or when there is somebody to ask.
+program is open, or when there is somebody to ask.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import threading
 from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
@@ -21,11 +19,7 @@ from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.problem import Problem, UserError
 
 if TYPE_CHECKING:
-    from queue import SimpleQueue
-
     from PySide6.QtNetwork import QLocalServer
-
-    from tgwizard.gui.app.bridge import Bridge
 
 ASK_MS = 1500
 _DONE = b"raised\n"
@@ -47,15 +41,6 @@ SECOND_WINDOW = Problem(
 )
 
 
-class NetworkLoaded:
-    """Qt's network module is there."""
-
-
-def _load(own: SimpleQueue[object]) -> None:
-    importlib.import_module("PySide6.QtNetwork")
-    own.put(NetworkLoaded())
-
-
 class SingleWindow(QObject):
     """Emits `raise_asked` when a second program was started on the same data folder."""
 
@@ -65,7 +50,6 @@ class SingleWindow(QObject):
         """Nothing is locked before `take_turn`. `ask_ms`: how long the first may take to answer."""
         super().__init__(parent)
         self._ask_ms = ask_ms
-        self._loading: threading.Thread | None = None
         self._folder = folder
         self._held = ExitStack()
         self._server: QLocalServer | None = None
@@ -98,20 +82,12 @@ class SingleWindow(QObject):
         socket.abort()
         return InstanceTurn.RAISED_OTHER if said == _DONE else InstanceTurn.OTHER_SILENT
 
-    def load(self, bridge: Bridge) -> None:
-        """Load Qt's network module on a thread, so that painting does not wait for it, and then `listen`."""
-        if self._loading is None:
-            bridge.happened.connect(self._take)
-            self._loading = threading.Thread(target=_load, args=(bridge.own,), name="tgwizard-network", daemon=True)
-            self._loading.start()
-
-    @Slot(object)
-    def _take(self, event: object) -> None:
-        if isinstance(event, NetworkLoaded) and self._server is None:
-            self.listen()
-
     def listen(self) -> None:
-        """Answer a second program from now on."""
+        """Answer a second program from now on.
+
+        Qt's network module is loaded here, in the window's thread (5 ms): PySide has crashed the process when another
+        thread loaded it while widgets were made.
+        """
         from PySide6.QtNetwork import QLocalServer
 
         server = QLocalServer(self)
