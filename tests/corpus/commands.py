@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -244,8 +245,9 @@ LAB: tuple[Words, ...] = (
 
 @contextmanager
 def same_dice() -> Iterator[None]:
-    """Pauses between repeated writes are drawn; here they are the same every time."""
-    with patch("random.uniform", lambda low, high: (low + high) / 2), drawn_in_order():
+    """Pauses between repeated writes are drawn, and writes at the same time race; here all is the same every time."""
+    one_at_a_time = patch("concurrent.futures.ThreadPoolExecutor", lambda _workers, name: ThreadPoolExecutor(1, name))
+    with patch("random.uniform", lambda low, high: (low + high) / 2), drawn_in_order(), one_at_a_time:
         yield
 
 
