@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QAbstractAnimation, QDeadlineTimer, QEventLoop, QTimer
+from PySide6.QtCore import QAbstractAnimation, QDeadlineTimer, QEvent, QEventLoop, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -157,6 +157,8 @@ def studio(
         finally:
             end()
             theme.deleteLater()
+            # Now, not when an event loop comes by: a ring that outlives its studio draws over that of the next.
+            app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             app.setCursorFlashTime(blinking)
 
 
