@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.engine.access.test_roles import ROLE_JSON
 from tests.engine.setup.apply.plans import ADDRESS, ROLE, answers_for, change, plan_for
 from tests.engine.setup.hand_made import facts, world
 from tgwizard.engine.setup.export import terraform
@@ -287,40 +288,8 @@ def test_that_the_script_stops_at_the_first_refusal(tmp_path: Path) -> None:
 # --- the file for Start from JSON ---
 
 
-THE_DOCUMENTED_FILE = """
-{
-    "properties": {
-        "roleName": "tg-cluster-ip-failover",
-        "description": "Manage Trustgrid Cluster IP Failover",
-        "assignableScopes": [
-        ],
-        "permissions": [
-            {
-                "actions": [
-                    "Microsoft.Network/networkInterfaces/read",
-                    "Microsoft.Network/networkInterfaces/write",
-                    "Microsoft.Network/networkInterfaces/ipconfigurations/read",
-                    "Microsoft.Network/networkInterfaces/ipconfigurations/join/action",
-                    "Microsoft.Network/networkSecurityGroups/join/action",
-                    "Microsoft.Network/virtualNetworks/read",
-                    "Microsoft.Network/virtualNetworks/subnets/read",
-                    "Microsoft.Compute/virtualMachines/read",
-                    "Microsoft.Network/virtualNetworks/subnets/join/action",
-                    "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
-                ],
-                "notActions": [],
-                "dataActions": [],
-                "notDataActions": []
-            }
-        ]
-    }
-}
-"""
-"""As Trustgrid's documentation has it."""
-
-
 def test_that_the_role_file_is_the_documented_one_with_the_scopes_filled_in() -> None:
-    wanted = json.loads(THE_DOCUMENTED_FILE)
+    wanted = json.loads(ROLE_JSON)
     wanted["properties"]["assignableScopes"] = [GROUP]
     text = export(ExportKind.ROLE, plan_for(GROUP), answers_for(GROUP))
     # Key by key and in the same order: as text.
