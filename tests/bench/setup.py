@@ -29,10 +29,10 @@ from tests.engine.setup.apply.scenarios import prepared
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.runs.setup_journal import SetupJournal
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.apply_loop import ApplyContext
 from tgwizard.engine.setup.export.formats import ExportKind, export
-from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.clock import LabTime

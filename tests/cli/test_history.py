@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.bench import Shell, fits
 from tests.rig import Rig, rig
-from tgwizard.engine.setup.setup_journal import setup_journal_file
+from tgwizard.engine.runs.setup_journal import setup_journal_file
 from tgwizard.lab.latency import Latency
 
 

@@ -22,10 +22,10 @@ from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.runs.journal import Durability
 from tgwizard.engine.runs.records import SETUP_RECORDS
+from tgwizard.engine.runs.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.restart import restart_in_context
-from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.undo import undo_in_context, undo_items
 from tgwizard.engine.setup.wizard_state import answer
 from tgwizard.engine.setup.wizard_steps import plan_of

@@ -20,8 +20,8 @@ from tests.corpus.worlds import CHANGES, WORLD, lab_at
 from tests.rig import inline_journal, rig, setup_rig
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.settings_file import load_settings, save_value
+from tgwizard.engine.runs.setup_journal import SetupJournal
 from tgwizard.engine.setup.draft import load_draft, resume, save_draft
-from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.storage.world_store import WorldFile

@@ -28,10 +28,10 @@ from tgwizard.engine.runs.records import (
     WriteKind,
     WriteReplied,
 )
+from tgwizard.engine.runs.setup_journal import SetupJournal
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, TaskRunner, make_call, sleep
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.planner import identity_of
-from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.undo import preview_undo, undo_job
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.event_base import Outcome

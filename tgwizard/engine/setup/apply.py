@@ -14,6 +14,7 @@ from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import SetupRunEndRecord, SetupRunRecord
+from tgwizard.engine.runs.setup_journal import SetupJournal, locked_job
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, TaskRunner
 from tgwizard.engine.setup.apply_actions import (
     AssignRoleAction,
@@ -24,7 +25,6 @@ from tgwizard.engine.setup.apply_actions import (
 )
 from tgwizard.engine.setup.apply_loop import ApplyContext, ChangeAction, run_change
 from tgwizard.engine.setup.planner import identity_of
-from tgwizard.engine.setup.setup_journal import SetupJournal, locked_job
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers

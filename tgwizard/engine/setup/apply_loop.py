@@ -19,8 +19,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.journalled_write import Attempt, journalled_write
 from tgwizard.engine.runs.records import UNDOES, ChangeConfirmed, SetupRecord, WriteIntended, WriteKind, WriteReplied
+from tgwizard.engine.runs.setup_journal import SetupJournal
 from tgwizard.engine.runs.task_runner import TaskBody, TaskEnd, TaskOutcome, make_call, sleep
-from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_events import ChangeWaiting, SetupEvent

@@ -12,11 +12,11 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import WriteKind
+from tgwizard.engine.runs.setup_journal import SetupJournal, locked_job
 from tgwizard.engine.runs.task_runner import Task, TaskBody, make_call
 from tgwizard.engine.setup.apply import new_run, run_tasks
 from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen, run_change
 from tgwizard.engine.setup.plan_changes import restart_order
-from tgwizard.engine.setup.setup_journal import SetupJournal, locked_job
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers

@@ -13,6 +13,12 @@ from tgwizard.engine.ports import AzurePorts, Clock
 from tgwizard.engine.retry import PAUSES_S
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import WriteIntended, WriteKind, undo_key
+from tgwizard.engine.runs.setup_journal import (
+    SetupJournal,
+    locked_job,
+    open_pair_journal,
+    pair_identities,
+)
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, make_call, sleep
 from tgwizard.engine.setup.apply import conclude, new_run, run_tasks
 from tgwizard.engine.setup.apply_actions import (
@@ -32,12 +38,6 @@ from tgwizard.engine.setup.apply_loop import (
     Present,
     Seen,
     run_change,
-)
-from tgwizard.engine.setup.setup_journal import (
-    SetupJournal,
-    locked_job,
-    open_pair_journal,
-    pair_identities,
 )
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.event_base import Outcome

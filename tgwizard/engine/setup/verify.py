@@ -28,8 +28,8 @@ from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteS
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import AzurePorts, Clock, Members
 from tgwizard.engine.runs.job_services import Services
+from tgwizard.engine.runs.setup_journal import SetupJournal, open_setup_journal
 from tgwizard.engine.setup.planner import answers_of, identity_of
-from tgwizard.engine.setup.setup_journal import SetupJournal, open_setup_journal
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ResourceId

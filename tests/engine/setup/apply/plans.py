@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from tests.rig import SetupRig
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.runs.setup_journal import SetupJournal
 from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.apply_loop import ApplyContext, ApplyTiming
-from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.undo import undo_in_context
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId

@@ -14,8 +14,8 @@ from tests.engine.setup.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.access.access_decision import LIFT_DENIAL
 from tgwizard.engine.runs.records import SetupRunEndRecord, WriteIntended, WriteReplied
+from tgwizard.engine.runs.setup_journal import SetupJournal
 from tgwizard.engine.setup.apply import apply_in_context
-from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.faults.canned_errors import CannedError
 from tgwizard.lab.faults.fault_rules import AzureAnswer, Fault, FaultAnswer, Moment, Reset, Timeout
 from tgwizard.lab.rbac.role_records import LabDenyAssignment, Propagation

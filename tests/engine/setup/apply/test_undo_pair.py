@@ -15,9 +15,9 @@ from tests.engine.setup.apply.test_apply import writes
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files import file_lock
+from tgwizard.engine.runs.setup_journal import setup_journal_file
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.planner import identity_of
-from tgwizard.engine.setup.setup_journal import setup_journal_file
 from tgwizard.engine.setup.undo import preview_undo, undo_job
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.event_base import Outcome
