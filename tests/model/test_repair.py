@@ -61,6 +61,7 @@ def test_that_a_holder_whose_interface_belongs_to_no_machine_is_repaired_towards
         snapshot(FREE, FREE, elsewhere=(FOREIGN_NIC,)),
         snapshot(FREE, FREE, elsewhere=None),
         snapshot(but(FREE, state=UPDATING), FREE),
+        snapshot(but(FREE, state=Provisioning.UNKNOWN), FREE),
         snapshot(but(HOLDS, power=Power.STOPPED), but(FREE, state=UPDATING)),
         snapshot(but(HOLDS, power=Power.STOPPING), FREE),
         snapshot(but(HOLDS, power=None), FREE),

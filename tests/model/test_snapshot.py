@@ -13,6 +13,7 @@ from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import AddressLocation, LocationKind, Power, Reading
 
 UPDATING = Provisioning.UPDATING
+UNKNOWN = Provisioning.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,8 @@ UPDATING = Provisioning.UPDATING
         (HOLDS, UNREAD, (), LocationKind.MEMBER, A),
         (but(HOLDS, state=UPDATING), FREE, (), LocationKind.ATTACHING, A),
         (but(FREE, state=UPDATING), FREE, (), LocationKind.RELEASING, A),
+        (but(HOLDS, state=UNKNOWN), FREE, (), LocationKind.ATTACHING, A),
+        (but(FREE, state=UNKNOWN), FREE, (), LocationKind.RELEASING, A),
         (FREE, but(FREE, state=UPDATING), (), LocationKind.RELEASING, B),
         (FREE, FREE, (), LocationKind.NO_NIC, None),
         (FREE, FREE, None, LocationKind.NO_NIC, None),

@@ -82,6 +82,11 @@ class Provisioning(Enum):
         """From Azure's word, ignoring case."""
         return next((state for state in cls if state.value.lower() == str(word).lower()), cls.UNKNOWN)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no update runs any more, by what is known; whether the last one worked is another question."""
+        return self in (Provisioning.SUCCEEDED, Provisioning.FAILED)
+
 
 class NicDocumentError(ValueError):
     """The document is not one of a network interface, or an edit that it does not allow was asked."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member
-from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import STOPPED, AddressLocation, LocationKind, MemberSeen, Snapshot
 
 
@@ -45,7 +44,7 @@ def repair(snapshot: Snapshot) -> Repair | None:
     ranges = snapshot.ranges.value
     if ranges is not None and check_address(snapshot.setup, ranges) is not None:
         return None
-    if any(seen.nic.value is None or seen.provisioning is Provisioning.UPDATING for seen in snapshot.members):
+    if any(seen.nic.value is None or seen.updates for seen in snapshot.members):
         return None
     place = snapshot.place
     if place.kind is LocationKind.NO_NIC and snapshot.elsewhere.value is not None:

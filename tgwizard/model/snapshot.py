@@ -123,6 +123,11 @@ class MemberSeen:
         return None if self.document is None else self.document.provisioning
 
     @property
+    def updates(self) -> bool:
+        """Whether an update of the NIC runs, or may run: its state is a word that nobody here knows."""
+        return self.provisioning in (Provisioning.UPDATING, Provisioning.UNKNOWN)
+
+    @property
     def other_machine(self) -> ResourceId | None:
         """The VM that the NIC belongs to, where that is another than the cluster's file names; None where it is not."""
         machine = None if self.document is None else self.document.machine
@@ -219,11 +224,11 @@ class Snapshot:
             return AddressLocation(LocationKind.BOTH)
         if listing:
             holder = listing[0]
-            arrives = holder.provisioning is Provisioning.UPDATING and not holder.held
+            arrives = holder.updates and not holder.held
             return AddressLocation(LocationKind.ATTACHING if arrives else LocationKind.MEMBER, holder.member)
         if unread:
             return AddressLocation(LocationKind.NOT_KNOWN)
-        updating = [seen for seen in self.members if seen.provisioning is Provisioning.UPDATING]
+        updating = [seen for seen in self.members if seen.updates]
         if updating:
             return AddressLocation(LocationKind.RELEASING, updating[0].member)
         if self.elsewhere.value:

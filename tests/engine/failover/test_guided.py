@@ -19,12 +19,21 @@ from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history
 from tgwizard.engine.runs.records import RunRecord
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
-from tgwizard.model.cluster import Verb
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer, OperationFails
+from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Finished, HolderObserved, RunStarted, Step, StepStarted, StepWaiting
+from tgwizard.model.failover_events import (
+    Finished,
+    HolderObserved,
+    RunStarted,
+    Step,
+    StepCompleted,
+    StepStarted,
+    StepWaiting,
+)
 from tgwizard.model.failover_options import Fence, FenceRequest, Strategy
-from tgwizard.model.snapshot import LocationKind
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 
 class Scripted(VirtualClock):
@@ -64,6 +73,16 @@ def _attach(made: Rig) -> None:
     document = made.nic(made.b)
     configuration = document.new_configuration("tg-own", made.address, made.setup.carried)
     made.edit(made.b, lambda body: body["properties"]["ipConfigurations"].append(dict(configuration)))
+
+
+def _attach_fails(made: Rig) -> None:
+    """The member's own attach is accepted, and Azure leaves its interface in state Failed, the address named."""
+    made.lab.faults.add(Fault("PUT", made.b.nic.name, OperationFails()))
+    _attach(made)
+
+
+def _write_again(made: Rig, member: Member) -> None:
+    made.edit(member, lambda _: None)
 
 
 def by_us(made: Rig, before: int) -> list[str]:
@@ -264,3 +283,91 @@ def test_that_what_the_members_left_behind_is_named_and_kept_in_the_cluster_file
     assert left.startswith(f"publicIPAddress of the configuration of 10.20.2.50 was {public.text}; on tg-node-b-inside")
     assert left.endswith("it is not set. Correct it there.")
     assert with_kept_carried(made.setup).carried.public_ip == public
+
+
+def test_that_a_gaining_interface_left_failed_is_not_taken_for_the_arrival_and_its_remedy_is_told() -> None:
+    made, clock = live()
+    clock.acts = {5: lambda: _detach(made), 12: lambda: _attach_fails(made)}
+    finished = made.fail_over()
+    assert clock.monotonic() >= FailoverTiming().step_s
+    assert made.nic(made.b).provisioning is Provisioning.FAILED
+    assert made.nic(made.b).lists(made.address)
+    assert finished.outcome is Outcome.FAILED
+    assert finished.problem is not None
+    assert finished.problem.code == "not-settled-there"
+    assert finished.reason == (
+        "tg-node-b-inside names 10.20.2.50, but its last update failed. So Azure may not deliver the address there. "
+        f"tgwizard wrote nothing. Write it once more as it is: az network nic update --ids {made.b.nic.text}"
+    )
+    assert any("tg-node-b-inside is in state Failed" in line for line in finished.left)
+    assert (finished.seconds, finished.gap_as_read_s) == (None, None)
+    run = told(made)
+    assert run.ended is not None
+    assert run.ended.outcome is Outcome.FAILED
+    assert Step.CONFIRM not in [step.step for step in run.steps]
+
+
+def test_that_a_failed_attach_that_is_written_again_is_the_arrival_and_the_gap_lasts_until_then() -> None:
+    made, clock = live()
+    clock.acts = {5: lambda: _detach(made), 12: lambda: _attach_fails(made), 30: lambda: _write_again(made, made.b)}
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    assert finished.gap_as_read_s == pytest.approx(25.0, abs=2.5)
+    assert finished.left == ()
+
+
+def test_that_a_losing_interface_left_failed_does_not_spoil_done_and_is_told() -> None:
+    made, clock = live()
+
+    def edit_fails() -> None:
+        made.lab.faults.add(Fault("PUT", made.a.nic.name, OperationFails()))
+        _write_again(made, made.a)
+
+    clock.acts = {5: lambda: _detach(made), 11: edit_fails, 12: lambda: _attach(made)}
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.DONE
+    assert finished.left == (
+        "tg-node-a-inside is in state Failed. Any new write of it, such as the next failover, ends that.",
+    )
+
+
+def test_that_an_arrival_that_the_next_reading_does_not_show_is_watched_on() -> None:
+    made, clock = live()
+    clock.acts = {5: lambda: _detach(made), 12: lambda: _attach(made)}
+    gone: list[bool] = []
+
+    class Undone(list[Any]):
+        """Somebody writes the gaining interface just as it was seen there for the first time."""
+
+        def append(self, event: Any) -> None:
+            super().append(event)
+            there = AddressLocation(LocationKind.MEMBER, made.b)
+            if not gone and isinstance(event, HolderObserved) and event.place == there:
+                gone.append(True)
+                made.lab.faults.add(Fault("PUT", made.b.nic.name, OperationFails()))
+                _write_again(made, made.b)
+                clock.acts[clock.waits + 20] = lambda: _write_again(made, made.b)
+
+    made.events = Undone()
+    finished = made.fail_over()
+    assert gone
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    assert [event.step for event in made.events if isinstance(event, StepCompleted)] == [Step.GUIDE, Step.CONFIRM]
+    assert [step.step for step in told(made).steps] == [Step.GUIDE, Step.CONFIRM]
+
+
+def test_that_a_member_that_has_the_address_on_a_failed_interface_is_refused_with_what_ends_that() -> None:
+    for strategy in (Strategy.AUTO, Strategy.DETACH_ATTACH):
+        made, _ = live()
+        made.lab.faults.add(Fault("PUT", made.a.nic.name, OperationFails()))
+        _write_again(made, made.a)
+        made.clock.sleep(10)
+        finished = made.fail_over(made.a, strategy=strategy)
+        assert finished.outcome is Outcome.REFUSED
+        assert finished.reason == (
+            "tg-node-a already holds 10.20.2.50. There is nothing to move. The last update of tg-node-a-inside failed, "
+            "so Azure may not deliver the address there. Write it once more as it is: "
+            f"az network nic update --ids {made.a.nic.text}"
+        )

@@ -12,7 +12,7 @@ from enum import Enum
 
 from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.model.failover_events import Step, TimeoutChoice
-from tgwizard.model.nic import Provisioning
+from tgwizard.model.nic import NicDocument, Provisioning
 
 
 class Goal(Enum):
@@ -51,6 +51,11 @@ class NicReading:
     lists: bool
     state: Provisioning
     etag: str
+
+    @classmethod
+    def of(cls, document: NicDocument, address: str) -> NicReading:
+        """From the whole interface."""
+        return cls(document.lists(address), document.provisioning, document.etag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,11 @@ def decide(losing: NicReading, gaining: NicReading, progress: RunProgress) -> Mo
     if progress.goal is Goal.BACK:
         return _back(losing, gaining, progress)
     return _forward(losing, gaining, progress)
+
+
+def has_arrived(losing: NicReading, gaining: NicReading) -> bool:
+    """Whether the gaining member has the address, whoever moved it: what a run that writes nothing waits for."""
+    return decide(losing, gaining, RunProgress(Goal.FORWARD, wrote=False, had_holder=False)) is Move.ARRIVED
 
 
 def _atomic(losing: NicReading, gaining: NicReading, progress: RunProgress) -> Move:
@@ -245,4 +255,4 @@ def _stale(side: NicReading, sent: LastWrite | None) -> bool:
 
 
 def _busy(side: NicReading) -> bool:
-    return side.state not in (Provisioning.SUCCEEDED, Provisioning.FAILED)
+    return not side.state.is_settled

@@ -33,7 +33,7 @@ from tgwizard.model.nic import (
 )
 from tgwizard.model.problem import Problem
 from tgwizard.model.service_gap import NO_SERVICE_GAP
-from tgwizard.model.snapshot import AddressLocation, LocationKind
+from tgwizard.model.snapshot import AddressLocation, LocationKind, Snapshot
 from tgwizard.model.text import format_utc, sanitize
 
 
@@ -112,7 +112,7 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
             *ending.left,
             *_changes_by_move(state, ending),
             *_left_behind(state, ending),
-            *_left_failed(state),
+            *left_failed(state.observer.snapshot()),
             *_nobody_served(state, place),
             *unwritten,
         ),
@@ -138,12 +138,11 @@ def _with_refusal_cause(state: FailoverRun, ending: RunResult) -> RunResult:
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 
 
-def _left_failed(state: FailoverRun) -> tuple[str, ...]:
+def left_failed(snapshot: Snapshot) -> tuple[str, ...]:
     """An update that failed leaves its interface in state Failed; the remedy is a new write (azure/README.md 2.4)."""
-    seen = [state.observer.seen(member) for member in state.setup.members]
     return tuple(
         f"{item.member.nic.name} is in state Failed. Any new write of it, such as the next failover, ends that."
-        for item in seen
+        for item in snapshot.members
         if item.provisioning is Provisioning.FAILED
     )
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.failover.finish_run import changes_by_others, last_readings, left_behind, refuse
+from tgwizard.engine.failover.decide import NicReading, has_arrived
+from tgwizard.engine.failover.finish_run import changes_by_others, last_readings, left_behind, left_failed, refuse
 from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.failover.run_record import make_run_record, save_carried_configuration
 from tgwizard.engine.failover.service_gap import ServiceEnd, gap_of
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.readiness.readiness import refusal_of_dead
+from tgwizard.engine.readiness.readiness import already_holds, refusal_of_dead, settle_command
 from tgwizard.engine.readiness.recommended_action import recommend_action
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import HolderRecord, RunEndRecord, RunRecord, StepRecord
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event_base import Outcome
+from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.failover_events import (
     CancelMeaning,
     Finished,
@@ -33,8 +34,8 @@ from tgwizard.model.failover_events import (
     StepWaiting,
 )
 from tgwizard.model.failover_options import RunIntent, Strategy
-from tgwizard.model.nic import carried_of
-from tgwizard.model.problem import Problem
+from tgwizard.model.nic import Provisioning, carried_of
+from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.service_gap import NO_SERVICE_GAP
 from tgwizard.model.snapshot import AddressLocation, LocationKind, Snapshot
 from tgwizard.model.text import format_utc
@@ -58,8 +59,7 @@ def guide(context: RunContext, journal: FailoverJournal, to: Member) -> Finished
     snapshot = observer.look(retry_policy=context.retry_policy())
     place = snapshot.place
     if place.kind is LocationKind.MEMBER and place.member == to:
-        problem = Problem("already-there", f"{to.name} already holds {snapshot.address}.", "There is nothing to move.")
-        return refuse(context, problem, place)
+        return refuse(context, replace(already_holds(snapshot, to), code="already-there"), place)
     dead = refusal_of_dead(snapshot, to, Verb.GRACEFUL)
     if dead is not None:  # Trustgrid would make a member active that cannot serve
         return refuse(context, dead, place)
@@ -97,9 +97,8 @@ class _Watch:
         self._announce_step(snapshot.place, limit)
         while not context.cancel.is_cancelled:
             self._report_location(snapshot)
-            if self._arrived(snapshot):
-                self._report_step(Step.GUIDE, f"{self.to.name} took the address", self.since)
-                return self._confirm()
+            if self._arrived(snapshot) and (confirmed := self._confirm()) is not None:
+                return confirmed
             if context.stamp().clock_s - self.since > limit:
                 return self._too_long(snapshot)
             context.services.clock.sleep(context.timing.slow_poll_s, context.cancel)
@@ -131,44 +130,61 @@ class _Watch:
         kind, holder = place.kind, place.member
         if self.moved_at is None and not (kind is LocationKind.MEMBER and holder != self.to):
             self.moved_at = snapshot.now
-        if self.free_at is None and (
-            kind is LocationKind.NO_NIC or (kind is LocationKind.ATTACHING and holder == self.to)
-        ):
+        arrived, there = self._arrived(snapshot), snapshot.seen(self.to).lists(self.run_record.address)
+        if self.free_at is None and (kind is LocationKind.NO_NIC or (there and holder == self.to and not arrived)):
             self.free_at = snapshot.now
-        if kind is LocationKind.MEMBER and holder == self.to and self.arrived_at is None:
+        if not there:
+            self.arrived_at = None
+        elif arrived and self.arrived_at is None:
             self.arrived_at = snapshot.now
 
     def _arrived(self, snapshot: Snapshot) -> bool:
-        there = snapshot.place.kind is LocationKind.MEMBER and snapshot.place.member == self.to
-        return there and all(seen.nic.problem is None and seen.nic.value is not None for seen in snapshot.members)
+        """Whether it is where a run that writes would call it arrived, by answers of now."""
+        losing, gaining = (snapshot.seen(member).nic for member in (self.context.setup.other(self.to), self.to))
+        if losing.problem is not None or gaining.problem is not None or losing.value is None or gaining.value is None:
+            return False
+        address = self.run_record.address
+        return has_arrived(NicReading.of(losing.value, address), NicReading.of(gaining.value, address))
 
-    def _confirm(self) -> Finished:
-        """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it."""
+    def _confirm(self) -> Finished | None:
+        """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it.
+
+        None: that reading does not show it, so somebody moves or changes it still, and the watching goes on.
+        """
         context, start = self.context, self.context.stamp()
-        context.report(StepStarted(start, context.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
         snapshot = self.observer.look(vms=False, retry_policy=context.retry_policy())
         self._report_location(snapshot)
         if not self._arrived(snapshot):
-            what = f"{self.to.name} held {self.run_record.address}, and the next reading did not show it there."
-            problem = Problem("not-confirmed-there", what, "Somebody moves it still.", "See the cluster's page.")
-            return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem)
-        self._report_step(Step.CONFIRM, CONFIRM, start.clock_s)
+            return None
+        self._report_step(Step.GUIDE, f"{self.to.name} took the address", self.since, start)
+        context.report(StepStarted(start, context.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
+        self._report_step(Step.CONFIRM, CONFIRM, start.clock_s, context.stamp())
         reason = f"{self.to.name} holds {self.run_record.address}. Trustgrid moved it; tgwizard wrote nothing."
         return self._end(Outcome.DONE, snapshot.place, reason)
 
     def _too_long(self, snapshot: Snapshot) -> Finished:
+        address, there = self.run_record.address, snapshot.seen(self.to)
         problem = Problem(
             "not-made-active",
-            f"{self.to.name} did not take {self.run_record.address} in time.",
+            f"{self.to.name} did not take {address} in time.",
             "Trustgrid moves the role only to a member that is online and healthy.",
             "See the cluster's health in the Trustgrid portal. tgwizard wrote nothing.",
         )
+        if there.lists(address) and there.provisioning is not Provisioning.SUCCEEDED:
+            failed = there.provisioning is Provisioning.FAILED
+            problem = Problem(
+                "not-settled-there",
+                f"{self.to.nic.name} names {address}, but "
+                f"{'its last update failed' if failed else 'an update of it still runs'}.",
+                "So Azure may not deliver the address there. tgwizard wrote nothing.",
+                settle_command(self.to) if failed else f"See {self.to.nic.name} in the Azure portal.",
+                who=None if failed else Fixer.AZURE,
+            )
         offer = recommend_action(self.observer.look(), None)
         left = (f"{offer.sentence} Repair it: {offer.command}",) if offer is not None else ()
         return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem, left)
 
-    def _report_step(self, step: Step, sentence: str, since: float) -> None:
-        stamp = self.context.stamp()
+    def _report_step(self, step: Step, sentence: str, since: float, stamp: Stamp) -> None:
         seconds = stamp.clock_s - since
         self.journal.append(
             self.context.run, StepRecord(self.context.run, format_utc(stamp.at), step, sentence, round(seconds, 3))
@@ -194,6 +210,7 @@ class _Watch:
         done = outcome is Outcome.DONE
         if done and run_record.configuration is not None:
             left += left_behind(carried_of(run_record.configuration), self.to.nic.name, gaining, run_record.address)
+        left += left_failed(self.observer.snapshot())
         seconds = self._span(self.moved_at) if done else None
         before = ServiceEnd(self.since) if run_record.outage else None
         gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_SERVICE_GAP

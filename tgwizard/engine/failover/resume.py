@@ -43,7 +43,6 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished, RunStarted, Step, StepWaiting, WarningRaised
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy
-from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind, Snapshot
 
@@ -270,7 +269,7 @@ def _would_detach(snapshot: Snapshot, progress: RunProgress, losing: Member, gai
         document = snapshot.seen(member).nic.value
         if document is None:
             return False
-        sides.append(NicReading(document.lists(snapshot.address), document.provisioning, document.etag))
+        sides.append(NicReading.of(document, snapshot.address))
     return decide(sides[0], sides[1], progress) is Move.DETACH
 
 
@@ -371,7 +370,7 @@ def _versions(snapshot: Snapshot) -> tuple[str, ...] | None:
         document = seen.nic.value
         if document is None or seen.nic.problem is not None:
             return None
-        if document.provisioning not in (Provisioning.SUCCEEDED, Provisioning.FAILED):
+        if not document.provisioning.is_settled:
             return None
         found.append(document.etag)
     return tuple(found)

@@ -57,7 +57,6 @@ from tgwizard.model.failover_events import (
 )
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, StopMethod, Strategy, resolve_strategy
 from tgwizard.model.finding import Readiness
-from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import AddressLocation, LocationKind, Snapshot
 from tgwizard.model.text import counted
@@ -332,7 +331,7 @@ def _wait_until_settled(context: RunContext, observer: Observer, snapshot: Snaps
     clock, deadline = context.services.clock, context.services.clock.monotonic() + context.timing.settle_s
     reported = False
     while not context.cancel.is_cancelled:
-        busy = [seen.member.nic.name for seen in snapshot.members if seen.provisioning is Provisioning.UPDATING]
+        busy = [seen.member.nic.name for seen in snapshot.members if seen.updates]
         already = snapshot.place.member == to and snapshot.place.kind is LocationKind.MEMBER
         if not busy or already or clock.monotonic() >= deadline:
             break

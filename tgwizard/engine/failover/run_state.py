@@ -196,9 +196,7 @@ class FailoverRun:
     def reading(self, member: Member) -> NicReading | None:
         """The member's interface as last read."""
         document = self.observer.seen(member).nic.value
-        return (
-            None if document is None else NicReading(document.lists(self.address), document.provisioning, document.etag)
-        )
+        return None if document is None else NicReading.of(document, self.address)
 
     def nic(self, member: Member) -> NicDocument:
         """The whole interface as last read; NicDocumentError when it never was."""

@@ -5,6 +5,8 @@ What needs a question to Azure (rights, locks) is the preflight's; it runs befor
 
 from __future__ import annotations
 
+import shlex
+
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy, resolve_strategy
@@ -147,11 +149,24 @@ def too_old(snapshot: Snapshot) -> Finding:
     return Finding(Level.NOT_KNOWN, fact, "too old to act on", problem)
 
 
+def already_holds(snapshot: Snapshot, to: Member) -> Problem:
+    """That there is nothing to move; where its last update failed, that the address may not work there all the same."""
+    what, why = f"{to.name} already holds {snapshot.address}.", "There is nothing to move."
+    if snapshot.seen(to).provisioning is not Provisioning.FAILED:
+        return Problem("already-holder", what, why)
+    failed = f"The last update of {to.nic.name} failed, so Azure may not deliver the address there."
+    return Problem("already-holder", what, f"{why} {failed}", settle_command(to))
+
+
+def settle_command(member: Member) -> str:
+    """What ends the state Failed of an interface: a new write of it as it is (azure/README.md 2.4)."""
+    return f"Write it once more as it is: az network nic update --ids {shlex.quote(member.nic.text)}"
+
+
 def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
     place, address = snapshot.place, snapshot.address
     if place.kind is LocationKind.MEMBER and place.member == to:
-        fact = f"{to.name} already holds {address}"
-        return Finding(Level.BLOCKS, fact, problem=Problem("already-holder", f"{fact}.", "There is nothing to move."))
+        return Finding(Level.BLOCKS, f"{to.name} already holds {address}", problem=already_holds(snapshot, to))
     if place.kind is LocationKind.MEMBER and place.member:
         return Finding(Level.PASSED, f"One holder: {place.member.name}", f"{address} on {place.member.nic.name}")
     if place.kind is LocationKind.FOREIGN_NIC and place.foreign_nic:
