@@ -77,6 +77,7 @@ def test_that_a_holder_whose_interface_belongs_to_no_machine_is_repaired_towards
         "a stranger has it",
         "not known whether a stranger has it",
         "on its way",
+        "an interface is in a state that nobody here knows",
         "the other interface is being written",
         "holder on its way down",
         "holder's power not known",
