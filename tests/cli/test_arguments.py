@@ -90,6 +90,7 @@ def test_that_what_is_not_understood_is_told_and_not_guessed(words: tuple[str, .
 def test_that_the_place_can_be_named_again_in_a_shown_command() -> None:
     assert EnvironmentChoice().options == ""
     assert EnvironmentChoice(Path("/a b")).options == " --lab-dir '/a b'"
+    assert EnvironmentChoice(config=Path("/c")).options == " --config /c"
 
 
 @pytest.mark.parametrize(

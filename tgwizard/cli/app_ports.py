@@ -41,6 +41,7 @@ class EnvironmentChoice:
         """The options that name the environment again, for a command that is shown to the user."""
         said = (
             ("--lab-dir", self.lab_dir),
+            ("--config", self.config),
             ("--cloud", self.cloud),
             ("--sign-in", self.sign_in and word_of(self.sign_in)),
             ("--tenant", self.tenant),

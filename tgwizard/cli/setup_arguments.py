@@ -40,6 +40,8 @@ class GivenOptions:
     update_role: bool = False
     drop_scopes: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def one(self, wanted: Field[Any]) -> str | None:
         """The answer to a field, or None."""
@@ -219,6 +221,8 @@ def _given(found: argparse.Namespace) -> GivenOptions:
         found.update_role,
         tuple(parsed(fields.DROPPED_SCOPE, scope) for scope in found.drop_scope or ()),
         _scopes(found.scope or ()),
+        tuple(found.add_action),
+        tuple(found.leave_out_action),
     )
 
 
@@ -264,6 +268,9 @@ def _new_cluster(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--remove-stale", action="store_true", help="also remove assignments whose identity is gone")
     group.add_argument("--add-actions", action="store_true", help="add the actions that this topology needs beyond ten")
     group.add_argument("--leave-out-actions", action="store_true", help="leave them out on purpose")
+    for flag, words in (("--add-action", "add"), ("--leave-out-action", "leave out")):
+        told = f"{words} this one of them, such as Microsoft.Network/publicIPAddresses/join/action"
+        group.add_argument(flag, action="append", default=[], metavar="ACTION", help=told)
     group.add_argument("--update-role", action="store_true", help="update the role that is found instead of stopping")
     group.add_argument(
         "--drop-scope",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tgwizard.cli.setup_arguments import GivenOptions, is_subscription, parsed
+from tgwizard.engine.access.required_rights import extra_actions, required_rights
 from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
@@ -18,7 +19,7 @@ from tgwizard.engine.setup.assignment_scopes import narrowed_to
 from tgwizard.engine.setup.loading import prepare, read_needed
 from tgwizard.engine.setup.planner import answers_of
 from tgwizard.engine.setup.suggestions import chosen_machines_in, proposed_answers
-from tgwizard.engine.setup.validation import FixKind
+from tgwizard.engine.setup.validation import Fix, FixKind
 from tgwizard.engine.setup.wizard_state import WizardState, answer
 from tgwizard.engine.setup.wizard_steps import answer_all, problems_of, take_fix
 from tgwizard.model import fields
@@ -83,6 +84,7 @@ def filled(
 ) -> WizardState:
     """Walk the wizard as far as it goes, taking the offered fixes that the options ask for."""
     state = prepare(services.azure, services.clock, answers, saved, report, token)
+    state = _one_by_one(state, given)
     wanted = [
         kind
         for kind, asked in (
@@ -102,6 +104,21 @@ def filled(
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     return _scoped(_dropping(state, given), given)
+
+
+def _one_by_one(state: WizardState, given: GivenOptions) -> WizardState:
+    """The same, with single actions added to the role or left out of it. UserError: one that is not offered here."""
+    chosen = chosen_machines_in(state, proposed_answers(state)) if given.added or given.left_out else None
+    offered = [item.action for item in extra_actions(required_rights(chosen))] if chosen is not None else []
+    known = {action.lower() for action in offered}
+    strange = [action for action in (*given.added, *given.left_out) if action.lower() not in known]
+    if strange and chosen is not None:
+        what = f"{sanitize(strange[0], 120)} is no action that these interfaces need beyond Trustgrid's ten."
+        raise UserError(Problem("usage", what, f"Needed are {join_words(offered) or 'none'}."))
+    for kind, actions in ((FixKind.ADD_ACTIONS, given.added), (FixKind.LEAVE_OUT_ACTIONS, given.left_out)):
+        if actions:
+            state = answer_all(take_fix(state, Fix(kind, "", actions)))
+    return state
 
 
 def _scoped(state: WizardState, given: GivenOptions) -> WizardState:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
+from tgwizard.engine.setup.setup_command_line import cluster_command, plan_command
 from tgwizard.engine.setup.suggestions import chosen_machines_in, proposed_answers
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.model.chosen_machines import ChosenMachines
+from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
@@ -58,11 +60,23 @@ class PortalGuide:
         return sum(step.typed for step in self.steps)
 
 
-def portal_guide(state: WizardState, step: SetupStep | None = None) -> PortalGuide:
-    """The panel beside a step; the current one by default."""
-    answers = proposed_answers(state)
-    chosen = chosen_machines_in(state, answers)
-    return _GUIDES[step or state.step](state, answers, chosen)
+def portal_guide(
+    state: WizardState, step: SetupStep | None = None, saved: Iterable[ClusterSetup] | None = None
+) -> PortalGuide:
+    """The panel beside a step; the current one by default.
+
+    ``saved``: the clusters that are saved by now, which a command finds; those that the wizard began with by default.
+    """
+    answers, step = proposed_answers(state), step or state.step
+    guide = _GUIDES[step](state, answers, chosen_machines_in(state, answers))
+    word = _PLAN_COMMANDS.get(step)
+    if word is None:
+        return guide
+    return replace(guide, command=plan_command(word, state, state.saved if saved is None else saved))
+
+
+_PLAN_COMMANDS = {SetupStep.REVIEW: "plan", SetupStep.APPLY: "apply"}
+"""The steps whose command makes the plan, by its word."""
 
 
 def replaced_clicks(state: WizardState) -> tuple[int, int]:
@@ -283,31 +297,26 @@ def _review(state: WizardState, answers: Answers, chosen: ChosenMachines | None)
                         f"Access control of {scope_name(reason.scope)}", counted(len(once), "place"), clicks, typed
                     )
                 )
-    name = shlex.quote(answers.name or "CLUSTER")
     return PortalGuide(
         "The same plan by hand. The portal checklist holds every step." if steps else "Nothing: all is right already.",
         tuple(steps),
         "If you change your mind",
         "Each change is recorded with what was there before. Undo takes back exactly what was written, and keeps what "
         "others have used since.",
-        f"tgwizard setup plan {name}",
     )
 
 
-def _apply(_state: WizardState, answers: Answers, _chosen: ChosenMachines | None) -> PortalGuide:
-    name = shlex.quote(answers.name or "CLUSTER")
+def _apply(_state: WizardState, _answers: Answers, _chosen: ChosenMachines | None) -> PortalGuide:
     return PortalGuide(
         "Pressing Create, Assign and Save in each place, and waiting after each.",
         (),
         "What is going on",
         "Azure takes its time: a new identity is known after some seconds, a role after up to a minute, rights after "
         "up to ten minutes. Waiting is normal. You may close the window; the set-up goes on where it stopped.",
-        f"tgwizard setup apply {name}",
     )
 
 
 def _verify(_state: WizardState, answers: Answers, chosen: ChosenMachines | None) -> PortalGuide:
-    name = shlex.quote(answers.name or "CLUSTER")
     return PortalGuide(
         "Checking access, then restarting both machines.",
         (
@@ -318,7 +327,7 @@ def _verify(_state: WizardState, answers: Answers, chosen: ChosenMachines | None
         "Why restart",
         "Trustgrid's instructions ask for a restart of both machines after rights have changed: the appliance keeps "
         "what it was given at its start.",
-        f"tgwizard setup verify {name}",
+        cluster_command("verify", answers.name),
         chosen.vms[1].id.text + "/overview" if chosen else "",
     )
 

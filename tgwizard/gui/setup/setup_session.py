@@ -242,6 +242,11 @@ class SetupSession(QObject):
         found: T = self._memo[key]
         return found
 
+    @property
+    def saved(self) -> tuple[ClusterSetup, ...]:
+        """The clusters that are saved by now."""
+        return self._saved()
+
     def now(self) -> float:
         """Seconds on the engine's clock."""
         return self.services.clock.monotonic()

@@ -32,14 +32,15 @@ from tgwizard.gui.widgets.portal_panel import PortalShown
 from tgwizard.model.setup_answers import SetupStep
 
 
-def portal_shown(session: SetupSession) -> PortalShown:
-    """The panel for the step shown."""
-    found = portal_guide(session.wizard_state)
+def portal_shown(session: SetupSession, options: str = "") -> PortalShown:
+    """The panel for the step shown; `options`: what a command needs besides, to mean this environment."""
+    found = portal_guide(session.wizard_state, saved=session.saved)
     cloud = next((one for one in session.account.clouds if one.name == session.account.cloud), None)
     tenant = session.account.caller.tenant if session.account.caller is not None else ""
     url = portal_url(cloud.portal, tenant, found.at) if cloud is not None else ""
     steps = tuple((step.words, step.note) for step in found.steps)
-    return PortalShown(found.intro, steps, url, found.command, found.why_title, found.why)
+    command = f"{found.command}{options}" if found.command.startswith("tgwizard ") else found.command
+    return PortalShown(found.intro, steps, url, command, found.why_title, found.why)
 
 
 TICK_MS = 1000
@@ -195,7 +196,8 @@ class SetupPage(ShellPage):
         side.show_cluster(session.shown.name)
         side.show_steps(steps_shown(session, wizard.applier, problem=bool(problem_boxes)))
         side.promise.say(*promise_words(wizard.applier, locked=wizard.locked))
-        self.frame.show_portal(session.once("portal", lambda: portal_shown(session)))
+        options = self.shell.context.place_options
+        self.frame.show_portal(session.once(f"portal {len(session.saved)}", lambda: portal_shown(session, options)))
         show_footer(self.frame.footer, wizard)
 
     def page(self, step: SetupStep) -> StepPage:
