@@ -115,15 +115,6 @@ def scope_in_words(scope: str) -> str:
             return name or "the whole directory"
 
 
-def allows_at(roles: tuple[HeldRole, ...], denials: tuple[DenyAssignment, ...], action: str, scope: str) -> bool:
-    """Whether an identity may do something at a scope: some role that reaches it grants it, and no denial takes it.
-
-    ``denials``: those that concern the identity.
-    """
-    held = tuple(role.grants for role in roles if reaches(role.scope, scope))
-    return allows(held, action) and not any(denial.takes(action, scope) for denial in denials)
-
-
 def _parts(scope: str) -> list[str]:
     """The parts of a scope to compare; the root has none."""
     return [part for part in scope.lower().split("/") if part]

@@ -11,7 +11,7 @@ import pytest
 from tests.azure.test_arm import fails
 from tests.engine.worlds import changed
 from tests.rig import Rig, rig
-from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide_for
+from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide, decide_for
 from tgwizard.engine.access.read_access import (
     read_denials_of,
     read_identity,
@@ -23,7 +23,7 @@ from tgwizard.engine.access.read_access import (
 from tgwizard.engine.azure_call_error import AzureCallError, Cause
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.access_facts import Queried
-from tgwizard.model.permission import allows, allows_at
+from tgwizard.model.permission import allows
 from tgwizard.model.role import LockLevel
 
 T = TypeVar("T")
@@ -43,8 +43,8 @@ def test_that_a_members_identity_and_its_roles_are_found() -> None:
     assert principal in {item.oid for item in made.lab.principals}
     roles = read_roles_of(made.services.azure.access, principal, made.setup.subscription)
     assert [len(role.grants.actions) for role in roles] == [10]
-    assert allows_at(roles, (), WRITE, made.a.nic.text)
-    assert not allows_at(roles, (), STOP, made.a.vm.text)
+    assert decide(ScopedAction(WRITE, made.a.nic.text), Queried(roles)).state is RightState.YES
+    assert decide(ScopedAction(STOP, made.a.vm.text), Queried(roles)).state is RightState.MISSING
 
 
 def test_that_an_assignment_whose_role_is_gone_grants_nothing() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide
 from tgwizard.model.access_facts import AccessFacts, AddressChecked, OwnRights, Queried
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
@@ -22,7 +23,7 @@ from tgwizard.model.inventory import (
     VmFound,
     VmIdentity,
 )
-from tgwizard.model.permission import HeldRole, PermissionSet, allows_at
+from tgwizard.model.permission import HeldRole, PermissionSet
 from tgwizard.model.role import TEN_ACTIONS, RoleAssignment, RoleDefinition, RoleKind, RolePermission, assignment_guid
 from tgwizard.model.setup_answers import Answers, RoleAnswer
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale, SetupPlan
@@ -278,7 +279,7 @@ def may(principal: str, action: str, on: ResourceId, known: AccessFacts) -> bool
         if role.guid == item.role_guid
         for block in role.held
     )
-    return allows_at(held, (), action, on.text)
+    return decide(ScopedAction(action, on.text), Queried(held)).state is RightState.YES
 
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"

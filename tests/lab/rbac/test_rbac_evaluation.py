@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import READER_ACCOUNT, edit, give, member, sign_in
+from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide
 from tgwizard.lab.clock import START
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac import known_operations, rbac_evaluation
@@ -26,8 +27,9 @@ from tgwizard.lab.rbac.role_records import (
     RoleHistory,
 )
 from tgwizard.lab.world import Principal, Subscription, World
+from tgwizard.model.access_facts import Queried
 from tgwizard.model.permission import DenyAssignment as Denial
-from tgwizard.model.permission import HeldRole, PermissionSet, allows_at, reaches
+from tgwizard.model.permission import HeldRole, PermissionSet, reaches
 
 SUBSCRIPTION = "/subscriptions/11111111-1111-1111-1111-111111111111"
 TENANT = "22222222-2222-2222-2222-222222222222"
@@ -142,7 +144,8 @@ def test_that_client_and_lab_agree_on_who_may_do_what(
         for entry in item.entries
     )
     denials = tuple(denial for item in deny if listed_for(world, item.scope) and (denial := as_read(item)).concerns(US))
-    assert allows_at(roles, denials, action, scope) == lab
+    decision = decide(ScopedAction(action, scope), Queried(roles), Queried(denials))
+    assert (decision.state is RightState.YES) == lab
 
 
 def listed_for(world: World, scope: str) -> bool:

@@ -14,6 +14,7 @@ from tgwizard.engine.access.access_decision import (
     Decision,
     RightState,
     ScopedAction,
+    decide,
     decide_for,
     decide_own,
     why_refused,
@@ -37,10 +38,11 @@ from tgwizard.engine.access.required_rights import (
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.azure_call_error import MissingRight
 from tgwizard.engine.readiness.preflight_questions import PreflightFacts
-from tgwizard.model.access_facts import IdentityRights, Queried
+from tgwizard.model.access_facts import NOT_ASKED as NO_ROLES
+from tgwizard.model.access_facts import IdentityRights
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
-from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
+from tgwizard.model.permission import DenyAssignment, HeldRole, scope_in_words
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import GIVES_A_RIGHT, WRITE_ASSIGNMENT, WRITE_ROLE
 from tgwizard.model.snapshot import Snapshot
@@ -101,9 +103,11 @@ def rights_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb:
             yield from _identity_side(facts, judged)
     yield from _reads(snapshot, facts, wanted)
     yield from _not_needed(snapshot, facts, to, wanted)
-    held = facts.access.own_at(f"/subscriptions/{snapshot.setup.subscription}")
+    subscription = f"/subscriptions/{snapshot.setup.subscription}"
+    held = facts.access.own_at(subscription)
     if held.asked:
-        yield _operation(held)
+        judged_here = decide_own(ScopedAction(READ_OPERATION, subscription), facts.access)
+        yield _operation(judged_here, "rights" if held.value is None else "deny assignments")
 
 
 def _judge(snapshot: Snapshot, facts: PreflightFacts, need: FailoverRight) -> JudgedRight:
@@ -335,7 +339,7 @@ def _identity_side(facts: PreflightFacts, judged: tuple[JudgedRight, ...]) -> It
         if item.decision.denial is not None:
             yield _denied(who, item.need, item.decision.denial)
         else:
-            yield _missing(who, item.need, *_given_by(identity, item.need))
+            yield _missing(who, item.need, *_given_by(identity, item.need, item.decision), item.decision.refusing)
     if not unsure and not lacking:
         joined = join_words(item.need.on.name for item in judged if item.need.on != nic)
         evidence = f"worked out from its roles, with the join of {joined}" if joined else "worked out from its roles"
@@ -356,31 +360,45 @@ def _reads(snapshot: Snapshot, facts: PreflightFacts, wanted: tuple[FailoverRigh
                 if judged.denial is not None:
                     yield _denied(who, read, judged.denial)
                 elif judged.state is RightState.MISSING:
-                    yield _missing(who, read, *_given_by(identity, read))
+                    yield _missing(who, read, *_given_by(identity, read, judged), judged.refusing)
         looks = decide_for(ScopedAction(VM_READ, member.vm.text), identity)
         if looks.state in (RightState.MISSING, RightState.DENIED):
-            fact = f"{who} may not read {member.vm.name}"
-            gone = f"denied by {sanitize(looks.denial.name, 120)}" if looks.denial is not None else "missing"
-            yield Finding(Level.NOTE, fact, f"{VM_READ} is {gone}: {NOT_ASKED}; a machine finds itself with it")
+            fact, evidence = f"{who} may not read {member.vm.name}", f"{NOT_ASKED}; a machine finds itself with it"
+            yield Finding(Level.NOTE, fact, f"{VM_READ} is {_how_lacking(looks)}: {evidence}")
 
 
 # -- what both share --------------------------------------------------------------------------------------------------
 
 
-def _given_by(identity: IdentityRights | None, need: FailoverRight) -> tuple[str, str]:
+def _given_by(identity: IdentityRights | None, need: FailoverRight, decision: Decision) -> tuple[str, str]:
     """How a member gets a right that it lacks, and what an administrator needs for that."""
-    held = identity.roles.known if identity else ()
-    there = tuple(role.grants for role in held if reaches(role.scope, need.on.text))
-    if any(allows(there, action) for action in (NIC_WRITE, SUBNET_JOIN)):
+    if decision.refusing is not None:
+        return "Change that condition, or assign the cluster's role there without one.", WRITE_ASSIGNMENT
+    roles = identity.roles if identity else NO_ROLES
+    counts = (decide(ScopedAction(action, need.on.text), roles) for action in (NIC_WRITE, SUBNET_JOIN))
+    if any(one.state is RightState.YES for one in counts):
         return "Add the action to the role that the identity has there.", WRITE_ROLE
     return "Assign the cluster's role there.", WRITE_ASSIGNMENT
 
 
-def _missing(who: str, need: FailoverRight, fix: str, right: str = GIVES_A_RIGHT) -> Finding:
+def _how_lacking(decision: Decision) -> str:
+    """What keeps an action from an identity, after "is"."""
+    if decision.denial is not None:
+        return f"denied by {sanitize(decision.denial.name, 120) or 'a deny assignment'}"
+    return "missing" if decision.refusing is None else "excluded by the condition of a role assignment"
+
+
+def _missing(
+    who: str, need: FailoverRight, fix: str, right: str = GIVES_A_RIGHT, refusing: HeldRole | None = None
+) -> Finding:
     verb = _verb(need)
     fact = f"{who} may not {verb} {need.on.name}"
     where = f"on {need.on.name} in resource group {need.on.group}"
-    why = f"{need.action} is missing {where}; the write of {need.nic.name} needs it."
+    lacking = f"{need.action} is missing {where}"
+    if refusing is not None:
+        at = scope_in_words(refusing.scope)
+        lacking = f"The condition of the role assignment on {at} excludes {need.action} {where}"
+    why = f"{lacking}; the write of {need.nic.name} needs it."
     code = "join-not-allowed" if verb in ("join", "attach") else "right-missing"
     problem = Problem(code, f"{fact}.", why, fix, who=Fixer.ADMIN, right=right)
     return Finding(Level.BLOCKS, fact, why, problem)
@@ -421,35 +439,38 @@ def _not_needed(
     """The role's actions that this failover does not use: a missing one of them is named, and stops nothing."""
     spare = unneeded_actions(snapshot, wanted)
     for action in spare:
-        if action != VM_READ and _lacks(snapshot, facts, to, action):
+        lacks = None if action == VM_READ else _lacks(snapshot, facts, to, action)
+        if lacks is not None:
             evidence = _NOT_USED.get(action.lower().removeprefix("microsoft.network/"), "this failover does not use it")
-            yield Finding(Level.NOT_APPLICABLE, f"{action} is missing: {NOT_ASKED}", evidence)
+            yield Finding(Level.NOT_APPLICABLE, f"{action} is {_how_lacking(lacks)}: {NOT_ASKED}", evidence)
     if spare:
         count = f"{counted(len(spare), 'action')} {are(len(spare))}"
         yield Finding(Level.NOT_APPLICABLE, f"{count} {NOT_ASKED}", join_words(_short(action) for action in spare))
 
 
-def _lacks(snapshot: Snapshot, facts: PreflightFacts, to: Member, action: str) -> bool:
-    """Whether it is known to be missing where it would be used."""
+def _lacks(snapshot: Snapshot, facts: PreflightFacts, to: Member, action: str) -> Decision | None:
+    """The judgement where it would be used, when it is known to be lacking there."""
     of_network = action.lower().startswith("microsoft.network/virtualnetworks/")
-    at = snapshot.setup.subnet if of_network else to.nic
-    if facts.by is Writer.OPERATOR:
-        held = facts.access.own_at(at.text)
-        return held.value is not None and not allows(held.value, action)
+    wanted = ScopedAction(action, (snapshot.setup.subnet if of_network else to.nic).text)
     identity = facts.access.identity_of(to.vm)
-    roles = identity.roles.value if identity else None
-    return roles is not None and not allows_at(roles, (), action, at.text)
+    if facts.by is Writer.OPERATOR:
+        found = decide_own(wanted, facts.access)
+    elif identity is not None and identity.principal.value == "":
+        return None  # it holds nothing at all, which is told
+    else:
+        found = decide_for(wanted, identity)
+    return found if found.state in (RightState.MISSING, RightState.DENIED) else None
 
 
 def _short(action: str) -> str:
     return action.split("/", 1)[-1]
 
 
-def _operation(held: Queried[tuple[PermissionSet, ...]]) -> Finding:
-    if held.value is not None and allows(held.value, READ_OPERATION):
+def _operation(decision: Decision, unread: str) -> Finding:
+    if decision.state is RightState.YES:
         return Finding(Level.PASSED, "You may read how an update went", "from the operation itself")
     why = "progress is read from the interface, as always; only Azure's reason for a failed update would not be shown"
-    known = (
-        f"{READ_OPERATION} is missing on the subscription" if held.value is not None else "your rights were not read"
-    )
+    known = f"{READ_OPERATION} is {_how_lacking(decision)} on the subscription"
+    if decision.state is RightState.NOT_KNOWN:
+        known = f"your {unread} were not read"
     return Finding(Level.NOTE, "An update's own message may not be readable", f"{known}; {why}")
