@@ -7,18 +7,21 @@ file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Generic, TypeVar
 
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.problem import Problem
 from tgwizard.model.role import DEFAULT_ROLE_NAME, LONGEST_ROLE_NAME, RoleKind
+from tgwizard.model.text import join_words, sanitize
 
 T = TypeVar("T")
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
-_CONFIGURATION_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?$")
+_NAME_CHARACTER = re.compile(r"[A-Za-z0-9._-]")
+_NAMED = 3
+_PARTS, _HIGHEST = 4, 255
 _ROLE_ID = re.compile(r"^/.*/?providers/Microsoft\.Authorization/roleDefinitions/[0-9a-f-]{36}$", re.IGNORECASE)
 _SCOPE = re.compile(r"^/subscriptions/[0-9a-f-]{36}(/[^/]+)*$", re.IGNORECASE)
 _GROUP_NAME = re.compile(r"^[\w.()-]{0,89}[\w()-]$")
@@ -35,6 +38,11 @@ class FieldError(ValueError):
         super().__init__(why)
         self.why = why
         self.fix = fix
+
+    @property
+    def sentence(self) -> str:
+        """Both, as they stand under the field in the window."""
+        return f"{self.why} {self.fix}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,12 @@ class Field(Generic[T]):
             return error
         return None
 
+    def wrong(self, value: object, error: FieldError) -> Problem:
+        """What is wrong with the value, where the field itself is not in view."""
+        shown = sanitize(value, 80)
+        what = f'{self.label}: "{shown}" cannot be used.' if shown else f"{self.label}: there is none."
+        return Problem("value-wrong", what, error.why, error.fix or f"For example: {self.example}.")
+
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
@@ -76,21 +90,49 @@ def _text(value: object) -> str:
     return text
 
 
-def _name(value: object) -> str:
-    text = _text(value)
-    if not _NAME.match(text):
-        raise FieldError("It may hold letters, digits, dots, dashes and underscores only, at most 63.")
+def _characters(chars: Iterable[str]) -> str:
+    """Characters in a sentence, each once: a space and what cannot be seen by a word, of many the first three."""
+    found: list[str] = []
+    for char in chars:
+        plain = char.isprintable() and not char.isspace()
+        word = f'"{char}"' if plain else "the space" if char == " " else "what cannot be seen"
+        if word not in found:
+            found.append(word)
+    return join_words([*found[:_NAMED], *(["the others"] if len(found) > _NAMED else [])])
+
+
+def _plain_name(longest: int, who: str, cannot_end: str = "") -> Callable[[object], str]:
+    """A name of letters, digits, dots, dashes and underscores that begins with a letter or a digit."""
+
+    def parse(value: object) -> str:
+        text = _text(value)
+        others = [char for char in text if not _NAME_CHARACTER.match(char)]
+        if others:
+            raise FieldError(
+                f"{who} letters without accents, digits, dots, dashes and underscores only.",
+                f"Take out {_characters(others)}.",
+            )
+        if not text[0].isalnum():
+            raise FieldError("It must begin with a letter or a digit.", f'Take out the "{text[0]}" at its beginning.')
+        if text[-1] in cannot_end:
+            raise FieldError(
+                "It must end with a letter, a digit or an underscore.", f'Take out the "{text[-1]}" at its end.'
+            )
+        return _short(text, longest, who)
+
+    return parse
+
+
+def _short(text: str, longest: int, who: str) -> str:
+    if len(text) > longest:
+        raise FieldError(f"It has {len(text)} characters. {who} {longest} at most.", "Shorten it.")
     return text
 
 
-def _configuration_name(value: object) -> str:
-    text = _text(value)
-    if not _CONFIGURATION_NAME.match(text):
-        raise FieldError(
-            "Azure takes 1 to 80 letters, digits, dots, dashes and underscores, starting with a letter or digit "
-            "and ending with a letter, digit or underscore."
-        )
-    return text
+_HERE = "It may have"
+_AZURE = "Azure takes"
+_name = _plain_name(63, _HERE)
+_configuration_name = _plain_name(80, _AZURE, cannot_end=".-")
 
 
 def _guid(value: object) -> str:
@@ -112,14 +154,37 @@ def _address(value: object) -> IPv4Address:
     try:
         address = IPv4Address(text)
     except AddressValueError:
-        try:
-            IPv6Address(text)
-        except AddressValueError:
-            raise FieldError("It must be one IPv4 address, without a prefix length.") from None
-        raise FieldError("It is an IPv6 address; tgwizard moves one IPv4 address.") from None
-    if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
+        raise _no_address(text) from None
+    if (
+        address.is_multicast
+        or address.is_loopback
+        or address.is_unspecified
+        or address.is_link_local
+        or address.is_reserved
+    ):
         raise FieldError("It is not an address that an interface in a virtual network can have.")
     return address
+
+
+def _no_address(text: str) -> FieldError:
+    head, slash, _ = text.partition("/")
+    if slash:
+        return FieldError("It must be one IPv4 address, without a prefix length.", f'Take out "{text[len(head) :]}".')
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        pass
+    else:
+        return FieldError("It is an IPv6 address; tgwizard moves one IPv4 address.")
+    parts = text.split(".")
+    if len(parts) == _PARTS and all(part.isascii() and part.isdigit() for part in parts):
+        big = next((part for part in parts if int(part[:9]) > _HIGHEST), None)
+        if big is not None:
+            return FieldError(f"Each of its four numbers goes from 0 to 255; {big[:9]} does not.")
+        return FieldError(
+            "Its numbers must not begin with a zero.", f"Write {'.'.join(str(int(one)) for one in parts)}."
+        )
+    return FieldError("It must be one IPv4 address: four numbers from 0 to 255 with dots between them.")
 
 
 def _id_of(kind: str) -> Callable[[object], ResourceId]:
@@ -163,9 +228,10 @@ def _role_id(value: object) -> str:
 
 def _role_name(value: object) -> str:
     text = _text(value)
-    if len(text) > LONGEST_ROLE_NAME:
-        raise FieldError(f"Azure takes at most {LONGEST_ROLE_NAME} characters.")
-    return text
+    unseen = [char for char in text if not char.isprintable()]
+    if unseen:
+        raise FieldError("It has a character that cannot be seen.", "Type it anew.")
+    return _short(text, LONGEST_ROLE_NAME, _AZURE)
 
 
 def _role_kind(value: object) -> RoleKind:

@@ -26,7 +26,7 @@ DEFAULT_ROLE_NAME = "tg-cluster-ip-failover"
 DEFAULT_ROLE_DESCRIPTION = "Manage Trustgrid Cluster IP Failover"
 """Name and description of the role that Trustgrid documents (engine/README.md 5.6)."""
 
-LONGEST_ROLE_NAME = 128
+LONGEST_ROLE_NAME = 512
 """Characters; the name is unique in the whole tenant (azure/README.md 3.1)."""
 
 

@@ -195,12 +195,12 @@ def test_that_names_are_checked_and_a_free_one_is_suggested() -> None:
     inventory = world()
     known = facts(inventory, roles=(role("TG-Cluster-IP-Failover"), role("tg-cluster-ip-failover-edge")))
     assert check_role_name("", known) is not None
-    assert check_role_name("n" * 129, known) is not None
-    assert check_role_name("n" * 128, known) is None
+    assert check_role_name("n" * 513, known) is not None
+    assert check_role_name("n" * 512, known) is None
     taken = check_role_name(" tg-cluster-ip-failover", known)
     assert taken is not None
     assert taken.code == "role-name-taken"
     assert suggest_role_name("dallas", known) == "tg-cluster-ip-failover-dallas"
     assert suggest_role_name("edge", known) == "tg-cluster-ip-failover-edge-2"
     assert suggest_role_name("edge", facts(inventory)) == "tg-cluster-ip-failover"
-    assert len(suggest_role_name("e" * 200, known)) <= 128
+    assert len(suggest_role_name("e" * 600, known)) <= 512

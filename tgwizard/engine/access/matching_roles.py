@@ -22,6 +22,7 @@ from tgwizard.engine.access.required_rights import (
     needed_actions,
     things_of,
 )
+from tgwizard.model import fields
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
@@ -263,15 +264,9 @@ def principal_words(assignment: RoleAssignment, facts: AccessFacts) -> str:
 
 def check_role_name(name: str, facts: AccessFacts, own_guid: str = "") -> Problem | None:
     """Why a new role cannot have the name, or None. A name taken in another subscription cannot be seen from here."""
-    if not name.strip():
-        return Problem("role-name-empty", "The role has no name.", "", "Type a name, at most 128 characters.")
-    if len(name) > LONGEST_ROLE_NAME:
-        return Problem(
-            "role-name-too-long",
-            f"The role's name has {len(name)} characters.",
-            f"Azure takes at most {LONGEST_ROLE_NAME}.",
-            "Shorten it.",
-        )
+    wrong = fields.ROLE_NAME.check(name)
+    if wrong is not None:
+        return fields.ROLE_NAME.wrong(name, wrong)
     taken = next((role for role in facts.roles.known if role.name.strip().lower() == name.strip().lower()), None)
     if taken is None or taken.guid.lower() == own_guid.lower():
         return None

@@ -129,7 +129,7 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
                 values[key] = setting.parse(value)
             except FieldError as error:
                 unknown.add(key)
-                fix = f"For example: {last} = {_shown(setting)}."
+                fix = error.fix or f"For example: {last} = {_shown(setting)}."
                 fault(key, f"{key} is {sanitize(value, 80)!r}.", f"{error.why} {_ONE_KEPT}", fix)
     return SettingsRead(Settings(MappingProxyType(values)), tuple(problems), frozenset(unknown))
 

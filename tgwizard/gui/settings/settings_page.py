@@ -6,22 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.settings_store import SettingsStore
 from tgwizard.gui.page import ShellPage
-from tgwizard.gui.style.state_shapes import Shape, ShapeMark
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import problem_notice
+from tgwizard.gui.widgets.field_row import Complaint, FieldRow, RowLook
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel
 from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.switch import Switch
-from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import ALL, READ_ONLY, Applies, Setting
 
@@ -30,58 +30,27 @@ WIDEST = 760
 _SECTIONS = {"window": "Window", "watch": "Watching", "files": "Files", "log": "Log"}
 
 
-class TypedRow(QWidget):
-    """A typed value: label, field, unit, help, and what is wrong with it as shape and sentence."""
+class TypedRow(FieldRow):
+    """A typed value: what can be used is in force at once, what cannot is said and changes nothing."""
 
     def __init__(self, theme: Theme, settings_store: SettingsStore, setting: Setting[Any], fallback: str) -> None:
         """A field for `setting`; `fallback` is shown while it is empty."""
-        super().__init__()
+        super().__init__(theme, setting.label, setting, RowLook(unit=setting.unit))
         self._settings_store = settings_store
         self._setting = setting
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        label = TextLabel(theme, setting.label, TextRole.BODY_STRONG)
-        self.field = TextField(theme, setting.label)
-        self.field.setAccessibleDescription(setting.help)
         self.field.setPlaceholderText(fallback)
         value = settings_store.get(setting)
-        self.field.setText("" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
+        self.replace("" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
         self.field.setMaximumWidth(theme.px(110 if setting.unit else 520))
-        label.setBuddy(self.field)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.field, 1)
-        if setting.unit:
-            row.addWidget(TextLabel(theme, setting.unit, TextRole.BODY, Token.TEXT2))
-        row.addStretch(1 if setting.unit else 0)
-        self._mark = ShapeMark(theme, Shape.BROKEN, 14)
-        self._wrong = TextLabel(theme, "", TextRole.CAPTION, Token.BAD, wrap=True)
-        judged = QHBoxLayout()
-        judged.setSpacing(6)
-        judged.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        judged.addWidget(self._wrong, 1)
-        column.addWidget(label)
-        column.addWidget(TextLabel(theme, setting.help, TextRole.CAPTION, Token.TEXT2, wrap=True))
-        column.addLayout(row)
-        column.addLayout(judged)
-        self._judge("")
-        self.field.textChanged.connect(self._on_text)
-
-    def _judge(self, why: str) -> None:
-        self._wrong.say(why)
-        self._wrong.setVisible(bool(why))
-        self._mark.setVisible(bool(why))
-        self.field.setAccessibleDescription(f"{why} {self._setting.help}".strip())
+        self.typed.connect(self._on_text)
 
     @Slot(str)
     def _on_text(self, text: str) -> None:
         error = self._setting.check(text)
         if error is None:
-            self._judge("")
             self._settings_store.set(self._setting, self._setting.parse(text))
         else:
-            self._judge(f"{error.why} The value before it stays in force.")
+            self.judge(Complaint(f"{error.sentence} The value before it stays in force."))
 
 
 class SettingsPage(ShellPage):

@@ -327,14 +327,15 @@ class Theme(QObject):
             found = self._larger[factor] = _Enlarged(self, factor, self._families)
         return found
 
-    def field_style(self) -> str:
-        """The style sheet of one-line and report fields."""
+    def field_style(self, *, wrong: bool = False) -> str:
+        """The style sheet of one-line and report fields; ``wrong``: what stands there cannot be used."""
         name = self._name
+        edge, ring = (Token.BAD, Token.BAD) if wrong else (Token.INPUT, Token.ACCENT_TEXT)
         return f"""
         QLineEdit {{ background: {name(Token.CARD)}; color: {name(Token.TEXT)}; padding: 0 {self.px(12)}px;
-            border: 1px solid {name(Token.INPUT)}; border-radius: {Radius.CONTROL}px; min-height: {self.px(34)}px;
+            border: 1px solid {name(edge)}; border-radius: {Radius.CONTROL}px; min-height: {self.px(34)}px;
             selection-background-color: {name(Token.ACCENT)}; selection-color: {name(Token.ON_FILL)}; }}
-        QLineEdit:focus {{ border: 2px solid {name(Token.ACCENT_TEXT)}; padding: 0 {self.px(12) - 1}px; }}
+        QLineEdit:focus {{ border: 2px solid {name(ring)}; padding: 0 {self.px(12) - 1}px; }}
         QLineEdit:disabled {{ background: {name(Token.SUNKEN)}; color: {name(Token.TEXT3)}; }}
         QPlainTextEdit {{ background: {name(Token.SUNKEN)}; color: {name(Token.TEXT)};
             border: 1px solid {name(Token.BORDER)}; border-radius: {Radius.CONTROL}px; padding: 8px; }}

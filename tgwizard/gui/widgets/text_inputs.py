@@ -19,14 +19,21 @@ class TextField(QLineEdit):
     ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._wrong = False
         self.setFont(theme.font(text_role))
         self.setAccessibleName(name)
-        self.setStyleSheet(theme.field_style())
+        self._restyle()
         theme.changed.connect(self._restyle)
+
+    def show_wrong(self, *, wrong: bool) -> None:
+        """Whether the edge says that the text cannot be used. Its words stand under the field (``FieldRow``)."""
+        if wrong is not self._wrong:
+            self._wrong = wrong
+            self._restyle()
 
     @Slot()
     def _restyle(self) -> None:
-        self.setStyleSheet(self._theme.field_style())
+        self.setStyleSheet(self._theme.field_style(wrong=self._wrong))
 
 
 class SearchField(TextField):
