@@ -82,7 +82,7 @@ def test_that_a_complaint_takes_the_place_of_the_help_and_moves_nothing(
     assert shown.places() == before
     row.judge(Complaint(row.complaint, fixes=(FixButton("Use edge-dallas", lambda: None),)))
     assert [button.text() for button in row.note.buttons] == ["Use edge-dallas"]
-    QTest.qWait(0)
+    QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
     assert shown.places() == before
 
 
