@@ -39,10 +39,14 @@ class TypedRow(FieldRow):
         self._settings_store = settings_store
         self._setting = setting
         self.field.setPlaceholderText(fallback)
-        value = settings_store.get(setting)
-        self.replace("" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
+        self.show_value()
         self.field.setMaximumWidth(theme.px(110 if setting.unit else 520))
         self.typed.connect(self._on_text)
+
+    def show_value(self) -> None:
+        """Show the value in force, unless someone is typing."""
+        value = self._settings_store.get(self._setting)
+        self.show_text("" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
 
     @Slot(str)
     def _on_text(self, text: str) -> None:
@@ -166,6 +170,9 @@ class SettingsPage(ShellPage):
         switch = self.switches.get(setting.key)
         if switch is not None:
             switch.setChecked(value)
+        row = self.typed.get(setting.key)
+        if row is not None:
+            row.show_value()
         for word, card in self.choices.get(setting.key, {}).items():
             if setting.parse(word) is value:
                 card.setChecked(True)

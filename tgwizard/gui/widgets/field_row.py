@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -349,8 +349,3 @@ class FieldRow(QWidget):
     def _take(self, fix: FixButton) -> None:
         self._may_rewrite = True
         fix.on_click()
-
-    def focus_field(self) -> None:
-        """Go to the field, with its text selected: what is typed next takes its place."""
-        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.field.selectAll()
