@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.bench import Shell, fits
-from tests.rig import ARM, Rig, rig, setup_rig
+from tests.rig import ARM, Rig, SetupRig, rig, setup_rig
 from tgwizard.engine.history.run_history import runs
 from tgwizard.engine.history.run_report import run_report_page
 from tgwizard.engine.runs.records import WriteAnswer as Answered
@@ -154,3 +154,40 @@ def test_that_a_scope_of_the_role_that_azure_refuses_is_named_and_can_be_dropped
     now = it.session.get(f"{ARM}{role['id']}?{version}", headers=bearer, timeout=30).json()
     assert gone not in now["properties"]["assignableScopes"]
     assert now["properties"]["assignableScopes"]
+    again = shell(*update, "--drop-scope", gone)
+    assert again.code == 0, again.out + again.err
+    assert f"is not assignable on {gone}, so nothing is dropped there." in again.out
+
+
+def _custom_role(it: SetupRig) -> str:
+    bearer = {"Authorization": f"Bearer {it.lab.issue_token()}"}
+    home = f"{ARM}{it.group()}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-04-01"
+    found = it.session.get(home, headers=bearer, timeout=30).json()["value"]
+    (role,) = [item for item in found if item["properties"]["type"] == "CustomRole"]
+    return str(role["id"])
+
+
+def test_that_a_scope_that_cannot_be_dropped_from_the_role_is_told(tmp_path: Path) -> None:
+    it = setup_rig("old-role", state=tmp_path)
+    role, shell = _custom_role(it), Shell(it)
+    update = ("setup", "plan", "--update-role", "--role-id", role, "--drop-scope")
+    missed = shell(*update, it.group("rg-tg-typo"))
+    assert missed.code == 0, missed.out
+    assert f"is not assignable on {it.group('rg-tg-typo')}, so nothing is dropped there." in missed.out
+    needed = shell(*update, it.group())
+    assert needed.code == 3
+    assert f"{it.group()} cannot be dropped from" in needed.out
+    assert "The role is to be assigned there." in needed.out
+
+
+def test_that_a_scope_is_dropped_only_from_a_role_that_is_updated(tmp_path: Path) -> None:
+    it = setup_rig("old-role", state=tmp_path)
+    role = _custom_role(it)
+    as_it_is = Shell(it)("setup", "plan", "--role-id", role, "--drop-scope", it.group("rg-tg-gone"))
+    assert as_it_is.code == 3
+    assert ": the role is used as it is." in as_it_is.out
+    assert f"Add --update-role --role-id {role}" in as_it_is.out
+    built_in = f"{role.rsplit('/', 1)[0]}/4d97b98b-1d4f-4787-a291-c67834d212e7"
+    azures = Shell(it)("setup", "plan", "--role-id", built_in, "--drop-scope", it.group("rg-tg-gone"))
+    assert azures.code == 3
+    assert "It is one of Azure's own roles, which cannot be changed. Leave --drop-scope out." in azures.out

@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.failover.crash import tapped
 from tests.engine.runs.test_late_writes import Ears, Jumps
-from tests.engine.worlds import without
+from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.failover.failover_plan import plan
@@ -346,3 +346,64 @@ def test_that_a_vm_that_does_not_exist_any_more_needs_no_stop() -> None:
     made.clock.sleep(300)
     assert fenced(made).outcome is Outcome.DONE
     assert "powerOff" not in posts(made)
+
+
+def denying(*actions: str) -> Rig:
+    """A world in which a deny assignment takes these actions on the losing VM from the operator."""
+
+    def deny(world: dict[str, Any]) -> None:
+        ids = [item["id"] for item in world["resources"].values()]
+        vm = next(one for one in ids if one.endswith("virtualMachines/tg-node-a"))
+        world["authorization"]["deny"].append(
+            {
+                "guid": "11111111-2222-3333-4444-555555555555",
+                "name": "managed application",
+                "scope": vm,
+                "actions": list(actions),
+                "not_actions": [],
+                "principals": [world["operator"]["oid"]],
+                "excluded": [],
+                "description": "",
+                "this_scope_only": False,
+            }
+        )
+
+    return changed(deny)
+
+
+def test_that_a_stop_that_is_denied_is_known_before_the_run_and_the_other_way_is_taken() -> None:
+    made = denying(StopMethod.POWER_OFF.action)
+    assert fenced(made).outcome is Outcome.DONE
+    assert posts(made) == ["deallocate"]
+    assert made.holders() == ["tg-node-b"]
+
+
+def test_that_a_run_whose_stop_is_denied_in_both_ways_is_refused_before_anything_is_stopped() -> None:
+    made = denying(*(how.action for how in StopMethod))
+    finished = fenced(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "fence-not-allowed"
+    assert "The deny assignment managed application on tg-node-a forbids" in finished.reason
+    assert posts(made) == []
+    assert unmoved(made, finished)
+
+
+def test_that_denials_are_asked_before_the_stop_and_not_once_more_while_nobody_is_served() -> None:
+    made = rig()
+    fenced(made)
+    asked = ["denials" if "denyAssignments" in record.path else record.method for record in made.lab.requests]
+    stop = asked.index("POST")
+    assert "denials" in asked[:stop]
+    assert "denials" not in asked[stop:]
+
+
+def test_that_denials_that_cannot_be_read_do_not_keep_a_forced_run_from_stopping_the_vm() -> None:
+    made = rig()
+    body = '{"error":{"code":"AuthorizationFailed","message":"no"}}'
+    made.lab.faults.add(Fault("GET", "denyAssignments", FaultAnswer(403, body), times=None))
+    assert fenced(made).outcome is Outcome.DONE
+    assert posts(made) == ["powerOff"]
+    found = next(event for event in made.events if isinstance(event, PreflightCompleted)).findings.findings
+    unsure = next(item for item in found if item.fact == "Whether you may stop tg-node-a is not known")
+    assert unsure.level is Level.NOT_KNOWN

@@ -74,7 +74,7 @@ class PreflightFacts:
 
     ``outdated`` is what was seen of outdated writes before this asking. In ``access`` the signed-in identity's rights
     on the whole subscription are those that the right to the operation's URL is checked by; its deny assignments are
-    asked for when no probe is sent or one names a right as missing.
+    asked for when no probe is sent, when one names a right as missing, and when a machine is to be stopped.
     """
 
     by: Writer
@@ -165,9 +165,10 @@ def ask_preflight(
     if operator and thorough:
         own += read_own_rights(azure.access, (f"/subscriptions/{setup.subscription}",), asking)
     denials: Queried[tuple[DenyAssignment, ...]] = NOT_ASKED
-    if operator and (not extent.probes or any(not one.denied for probe in probes for one in probe.refused)):
+    refused = any(not one.denied for probe in probes for one in probe.refused)
+    if operator and (not extent.probes or refused or fence.stops):
         # Azure words the refusal of a linked right in one way, whether no role gives it or a denial takes it; and what
-        # it lists as one's rights leaves denials out.
+        # it lists as one's rights leaves denials out. No probe asks whether the losing VM may be stopped.
         denials = asking.fact("Your deny assignments", lambda: read_own_denials(azure, setup.subscription))
     locks: Queried[tuple[LockSeen, ...]] = NOT_ASKED
     if (

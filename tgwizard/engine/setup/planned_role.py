@@ -89,11 +89,54 @@ def plan_role(
 ) -> PlannedRole:
     """Resolve the answer against what is there."""
     planned = _resolved(answer, subscription, needs, scopes, facts)
-    dropped = {scope.rstrip("/").lower() for scope in answer.dropped} - {item.scope.lower() for item in scopes}
-    if not dropped or planned.before is None or answer.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
+    if not answer.dropped:
         return planned
-    kept = tuple(scope for scope in planned.role.assignable_scopes if scope.rstrip("/").lower() not in dropped)
-    return replace(planned, role=replace(planned.role, assignable_scopes=kept))
+    name = sanitize(planned.role.name, 128)
+    if answer.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
+        what = f"No scope can be dropped from {name}: the role is used as it is."
+        own = answer.use is RoleUse.NETWORK_CONTRIBUTOR or planned.role.kind is RoleKind.BUILT_IN
+        why = "It is one of Azure's own roles, which cannot be changed." if own else ""
+        role = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{planned.role.guid}"
+        fix = "Leave --drop-scope out." if own else f"Add --update-role --role-id {role}"
+        return replace(planned, problems=(*planned.problems, Problem("scope-not-dropped", what, why, fix)))
+    dropped = {_as_compared(scope) for scope in answer.dropped}
+    before = {_as_compared(scope) for scope in planned.before.assignable_scopes} if planned.before else set[str]()
+    needed = {_as_compared(item.scope) for item in scopes}
+    problems = tuple(_needed_there(name, scope) for scope in answer.dropped if _as_compared(scope) in needed)
+    warnings = tuple(_not_there(name, scope) for scope in answer.dropped if _as_compared(scope) not in before | needed)
+    kept = tuple(
+        scope
+        for scope in planned.role.assignable_scopes
+        if _as_compared(scope) not in dropped or _as_compared(scope) in needed
+    )
+    return replace(
+        planned,
+        role=replace(planned.role, assignable_scopes=kept),
+        problems=(*planned.problems, *problems),
+        warnings=(*planned.warnings, *warnings),
+    )
+
+
+def _as_compared(scope: str) -> str:
+    return scope.rstrip("/").lower()
+
+
+def _needed_there(name: str, scope: str) -> Problem:
+    return Problem(
+        "scope-needed",
+        f"{sanitize(scope, 200)} cannot be dropped from {name}.",
+        "The role is to be assigned there.",
+        "Leave --drop-scope out, or say with --scope where the role is to be assigned.",
+    )
+
+
+def _not_there(name: str, scope: str) -> Problem:
+    return Problem(
+        "scope-not-there",
+        f"{name} is not assignable on {sanitize(scope, 200)}, so nothing is dropped there.",
+        "",
+        "If another scope was meant, compare the name with those of the role in the Azure portal.",
+    )
 
 
 def _resolved(
