@@ -5,19 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.cli.bench import Shell, fits
+from tests.engine.setup.apply.plans import answers_for, plan_for
 from tests.rig import Rig, rig
+from tgwizard.cli.arguments import parse
+from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.setup_journal import setup_journal_file
+from tgwizard.engine.setup.apply import apply_job
 from tgwizard.lab.latency import Latency
+from tgwizard.model.problem import UserError
+from tgwizard.model.run_origin import Program
 
 
 @pytest.fixture
 def it(tmp_path: Path) -> Rig:
-    return rig(Latency.FAST, state=tmp_path / "state")
+    found = rig(Latency.FAST, state=tmp_path / "state")
+    found.services = replace(found.services, program=Program.COMMAND_LINE, machine="ops-laptop")
+    return found
 
 
 def test_that_history_lists_the_runs_and_fits_its_schema(it: Rig) -> None:
@@ -28,7 +37,39 @@ def test_that_history_lists_the_runs_and_fits_its_schema(it: Rig) -> None:
     fits(document, "history")
     assert [told["run"] for told in document["clusters"][0]["runs"]] == [run]
     words = Shell(it)("history", "edge-dallas").out
-    assert f"{run}  Failover of 10.20.2.50 to tg-node-b: done" in words
+    assert "Graceful failover of 10.20.2.50 to tg-node-b\n    Done, in 8.0 s, gap as read 4.0 s" in words
+    assert "By operator@lab.example, from the command line on ops-laptop" in words
+    assert run not in words
+    shown = words.split('tgwizard report "')[1].split('"')[0]
+    assert "Graceful failover of 10.20.2.50" in Shell(it)("report", shown).out
+
+
+def test_that_the_past_is_narrowed_by_words_and_days(it: Rig) -> None:
+    it.fail_over()
+    assert "Graceful failover" in Shell(it)("history", "--search", "graceful", "--since", "2026-03-02").out
+    for words in (("--search", "forced"), ("--since", "2026-03-03"), ("--until", "2026-03-01")):
+        answered = Shell(it)("history", *words, "--json")
+        fits(answered.lines[0], "history")
+        assert answered.lines[0]["clusters"][0]["runs"] == []
+        assert "Nothing of what happened here matches." in Shell(it)("history", *words).out
+
+
+@pytest.mark.parametrize("day", ["30.11.2026", "today", "2026-02-30"])
+def test_that_a_wrong_day_is_refused_with_the_option_and_an_example(day: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(("history", "--since", day), Path, ("fast",))
+    assert "--since" in caught.value.problem.what
+    assert "such as 2026-11-30" in caught.value.problem.why
+
+
+def test_that_set_ups_are_told_as_json_with_their_changes(it: Rig) -> None:
+    group = it.setup.members[0].nic.text.rsplit("/providers/", 1)[0]
+    apply_job(it.services, answers_for(group), plan_for(group), lambda _event: None, CancelToken())
+    (document,) = Shell(it)("history", "--json").lines
+    fits(document, "history")
+    (told,) = document["clusters"][0]["setups"]
+    assert (told["job"], told["account"], told["machine"]) == ("apply", "operator@lab.example", "ops-laptop")
+    assert document["unsaved_setups"] == []
 
 
 def test_that_history_without_runs_says_so(it: Rig) -> None:
@@ -134,9 +175,6 @@ def test_that_an_unknown_run_is_a_usage_error(it: Rig) -> None:
 
 @pytest.mark.parametrize("limit", ["0", "-1", "many"])
 def test_that_a_wrong_limit_is_refused(it: Rig, limit: str) -> None:
-    from tgwizard.cli.arguments import parse
-    from tgwizard.model.problem import UserError
-
     with pytest.raises(UserError) as caught:
         parse(("history", "--limit", limit), Path, ("fast",))
     assert "--limit" in caught.value.problem.what

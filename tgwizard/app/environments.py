@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgwizard import paths
@@ -36,6 +37,7 @@ from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.run_origin import Program
 
 Token = Callable[[], str]
 
@@ -72,6 +74,10 @@ class Environment:
     lab: HostedLab | AttachedLab | None = None
     link: AttachedLabLink | None = None
     """Keeps it at a lab that another program holds; None: this process does, or it is the real Azure."""
+
+    def used_by(self, program: Program) -> Environment:
+        """The same, for records that say what of tgwizard began a run."""
+        return replace(self, services=replace(self.services, program=program))
 
     def check(self, setup: ClusterSetup) -> None:
         """Compare the floating IP with the subnet's range; UserError when it is outside or there is no such subnet.
@@ -147,7 +153,15 @@ def open_lab_environment(directory: Path, *, config: Path | None = None) -> Envi
     sign_in = adapters.lab_sign_in(azure, lab.cloud, tokens, jobs, lab.arm_url, lab.sign_in_url)
     state = lab.directory / "state"
     services = Services(
-        azure, JumpCountingClock(SystemClock()), jobs, state, lab.cloud, sign_in, endpoint=endpoint, members=members
+        azure,
+        JumpCountingClock(SystemClock()),
+        jobs,
+        state,
+        lab.cloud,
+        sign_in,
+        endpoint=endpoint,
+        members=members,
+        machine=platform.node(),
     )
     link = AttachedLabLink(lab, azure.clients, sign_in, _session) if isinstance(lab, AttachedLab) else None
     return Environment(services, ClusterFolder((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
@@ -182,7 +196,8 @@ def open_real_environment(
     azure = adapters.real(place, tenant or (tenants.pop() if len(tenants) == 1 else None))
     jobs = JobQueue()
     sign_in = adapters.real_sign_in(azure, place, jobs)
-    services = Services(azure, JumpCountingClock(SystemClock()), jobs, state or paths.state_dir(), place.name, sign_in)
+    clock, folder = JumpCountingClock(SystemClock()), state or paths.state_dir()
+    services = Services(azure, clock, jobs, folder, place.name, sign_in, machine=platform.node())
     return Environment(services, profiles, azure)
 
 

@@ -27,6 +27,7 @@ from tgwizard.cli.terminal import look_of, shown
 from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.engine.interrupts import ignore
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.run_origin import Program
 from tgwizard.paths import SETTINGS_NAME
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _no_such_user(error: paths.NoSuchUser) -> Problem:
 
 def connect(where: EnvironmentChoice) -> OpenEnvironment:
     """Open the environment that a command named."""
-    return open_environment(where)
+    return open_environment(where).used_by(Program.COMMAND_LINE)
 
 
 def run_lab(options: LabOptions) -> RunningLab:

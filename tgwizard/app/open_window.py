@@ -183,15 +183,16 @@ def open_program(
     from tgwizard.app.open_environment import open_environment
     from tgwizard.lab.storage.folder_problems import stopped
     from tgwizard.model.problem import UserError
+    from tgwizard.model.run_origin import Program
 
     where, connect = _where(options), connect or open_environment
     try:
-        return _open(where, connect(where))
+        return _open(where, connect(where).used_by(Program.WINDOW))
     except UserError as error:
         if where.lab_dir is None or error.problem.code not in _LAB_DIED:
             raise
     try:
-        return _open(where, connect(where))
+        return _open(where, connect(where).used_by(Program.WINDOW))
     except UserError as error:
         if error.problem.code not in _LAB_DIED:
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from tgwizard import __version__
@@ -18,6 +19,7 @@ from tgwizard.cli.config_commands import Add, ChangeSetting, ShowSettings
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of
 from tgwizard.cli.setup_arguments import SetupCommand, add_setup_parsers, setup_command
+from tgwizard.engine.history.history_entries import HistoryFilter, parse_day
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
 from tgwizard.model.cloud import KNOWN
 from tgwizard.model.cluster import Verb
@@ -162,7 +164,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
     "status": _status,
     "failover": _failover,
     "resume": lambda found: Resume(found.cluster, found.to, found.to_dead_machine),
-    "history": lambda found: History(found.cluster, found.limit),
+    "history": lambda found: History(found.cluster, found.limit, HistoryFilter(found.search, found.since, found.until)),
     "report": lambda found: Report(found.run, found.out),
     "add": lambda found: Add(found.file),
     "settings": _settings,
@@ -255,14 +257,25 @@ def _of_this_computer(words: argparse._SubParsersAction[CommandParser], common: 
 
 
 def _past(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:
-    history = add_word(words, "history", "the runs and the changes of the verdict", common)
+    history = add_word(words, "history", "what happened: failovers, set-ups, changes of state", common)
     history.add_argument("cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; left out: all")
     history.add_argument(
         "--limit", type=whole_number(1, 10_000), default=20, metavar="N", help="at most N of each (default: 20)"
     )
+    history.add_argument("--search", default="", metavar="WORDS", help="only where all these words occur")
+    for option, what in (("--since", "from this day on"), ("--until", "up to this day, itself included")):
+        history.add_argument(option, type=_day, metavar="YYYY-MM-DD", help=what)
     report = add_word(words, "report", "one run: steps, request ids, both interfaces", common)
-    report.add_argument("run", metavar="RUN", help="the run's id, or how it begins; history shows it")
+    report.add_argument("run", metavar="RUN", help="when the run began, as history shows it, or its id")
     report.add_argument("--out", type=Path, metavar="FILE", help="write it to a file ending in .html or .json")
+
+
+def _day(text: str) -> date | None:
+    """The type of an option that takes a day."""
+    try:
+        return parse_day(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(error.problem.fix) from None
 
 
 def _where(found: argparse.Namespace, lab_dir: Path | None) -> EnvironmentChoice:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,26 @@ from tgwizard.cli.console import SCHEMA, Console, problem_document
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.history import run_report
-from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history, find_run
+from tgwizard.engine.history.history_entries import EntryKind, HistoryEntry, HistoryFilter, entries_of
+from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, WholeHistory, find_run, history_of
+from tgwizard.engine.history.setup_history import SetupRun
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import format_duration, sanitize
+from tgwizard.model.run_origin import RunOrigin
+from tgwizard.model.text import format_duration, format_utc, sanitize
 from tgwizard.paths import expanded
 
 Document = dict[str, Any]
 
 
-def history_document(clusters: tuple[ClusterHistory, ...]) -> Document:
-    """Every cluster with its runs and changes of the verdict, newest first."""
-    return {"schema": SCHEMA, "clusters": [_cluster_document(cluster) for cluster in clusters]}
+def history_document(past: WholeHistory, wanted: HistoryFilter) -> Document:
+    """Every cluster with its runs, jobs of setting up and changes of the verdict that are wanted, newest first."""
+    kept = {id(entry.source) for entry in entries_of(past) if wanted.admits(entry)}
+    return {
+        "schema": SCHEMA,
+        "clusters": [_cluster_document(cluster, kept) for cluster in past.clusters],
+        "unsaved_setups": [_setup_document(run) for run in past.unsaved if id(run) in kept],
+    }
 
 
 def report_document(run: RunHistory, setup: ClusterSetup) -> Document:
@@ -73,12 +82,15 @@ def report_document(run: RunHistory, setup: ClusterSetup) -> Document:
     }
 
 
-def _cluster_document(cluster: ClusterHistory) -> Document:
+def _cluster_document(cluster: ClusterHistory, kept: AbstractSet[int]) -> Document:
     return {
         "cluster": cluster.setup.name,
-        "runs": [_run_document(run) for run in cluster.runs],
+        "runs": [_run_document(run) for run in cluster.runs if id(run) in kept],
+        "setups": [_setup_document(run) for run in cluster.setups if id(run) in kept],
         "verdicts": [
-            {"at": change.at, "verdict": change.verdict, "sentence": change.sentence} for change in cluster.verdicts
+            {"at": change.at, "verdict": change.verdict, "sentence": change.sentence}
+            for change in cluster.verdicts
+            if id(change) in kept
         ],
         "problem": problem_document(cluster.problem) if cluster.problem else None,
     }
@@ -104,15 +116,53 @@ def _run_document(run: RunHistory) -> Document:
         "gap_as_read_s": ended.gap_s if ended else None,
         "gap_at_least": ended.gap_at_least if ended else False,
         "gap_at_most_s": ended.gap_at_most_s if ended else None,
+        "traffic_gap_s": run.traffic.gap_s if run.traffic and run.traffic.answered else None,
+        **_origin_document(began.origin),
+    }
+
+
+def _setup_document(run: SetupRun) -> Document:
+    began, ended = run.began, run.ended
+    return {
+        "run": began.run,
+        "job": began.job,
+        "floating_ip": began.address or None,
+        "nics": list(began.nics),
+        "began": began.at,
+        "ended": ended.at if ended else None,
+        "outcome": ended.outcome.value if ended else None,
+        "reason": ended.reason if ended else None,
+        "changes": [
+            {
+                "sentence": change.sentence,
+                "at": change.at,
+                "answer": change.answer.value if change.answer else None,
+                "problem": change.problem or None,
+                "client_request_id": change.request,
+                "seconds_s": change.seconds,
+            }
+            for change in run.changes
+        ],
+        **_origin_document(began.origin),
+    }
+
+
+def _origin_document(origin: RunOrigin | None) -> Document:
+    found = origin or RunOrigin()
+    return {
+        "account": found.account or None,
+        "program": found.program.value if found.program else None,
+        "machine": found.machine or None,
     }
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """``history``: of one cluster, or of all; at most ``limit`` runs and changes of each."""
+    """``history``: of one cluster, or of all; at most ``limit`` of each kind of each, of which ``wanted`` are shown."""
 
     cluster: str | None
     limit: int
+    wanted: HistoryFilter = field(default_factory=HistoryFilter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +177,18 @@ def history(command: History, connection: OpenEnvironment, console: Console) -> 
     """What happened, newest first. A damaged journal is told and does not hide the others."""
     profiles = connection.profiles
     setups = [profiles.find(command.cluster)] if command.cluster else profiles.readable()
-    clusters = tuple(cluster_history(connection.services, setup, command.limit) for setup in setups)
-    console.document(history_document(clusters))
-    for cluster in clusters:
-        for line in _lines(cluster, command.limit):
-            console.say(line)
+    past = history_of(connection.services, setups, command.limit)
+    if command.cluster:
+        past = replace(past, unsaved=())
+    console.document(history_document(past, command.wanted))
+    for line in _lines(past, command):
+        console.say(line)
+    for cluster in past.clusters:
         if cluster.problem:
             console.warn(cluster.problem)
-    if not clusters:
+    if not past.clusters:
         console.say(f"No cluster is saved in {profiles.folder}.")
-    return ExitCode.USAGE if any(cluster.problem for cluster in clusters) else ExitCode.DONE
+    return ExitCode.USAGE if any(cluster.problem for cluster in past.clusters) else ExitCode.DONE
 
 
 def report(command: Report, connection: OpenEnvironment, console: Console) -> ExitCode:
@@ -167,31 +219,43 @@ def report(command: Report, connection: OpenEnvironment, console: Console) -> Ex
     return ExitCode.DONE
 
 
-def _lines(cluster: ClusterHistory, limit: int) -> Iterator[str]:
-    yield f"{cluster.setup.name}{' (lab)' if cluster.setup.is_lab else ''}"
-    lines = [(run.began.at, _run_line(run)) for run in cluster.runs]
-    lines += [(change.at, f"{run_report.local(change.at)}  {'':<12}  {change.sentence}") for change in cluster.verdicts]
-    lines.sort(key=lambda line: line[0], reverse=True)
-    for _, line in lines[:limit]:
-        yield f"  {line}"
-    if not lines and not cluster.problem:
-        yield "  Nothing happened here yet."
-    yield ""
+def _lines(past: WholeHistory, command: History) -> Iterator[str]:
+    entries = [entry for entry in entries_of(past) if command.wanted.admits(entry)]
+    for cluster in past.clusters:
+        yield f"{cluster.setup.name}{' (lab)' if cluster.setup.is_lab else ''}"
+        own = [entry for entry in entries if entry.setup == cluster.setup]
+        for entry in own[: command.limit]:
+            yield from _entry(entry)
+        if not own and not cluster.problem:
+            nothing = not (cluster.runs or cluster.setups or cluster.verdicts)
+            yield "  Nothing happened here yet." if nothing else "  Nothing of what happened here matches."
+        yield ""
+    others = [entry for entry in entries if entry.setup is None]
+    if others:
+        yield "Clusters of which no file is kept here"
+        for entry in others[: command.limit]:
+            yield from _entry(entry)
+        yield ""
+    run = next((entry for entry in entries if entry.kind is EntryKind.RUN), None)
+    if run is not None:
+        yield f'One of them whole: tgwizard report "{run_report.local(format_utc(run.at))}"'
 
 
-def _run_line(run: RunHistory) -> str:
-    took = ""
-    if run.ended and run.ended.seconds is not None:
-        took = f", {format_duration(run.ended.seconds)}"
-    if run.ended and run.ended.gap.words:
-        took += f", gap as read {run.ended.gap.words}"
-    ended = run_report.outcome(run).lower()
-    return f"{run_report.local(run.began.at)}  {run.run:<12}  {run_report.title(run)}: {ended}{took}"
+def _entry(entry: HistoryEntry) -> Iterator[str]:
+    yield f"  {run_report.local(format_utc(entry.at))}  {entry.what}"
+    if entry.note:
+        yield f"    {entry.note}"
+    if entry.by:
+        yield f"    By {entry.by}"
 
 
 def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
-    yield f"{run_report.title(run)}, run {run.run}"
+    yield run_report.title(run)
     yield f"  {run_report.outcome(run)}: {run_report.reason(run)}"
+    if run.began.origin is not None:
+        yield f"  Begun by {run_report.began_by(run.began.origin, run.began.strategy)}"
+    for name, words in run_report.gaps(run):
+        yield f"  {name}: {words}"
     yield f"  Cluster {setup.name}{' (lab)' if setup.is_lab else ''}, began {run_report.local(run.began.at)}"
     if run.ended and run.ended.detail:
         yield f"  Details: {run.ended.detail}"
@@ -207,6 +271,7 @@ def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
         yield f"  Write: {run_report.STEPS[attempt.step]} on {attempt.member}, {answer}; request ids: {ids}"
         if attempt.problem:
             yield f"    {attempt.problem}"
+    yield f"  Run id, for support: {run.run}"
     for seen in run.compared:
         yield f"  {seen.nic} of {seen.member}: {seen.sentence}"
         for item in seen.by_other:

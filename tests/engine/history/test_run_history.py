@@ -167,7 +167,7 @@ def test_that_the_report_is_a_page_without_script_and_foreign_text_stays_text(it
     page.feed(run_report.run_report_page(past(it)[0], it.setup))
     assert "script" not in page.tags
     assert page.tags.count("b") == 0
-    assert "Failover of 10.20.2.50 to tg-node-b" in page.words
+    assert "Graceful failover of 10.20.2.50 to tg-node-b" in page.words
     assert "$(reboot)" in page.words
     assert "\u202e" not in page.words
 

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.runs.records import (
     FAILOVER_RECORDS,
+    SETUP_RECORDS,
     HolderRecord,
     LastReadings,
     Record,
     RunEndRecord,
     RunRecord,
+    SetupRunRecord,
     StepRecord,
     StrategyFallback,
+    TrafficMeasured,
     TurnedBack,
     VerdictChanged,
     WriteAnswer,
@@ -30,6 +33,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Fence, Strategy
+from tgwizard.model.run_origin import Program, RunOrigin
 from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.text import format_utc
 
@@ -68,7 +72,9 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         fence=st.sampled_from(Fence),
         fence_optional=st.booleans(),
         repair=st.booleans(),
+        origin=st.none() | st.builds(RunOrigin, _TEXT, st.none() | st.sampled_from(Program), _TEXT),
     ),
+    st.builds(TrafficMeasured, _TEXT, _AT, st.floats(0, 1e6), st.booleans()),
     st.builds(StepRecord, _TEXT, _AT, st.sampled_from(Step), _TEXT, st.floats(0, 1e6)),
     st.builds(HolderRecord, _TEXT, _AT, st.sampled_from(LocationKind), _TEXT),
     st.builds(
@@ -135,6 +141,16 @@ def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() 
     found = FAILOVER_RECORDS.from_document(kind, older)
     assert isinstance(found, RunEndRecord)
     assert (found.holder, found.seconds, found.gap_s) == ("tg-node-b", None, None)
+
+
+def test_that_a_beginning_by_an_older_program_that_recorded_nobody_is_read() -> None:
+    began = SetupRunRecord("r", "2026-01-02T03:04:05.678Z", "apply", ("role",), origin=RunOrigin("a@b", Program.WINDOW))
+    kind, document = SETUP_RECORDS.to_document(began)
+    assert SETUP_RECORDS.from_document(kind, document) == began
+    del document["origin"]
+    found = SETUP_RECORDS.from_document(kind, document)
+    assert isinstance(found, SetupRunRecord)
+    assert found.origin is None
 
 
 def test_that_a_kind_nobody_knows_is_an_error() -> None:

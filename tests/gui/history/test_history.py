@@ -92,7 +92,7 @@ def test_that_a_run_is_listed_and_opens_by_enter_with_its_request_ids(desk: Desk
     run = move(desk)
     page = listed(desk, qtbot)
     row = next(row for row in page.list.shown.rows if row.kind is HistoryRowKind.RUN)
-    assert row.sentence == "Failover of 10.20.2.50 to tg-node-b"
+    assert row.sentence == "Graceful failover of 10.20.2.50 to tg-node-b"
     page.list.setFocus()
     page.list.setCurrentIndex(page.list.shown.index(page.list.shown.rows.index(row)))
     QTest.keyClick(page.list, Qt.Key.Key_Return)
@@ -180,7 +180,7 @@ def test_that_rows_are_spoken_whole(desk: Desk, qtbot: QtBot) -> None:
     page = listed(desk, qtbot)
     interface = QAccessible.queryAccessibleInterface(page.list)
     spoken = [interface.child(number).text(QAccessible.Text.Name) for number in range(interface.childCount())]
-    assert any("edge-dallas, Failover of 10.20.2.50 to tg-node-b, Done" in words for words in spoken)
+    assert any("edge-dallas, Graceful failover of 10.20.2.50 to tg-node-b, Done" in words for words in spoken)
     assert accessible_name(page.list) == "History, newest first"
 
 

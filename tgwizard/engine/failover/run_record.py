@@ -48,6 +48,7 @@ def make_run_record(context: RunContext, snapshot: Snapshot, intent: RunIntent) 
         fence_optional=stops and fence.optional,
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
         outage=_outage(snapshot),
+        origin=context.services.origin(),
         to_dead_machine=intent.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
     )
 

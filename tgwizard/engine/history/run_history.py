@@ -6,10 +6,13 @@ Read only. A run without an end is one that was interrupted, or one that has jus
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
+from tgwizard.engine.history.setup_history import SetupRun, cluster_setup_runs, unsaved_setup_runs
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import (
@@ -19,6 +22,7 @@ from tgwizard.engine.runs.records import (
     RunEndRecord,
     RunRecord,
     StepRecord,
+    TrafficMeasured,
     TurnedBack,
     VerdictChanged,
     WriteAnswer,
@@ -29,6 +33,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Difference, NicDocument, NicDocumentError
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.run_origin import RunOrigin
 from tgwizard.model.text import join_words, sanitize
 
 T = TypeVar("T")
@@ -89,6 +94,13 @@ class RunHistory:
     ended: RunEndRecord | None
     last: LastReadings | None
     sightings: tuple[HolderRecord, ...] = ()
+    traffic: TrafficMeasured | None = None
+    """What a probe on the computer of the run met; None: nothing was measured throughout."""
+
+    @property
+    def origin(self) -> RunOrigin:
+        """Who began it and from where, as far as that was recorded."""
+        return self.began.origin or RunOrigin()
 
     @property
     def run(self) -> str:
@@ -139,6 +151,7 @@ def run_from_records(records: Iterable[Record]) -> RunHistory | None:
         _last(found, RunEndRecord),
         _last(found, LastReadings),
         tuple(_of(found, HolderRecord)),
+        _last(found, TrafficMeasured),
     )
 
 
@@ -159,27 +172,51 @@ def _made(attempt: WriteAttempted, answered: WriteAnswered | None) -> Journalled
 
 @dataclass(frozen=True, slots=True)
 class ClusterHistory:
-    """One cluster's past; ``problem`` when its journal could not be read, the rest is then empty."""
+    """One cluster's past; ``problem`` when a journal of it could not be read, what it holds is then missing."""
 
     setup: ClusterSetup
     runs: tuple[RunHistory, ...] = ()
     verdicts: tuple[VerdictChanged, ...] = ()
     problem: Problem | None = None
+    setups: tuple[SetupRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WholeHistory:
+    """The past of some clusters, and the jobs of setting up clusters of which no file is kept here."""
+
+    clusters: tuple[ClusterHistory, ...] = ()
+    unsaved: tuple[SetupRun, ...] = ()
+
+
+def history_of(services: Services, setups: Iterable[ClusterSetup], limit: int = 50) -> WholeHistory:
+    """The past of all these clusters, which are all that are saved; at most ``limit`` of each kind of each."""
+    clusters = tuple(cluster_history(services, setup, limit) for setup in setups)
+    saved = (cluster.setup.identity for cluster in clusters)
+    return WholeHistory(clusters, unsaved_setup_runs(services, saved, limit))
 
 
 def cluster_history(services: Services, setup: ClusterSetup, limit: int = 50) -> ClusterHistory:
     """The past of a cluster; never creates a journal. A damaged one is told in ``problem``."""
+    found = ClusterHistory(setup)
     try:
-        if not services.has_journal(setup):
-            return ClusterHistory(setup)
-        with contextlib.closing(services.journal(setup)) as journal:
-            return ClusterHistory(setup, runs(journal, limit), journal.verdicts(limit))
+        found = replace(found, setups=cluster_setup_runs(services, setup.identity, limit))
     except UserError as error:
-        return ClusterHistory(setup, problem=error.problem)
+        found = replace(found, problem=error.problem)
+    try:
+        if services.has_journal(setup):
+            with contextlib.closing(services.journal(setup)) as journal:
+                found = replace(found, runs=runs(journal, limit), verdicts=journal.verdicts(limit))
+    except UserError as error:
+        found = replace(found, problem=error.problem)
+    return found
 
 
 def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) -> tuple[ClusterSetup, RunHistory]:
-    """The one run whose id begins with ``wanted``, over all clusters; UserError when there is none or several."""
+    """The one run whose id begins with ``wanted``, or that began then, as lists tell it; over all clusters.
+
+    UserError when there is none or several.
+    """
     found: list[tuple[ClusterSetup, RunHistory]] = []
     damaged: list[Problem] = []
     for setup in setups:
@@ -187,9 +224,10 @@ def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) ->
             if not services.has_journal(setup):
                 continue
             with contextlib.closing(services.journal(setup)) as journal:
-                for run in journal.runs_like(wanted):
-                    history = run_from_records(journal.records(run))
-                    found += [(setup, history)] if history else []
+                named = [run_from_records(journal.records(run)) for run in journal.runs_like(wanted)]
+                if _MOMENT.match(wanted):
+                    named += [run for run in runs(journal, _MOST_RUNS) if _began(run, wanted)]
+                found += [(setup, run) for run in named if run is not None]
         except UserError as error:
             damaged += error.problems
     shown = sanitize(wanted, 40)
@@ -200,9 +238,21 @@ def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) ->
         )
         raise UserError(problem)
     if len(found) > 1:
-        why = f"Among them {join_words(history.run for _, history in found[:5])}."
+        why = f"Among them {join_words(f'{history.run} of {setup.name}' for setup, history in found[:5])}."
         raise UserError(Problem("run-not-named", f"{len(found)} runs begin with {shown}.", why, "Type more of it."))
     return found[0]
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
+_MOST_RUNS = 1000
+
+
+def _began(run: RunHistory, wanted: str) -> bool:
+    """Whether the run began then, in local time or in UTC, or at as much of it as was typed; a zone is passed over."""
+    typed = wanted.strip().replace("T", " ")[:19]
+    began = datetime.fromisoformat(run.began.at)
+    moments = (began.astimezone(), began.astimezone(UTC))
+    return any(f"{moment:%Y-%m-%d %H:%M:%S}".startswith(typed) for moment in moments)
 
 
 def _document(body: object) -> NicDocument | None:

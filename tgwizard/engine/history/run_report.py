@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tgwizard import __version__
 from tgwizard.engine.history.run_history import JournalledAttempt, NicComparison, RunHistory
+from tgwizard.engine.history.setup_history import SetupRun
 from tgwizard.engine.html_page import render_page
 from tgwizard.engine.runs.records import HolderRecord, WriteAnswer
 from tgwizard.model.cluster import Verb
@@ -14,6 +15,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Strategy
+from tgwizard.model.run_origin import RunOrigin
 from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.text import format_duration, sanitize
 
@@ -66,13 +68,48 @@ def kind(verb: Verb, strategy: Strategy, *, repair: bool) -> str:
         return "Guided failover"
     if repair:
         return "Repair in Azure"
-    return "Failover" if verb is Verb.GRACEFUL else "Forced failover"
+    return "Graceful failover" if verb is Verb.GRACEFUL else "Forced failover"
 
 
 def title(run: RunHistory) -> str:
     """What the run was meant to do."""
     began = run.began
     return f"{kind(began.verb, began.strategy, repair=began.repair)} of {began.address} to {began.to}"
+
+
+def began_by(origin: RunOrigin, strategy: Strategy | None = None) -> str:
+    """Who began it and from where, in a line: "operator@lab, from the window on ops-laptop"."""
+    told = f"{origin.who}, from {origin.where}" if origin.program or origin.machine else origin.who
+    return f"{told}; the members moved the address" if strategy is Strategy.GUIDED else told
+
+
+def gaps(run: RunHistory) -> tuple[tuple[str, str], ...]:
+    """Both gaps of a run that has ended, each with its name: what Azure's answers showed, and what traffic met."""
+    if run.ended is None:
+        return ()
+    read = f"{run.ended.gap.words}, between our readings of Azure" if run.ended.gap.words else "no gap was read"
+    return ("Gap as read", read), ("Traffic gap", run.traffic.words if run.traffic else "not measured")
+
+
+def measured(run: RunHistory) -> str:
+    """What was measured of a run, in a line: how long it took, and both gaps as far as there are any."""
+    ended = run.ended
+    told = [f"in {format_duration(ended.seconds)}"] if ended and ended.seconds is not None else []
+    told += [f"gap as read {ended.gap.words}"] if ended and ended.gap.words else []
+    told += [f"traffic gap {run.traffic.words}"] if run.traffic else []
+    return ", ".join(told)
+
+
+def setup_outcome(run: SetupRun) -> str:
+    """How a job of setting up ended, in a word or two."""
+    return OUTCOMES[run.ended.outcome] if run.ended else "Not finished"
+
+
+def setup_reason(run: SetupRun) -> str:
+    """Why it ended so; for one without an end, what that means."""
+    if run.ended:
+        return sanitize(run.ended.reason)
+    return "The journal holds no end of it: it was interrupted, or is still under way. Setting up again goes on."
 
 
 def sighting(seen: HolderRecord) -> str:
@@ -109,6 +146,9 @@ def run_report_page(run: RunHistory, setup: ClusterSetup) -> str:
     facts = [
         ("Outcome", f"{outcome(run)}: {reason(run)}"),
         ("Cluster", f"{setup.name}{' (lab)' if setup.is_lab else ''}"),
+        ("What", kind(began.verb, began.strategy, repair=began.repair)),
+        ("Begun by", run.origin.who),
+        ("From where", run.origin.where),
         ("Floating IP", began.address),
         ("From, to", f"{began.other}, {began.to}" if began.configuration else f"no member, {began.to}"),
         ("Began", _when(began.at)),
@@ -118,13 +158,12 @@ def run_report_page(run: RunHistory, setup: ClusterSetup) -> str:
     if ended and ended.seconds is not None:
         span = "the first write" if began.writes else "the first change that was seen"
         facts.append(("Control-plane time", f"{format_duration(ended.seconds)}, from {span} to the proof"))
-    if ended and ended.gap.words:
-        facts.append(("Gap as read", f"{ended.gap.words}, between our readings of the interfaces"))
+    facts += gaps(run)
     if run.turned_back:
         facts.append(("Turned back", run.turned_back))
     if ended and ended.detail:
         facts.append(("Details", ended.detail))
-    facts += [("Run", run.run), ("Subscription", setup.subscription)]
+    facts += [("Run id", run.run), ("Subscription", setup.subscription)]
     return render_page(
         "run-report.html",
         title=title(run),

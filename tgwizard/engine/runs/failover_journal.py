@@ -17,6 +17,7 @@ from tgwizard.engine.runs.records import (
     RunEndRecord,
     RunRecord,
     StrategyFallback,
+    TrafficMeasured,
     VerdictChanged,
 )
 from tgwizard.model.cluster import ClusterIdentity
@@ -75,6 +76,10 @@ class FailoverJournal(Journal[Record]):
     def verdict_changed(self, at: datetime, verdict: Verdict) -> None:
         """Record that the cluster's verdict became another."""
         self.append("", VerdictChanged(format_utc(at), verdict.name.value, verdict.sentence))
+
+    def traffic_measured(self, run: str, at: datetime, gap_s: float, *, answered: bool) -> None:
+        """Record what a probe on this computer met during a run that has ended."""
+        self.append(run, TrafficMeasured(run, format_utc(at), round(gap_s, 3), answered))
 
     def records(self, run: str) -> tuple[Record, ...]:
         """All records of a run, oldest first. UserError when the file is damaged; so with all that read."""

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.jobs import JobQueue
 from tgwizard.engine.ports import AzurePorts, Clock, Members, SignIn
@@ -17,6 +19,8 @@ from tgwizard.engine.runs.journal import unusable
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.run_origin import Program, RunOrigin
+from tgwizard.model.text import sanitize
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,17 @@ class Services:
     """Where a cluster's traffic can be tried, or UserError: nowhere, and why. For jobs only: a lab is asked."""
     members: Members | None = None
     """Who can ask as a machine: None on the real Azure, where a machine's token exists only inside it."""
+    program: Program | None = None
+    """What of tgwizard works with these; for the records of runs."""
+    machine: str = ""
+    """What this computer is called; for the same."""
+
+    def origin(self) -> RunOrigin:
+        """Who begins a run now, and from where. The account is empty when nobody can tell."""
+        account = ""
+        with contextlib.suppress(AzureCallError):
+            account = sanitize(self.azure.directory.caller().name, 120)
+        return RunOrigin(account, self.program, self.machine)
 
     def journal(self, setup: ClusterSetup) -> FailoverJournal:
         """Open the cluster's journal; UserError when it is damaged or of another schema. The caller closes it."""

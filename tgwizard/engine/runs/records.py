@@ -16,8 +16,10 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Fence, Strategy
 from tgwizard.model.problem import Problem
+from tgwizard.model.run_origin import RunOrigin
 from tgwizard.model.service_gap import ServiceGap
 from tgwizard.model.snapshot import AddressLocation, LocationKind
+from tgwizard.model.text import format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class RunRecord:
     guided run writes nothing: it intends to watch, and there is nothing of it to resume. ``repair``: the move was
     called so when it began (engine/README.md 1.13). ``to_dead_machine``: it was consented that the address goes to a
     member that cannot serve it. ``outage``: why nobody was served at the address when the run began, empty when
-    someone was.
+    someone was. ``origin``: who began it and from where; None in what older programs wrote.
     """
 
     run: str
@@ -52,6 +54,7 @@ class RunRecord:
     repair: bool = False
     to_dead_machine: bool = False
     outage: str = ""
+    origin: RunOrigin | None = None
 
     @property
     def writes(self) -> bool:
@@ -201,6 +204,27 @@ class RunEndRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficMeasured:
+    """What a probe on this computer met during a run that was measured throughout; written after the run's end.
+
+    ``gap_s``: the longest time without an answer. ``answered`` false: the address never answers this computer, and the
+    seconds tell nothing.
+    """
+
+    run: str
+    at: str
+    gap_s: float
+    answered: bool = True
+
+    @property
+    def words(self) -> str:
+        """As in "4.2 s, from this computer"."""
+        if not self.answered:
+            return "nothing answers this computer"
+        return f"{format_duration(self.gap_s)}, from this computer" if self.gap_s else "none was seen"
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictChanged:
     """The monitor saw the cluster's verdict become another."""
 
@@ -219,6 +243,7 @@ Record = (
     | HolderRecord
     | LastReadings
     | RunEndRecord
+    | TrafficMeasured
     | VerdictChanged
 )
 
@@ -233,6 +258,7 @@ FAILOVER_RECORDS: RecordKinds[Record] = RecordKinds(
         "sighted": HolderRecord,
         "last_seen": LastReadings,
         "ended": RunEndRecord,
+        "traffic_measured": TrafficMeasured,
         "verdict_changed": VerdictChanged,
     }
 )
@@ -267,7 +293,10 @@ UNDOES = {
 
 @dataclass(frozen=True, slots=True)
 class SetupRunRecord:
-    """A job began; ``keys`` are the changes it means to carry out, ``nics`` and ``address`` whose cluster it is."""
+    """A job began; ``keys`` are the changes it means to carry out, ``nics`` and ``address`` whose cluster it is.
+
+    ``origin``: who began it and from where; None in what older programs wrote.
+    """
 
     run: str
     at: str
@@ -275,6 +304,7 @@ class SetupRunRecord:
     keys: tuple[str, ...]
     nics: tuple[str, ...] = ()
     address: str = ""
+    origin: RunOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)

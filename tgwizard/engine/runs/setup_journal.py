@@ -33,6 +33,7 @@ from tgwizard.engine.runs.records import (
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.run_origin import RunOrigin
 from tgwizard.model.setup_events import SetupEvent, SetupFinished
 
 
@@ -45,7 +46,7 @@ class SetupJournal(Journal[SetupRecord]):
     """Reads and writes the records. Open with ``SetupJournal.open``; close it when done. One thread uses it.
 
     ``identity``: whose it is. ``others``: journals of the same two interfaces under other addresses, read along when it
-    is asked what was made; `open_pair_journal` finds them.
+    is asked what was made; `open_pair_journal` finds them. ``origin``: who works with it now, for what is begun.
     """
 
     def __init__(self, path: Path, identity: ClusterIdentity | None = None) -> None:
@@ -53,6 +54,7 @@ class SetupJournal(Journal[SetupRecord]):
         super().__init__(path, SETUP_RECORDS)
         self.identity = identity
         self.others: tuple[SetupJournal, ...] = ()
+        self.origin: RunOrigin | None = None
 
     @classmethod
     def open(cls, path: Path, identity: ClusterIdentity | None = None) -> SetupJournal:
@@ -188,5 +190,9 @@ def locked_job(
         report(finished)
         return finished
 
+    def work(journal: SetupJournal) -> SetupFinished:
+        journal.origin = services.origin()
+        return body(journal)
+
     opened = open_pair_journal(services.state_dir, identity) if others else open_setup_journal(services, identity)
-    return under_cluster_lock(services, (identity, *others), opened, body, refuse)
+    return under_cluster_lock(services, (identity, *others), opened, work, refuse)

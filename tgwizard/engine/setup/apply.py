@@ -123,10 +123,10 @@ def run_tasks(
     runner = TaskRunner(context.clock, context.token, context.workers, dict(ended))
     try:
         of = context.journal.identity
-        whose = (of.nics, of.address) if of is not None else ((), "")
-        context.journal.add(
-            context.run, SetupRunRecord(context.run, context.at(), job, tuple(task.key for task in tasks), *whose)
-        )
+        nics, address = (of.nics, of.address) if of is not None else ((), "")
+        keys = tuple(task.key for task in tasks)
+        began = SetupRunRecord(context.run, context.at(), job, keys, nics, address, context.journal.origin)
+        context.journal.add(context.run, began)
         runner.run([_reporting(context, task, sentences[task.key]) for task in tasks], left)
     except JournalError as error:
         open_keys = [task.key for task in tasks if task.key not in runner.ends]

@@ -6,9 +6,12 @@ never to a thread.
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -25,6 +28,7 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.watch.cluster_watch import HistoryRead, RunElsewhere, WatchNews, read_history_when_free
 from tgwizard.engine.watch.monitor import Pace
+from tgwizard.engine.watch.traffic_probe import answered
 from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.cluster.cluster_rights import ClusterRights
 from tgwizard.gui.cluster.cluster_view_model import aged, displayed_readiness, is_behind
@@ -50,6 +54,9 @@ PAINT_FIRST_S = 0.15
 """How long a run waits before its first call: painting its page and the SDK would fight for the interpreter's lock."""
 
 AFTER_THE_QUESTION_MS = 150
+
+TRAFFIC_TAIL_MS = 3000
+"""A gap may be open when a run ends, and the last tries are answered after it."""
 
 
 class ClusterSession(QObject):
@@ -86,6 +93,8 @@ class ClusterSession(QObject):
         self.setup = setup
         self._reachability: TrafficMonitor | None = None
         self._later: QTimer | None = None
+        self._tail: QTimer | None = None
+        """Until the last tries of a run that was measured are answered."""
         self._pace_s = fleet_pace_s
         self.loop = WatchLoop(services, setup, pace or Pace(), self.take)
         self._checks, self._histories = JobGroup(services.jobs), JobGroup(services.jobs)
@@ -253,8 +262,9 @@ class ClusterSession(QObject):
     def stop(self) -> None:
         """Stop watching; a run goes on."""
         self.loop.stop()
-        if self._later is not None:
-            self._later.stop()
+        for timer in (self._later, self._tail):
+            if timer is not None:
+                timer.stop()
         for group in (self._checks, self._histories, self.rights.asking):
             group.stop()
         if self._reachability is not None:
@@ -433,7 +443,30 @@ class ClusterSession(QObject):
         self._read_history()
         self.read_now()
         self.unfinished_changed.emit()
+        if self.run is not None and self._reachability is not None and self._reachability.measuring:
+            self._tail = QTimer(self, singleShot=True, interval=TRAFFIC_TAIL_MS)
+            self._tail.timeout.connect(partial(self.keep_traffic, self.run))
+            self._tail.start()
         self.run_ended.emit()
+
+    def keep_traffic(self, run: RunModel) -> None:
+        """Journal the traffic gap of a run that has ended, if all of it was measured and it has a journal."""
+        if self._reachability is None or run.started is None or run.finished is None:
+            return
+        begun, ended, samples = run.started.stamp.clock_s, run.finished.stamp.clock_s, self._reachability.samples
+        gap_s, heard = self._reachability.longest_gap_s(begun, ended), answered(samples, begun, math.inf)
+        if gap_s is None:
+            return
+        services, setup, name = self.services, self.setup, run.started.run
+
+        def work(_report: Report[object], _token: CancelToken) -> None:
+            if services.has_journal(setup):
+                with contextlib.closing(services.journal(setup)) as journal:
+                    if journal.records(name):
+                        journal.traffic_measured(name, services.clock.wall(), gap_s, answered=heard)
+
+        with contextlib.suppress(UserError):  # the program is closing
+            services.jobs.start(f"traffic-{setup.name}", work, failed=self._tell_trouble)
 
     def _take_broken_run(self, _error: BaseException) -> None:
         """A run that died of an unexpected error sends no Finished: say what is known, which is only the last place."""
