@@ -69,14 +69,13 @@ def hold(made: Rig, setups: tuple[ClusterSetup, ...]) -> None:
 def around(folder: Path, *, is_lab: bool = True) -> AppContext:
     """Settings in a file of the test's own."""
     file = folder / SETTINGS_NAME
-    command = () if is_lab else ("/bin/true",)
     return AppContext(
         "Embedded in this window",
         is_lab,
         settings=load_settings(file),
         settings_file=file,
         clusters_folder=folder / "clusters",
-        lab_command=command,
+        can_practise=not is_lab,
     )
 
 

@@ -128,12 +128,12 @@ class Environment:
             _close_lab(self.lab.directory, self.lab if self.link is None else self.link)
 
 
-def open_lab_environment(directory: Path, *, config: Path | None = None) -> Environment:
+def open_lab_environment(directory: Path, *, config: Path | None = None, scenario: str | None = None) -> Environment:
     """Attach to the lab that runs in the folder, or start it in this process.
 
-    UserError with the reason when neither works.
+    ``scenario``: what it is to be, None for whatever is there. UserError with the reason when neither works.
     """
-    lab = open_lab(directory, clock=adapters.LabClock())
+    lab = open_lab(directory, scenario=scenario, clock=adapters.LabClock())
     if isinstance(lab, HostedLab):
         azure, tokens = adapters.in_process(lab.lab), adapters.lab_tokens(lab.lab)
     else:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from tgwizard.app.environments import Environment
 
 
-def open_environment(where: EnvironmentChoice) -> Environment:
-    """Open a lab's folder, or the real Azure; UserError when that cannot be."""
+def open_environment(where: EnvironmentChoice, scenario: str | None = None) -> Environment:
+    """Open a lab's folder, or the real Azure; UserError when that cannot be. ``scenario``: of the lab."""
     from tgwizard.app.environments import open_lab_environment, open_real_environment
 
     if where.lab_dir is not None:
-        return open_lab_environment(where.lab_dir, config=where.config)
+        return open_lab_environment(where.lab_dir, config=where.config, scenario=scenario)
     settings = load_settings((where.config or paths.config_dir()) / SETTINGS_NAME)
     return open_real_environment(
         config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant

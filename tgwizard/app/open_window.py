@@ -6,9 +6,9 @@ goes to ``app.main``, which understands them all.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tgwizard.engine.files.cluster_folder import ClusterFolderContent
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
+    from tgwizard.gui.app.destinations import Destination, Practice
+    from tgwizard.gui.app.first_glance import Opening
     from tgwizard.model.cluster_setup import ClusterSetup
 
 _FOLDERS = {"--lab-dir", "--config"}
@@ -35,11 +37,15 @@ class WindowOptions:
     config: Path | None = None
     where: EnvironmentChoice | None = None
     """All that the command line said of the environment, the way of signing in included; None: plain words."""
+    practice: Practice | None = None
+    """What is practised in the lab, whose folder then goes with it. Its clusters lie in that folder alone."""
+    settings: Path | None = None
+    """The folder of its settings, when that is not the one of its clusters."""
 
     @property
     def settings_file(self) -> Path:
         """The settings file it goes by."""
-        return (self.config or paths.config_dir()) / paths.SETTINGS_NAME
+        return (self.settings or self.config or paths.config_dir()) / paths.SETTINGS_NAME
 
     @property
     def clusters(self) -> Path:
@@ -49,6 +55,8 @@ class WindowOptions:
     @property
     def place(self) -> str:
         """What to call the environment; a cloud that has no title of its own by the address that was given."""
+        if self.practice is not None:
+            return "Two pretend machines on this computer"
         if self.lab_dir is not None:
             return f"Lab in {self.lab_dir}"
         from tgwizard.model.cloud import KNOWN  # not before the first paint of a lab, which has no cloud
@@ -76,17 +84,49 @@ def window_options_of(words: Sequence[str]) -> WindowOptions | None:
 
 def open_window(options: WindowOptions) -> int:
     """Show the window until it is closed; the exit code."""
-    from tgwizard.gui.app.first_glance import glance_at
     from tgwizard.gui.start import start
+
+    logs: list[logging.Handler | None] = []
+    first = opening_of(options, logs)
+    try:
+        return start(
+            first.open_program, first.glance, first.surround, lambda where: opening_of(options_at(options, where), logs)
+        )
+    finally:
+        _stop(logs)
+
+
+def opening_of(options: WindowOptions, logs: list[logging.Handler | None]) -> Opening:
+    """How a window opens with these options; the log is begun once, and put into ``logs``."""
+    from tgwizard.gui.app.first_glance import Opening, glance_at
 
     state = _state_folder(options)
     is_lab = options.lab_dir is not None
     glance = glance_at(options.settings_file, options.clusters, options.place, state, is_lab=is_lab)
-    logs: list[logging.Handler | None] = []
-    try:
-        return start(lambda: open_program(options), glance, lambda: _surround(options, state, logs))
-    finally:
-        _stop(logs)
+    if options.practice is not None:
+        from tgwizard.gui.app.destinations import Practice
+        from tgwizard.gui.app.nav_pages import NavPage
+
+        first = NavPage.SET_UP if options.practice is Practice.SET_UP else None
+        glance = glance._replace(practice=options.practice, first=first, read_only=False)
+    return Opening(glance, lambda: open_program(options), lambda: _surround(options, state, logs))
+
+
+def options_at(options: WindowOptions, where: Destination) -> WindowOptions:
+    """The options with which a window goes on elsewhere: the same settings, and what practises is kept apart.
+
+    Each practice has a lab folder of its own, for as long as it lasts: the user's lab, its world and its clusters stay
+    as they are, and nothing is met of an earlier practice.
+    """
+    from tgwizard.cli.app_ports import EnvironmentChoice
+
+    if where.practice is None:
+        return WindowOptions(config=options.config, where=EnvironmentChoice(config=options.config, cloud=where.cloud))
+    import secrets
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / f"tgwizard-practice-{secrets.token_hex(8)}"
+    return WindowOptions(folder, practice=where.practice, settings=options.config)
 
 
 def _state_folder(options: WindowOptions) -> Path:
@@ -122,7 +162,8 @@ def _surround(options: WindowOptions, state: Path | None, logs: list[logging.Han
     from tgwizard.gui.app.app_context import AppContext
 
     settings = _settings(options)
-    logs.append(log_start(settings, "OpenWindow"))
+    if not logs:
+        logs.append(log_start(settings, "OpenWindow"))
     return AppContext(
         options.place,
         options.lab_dir is not None,
@@ -132,8 +173,9 @@ def _surround(options: WindowOptions, state: Path | None, logs: list[logging.Han
         options.settings_file,
         state,
         options.clusters,
-        () if options.lab_dir else (sys.executable, "-m", "tgwizard", "--lab"),
-        _where(options).options,
+        options.practice,
+        can_practise=options.lab_dir is None,
+        place_options=_where(options).options,
     )
 
 
@@ -186,6 +228,8 @@ def open_program(
     from tgwizard.model.run_origin import Program
 
     where, connect = _where(options), connect or open_environment
+    if options.practice is not None:
+        return _open_practice(options, partial(open_environment, scenario=options.practice.value))
     try:
         return _open(where, connect(where).used_by(Program.WINDOW))
     except UserError as error:
@@ -197,6 +241,31 @@ def open_program(
         if error.problem.code not in _LAB_DIED:
             raise
         raise UserError(stopped(where.lab_dir), *error.problems) from error
+
+
+def _open_practice(options: WindowOptions, connect: Callable[[EnvironmentChoice], Environment]) -> OpenedProgram:
+    """A lab that is there for one practice: when that is closed, its folder goes."""
+    where = _where(options)
+
+    def clear_away() -> None:
+        import shutil
+
+        if where.lab_dir is not None:
+            shutil.rmtree(where.lab_dir, ignore_errors=True)
+
+    try:
+        opened = _open(where, connect(where))
+    except BaseException:
+        clear_away()
+        raise
+
+    def close() -> None:
+        try:
+            opened.close()
+        finally:
+            clear_away()
+
+    return replace(opened, close=close)
 
 
 _LAB_DIED = ("lab-not-answering", "lab-stopped")

@@ -239,6 +239,14 @@ class JobQueue:
         job.cancel()
         self.let_go(job)
 
+    def rest(self) -> None:
+        """Ask every job to stop, and hear no more of any: nobody looks now. Others may be begun later."""
+        with self._mutex:
+            jobs = tuple(self._jobs.values())
+        for job in jobs:
+            self.give_up(job)
+        self._listeners.clear()  # of those that have ended, and whose end waits to be told
+
     def undelivered(self) -> Iterator[object]:
         """What was said and will be delivered to nobody, because those who listened are gone."""
         while True:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
     from tgwizard.gui.app.bridge import Bridge
+    from tgwizard.gui.app.destinations import Destination
     from tgwizard.gui.app.nav_pages import NavPage
     from tgwizard.gui.app.read_only_lock import ReadOnlyLock
     from tgwizard.gui.app.settings_store import SettingsStore
@@ -86,6 +87,10 @@ class Shell(Protocol):
 
     def open_cluster(self, name: str) -> None:
         """Show a cluster: its run while one is in progress, else its page."""
+        ...
+
+    def go_elsewhere(self, where: Destination) -> None:
+        """Go on at another place in this window; while something is written here, say why not and what to do."""
         ...
 
     def ask(self, verb: Verb) -> None:

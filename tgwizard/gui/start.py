@@ -18,8 +18,10 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import partial
@@ -32,7 +34,7 @@ from PySide6.QtWidgets import QApplication
 from tgwizard import paths
 from tgwizard.engine.interrupts import Interrupts, ignore, listen
 from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
-from tgwizard.gui.app.first_glance import FirstGlance
+from tgwizard.gui.app.first_glance import FirstGlance, Opening
 from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.app.single_instance import SECOND_WINDOW, InstanceTurn, SingleWindow
 from tgwizard.gui.app.warm_up import WarmUp
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from tgwizard.engine.jobs import AnyJob, JobQueue
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram, OpenProgram
     from tgwizard.gui.app.bridge import Bridge
+    from tgwizard.gui.app.destinations import Destination
     from tgwizard.gui.shell.crash_report import CrashReporter
     from tgwizard.gui.shell.program_opener import ProgramOpener
     from tgwizard.model.failover_events import Finished
@@ -99,11 +102,17 @@ def run(open_program: OpenProgram, context: AppContext) -> int:
     return start(open_program, glance, lambda: context)
 
 
-def start(open_program: OpenProgram, glance: FirstGlance, surround: Callable[[], AppContext]) -> int:
+def start(
+    open_program: OpenProgram,
+    glance: FirstGlance,
+    surround: Callable[[], AppContext],
+    elsewhere: Callable[[Destination], Opening] | None = None,
+) -> int:
     """Show the window until it is closed; the exit code.
 
-    `surround` is asked on a worker after the first paint, `open_program` runs on another one after that. A second
-    program on the same data folder brings the first to the front and ends with 0.
+    `surround` is asked on a worker after the first paint, `open_program` runs on another one after that. `elsewhere`:
+    how the window goes on at another place; None: it stays. A second program on the same data folder brings the first
+    to the front and ends with 0.
     """
     environment = leave_out_unreachable()
     programs: list[_Program] = []
@@ -132,6 +141,7 @@ def start(open_program: OpenProgram, glance: FirstGlance, surround: Callable[[],
     usual_switch_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     program = _Program(app, MainWindow(theme, glance), guard, glance, open_program, surround)
+    program.elsewhere = elsewhere
     programs.append(program)
     if single is not None:
         program.answer_for(single, turn)
@@ -175,7 +185,11 @@ def _end_at_once(end: WindowEnd, *lines: str) -> NoReturn:
 
 
 class _Program(QObject):
-    """The window from its first paint to its end. `opening` is there once the window is complete."""
+    """The window from its first paint to its end. `opening` is there once the window is complete.
+
+    The window may go on at another place: to practise in a lab, and back. Azure stays open meanwhile, though nothing is
+    read there, so that nobody has to sign in again; a lab is closed, on a thread of its own.
+    """
 
     def __init__(
         self,
@@ -195,6 +209,12 @@ class _Program(QObject):
         self._glance = glance
         self._open_program = open_program
         self._surround = surround
+        self.elsewhere: Callable[[Destination], Opening] | None = None
+        self._home: Opening | None = None
+        """How to go back to where the window practises from."""
+        self._kept: OpenedProgram | None = None
+        """The program that was open there."""
+        self._closers: list[threading.Thread] = []
         self._single: SingleWindow | None = None
         self._turn = InstanceTurn.FIRST
         self._errors: CrashReporter | None = None
@@ -209,6 +229,7 @@ class _Program(QObject):
         self.warm_up = WarmUp(self)
         # Not quit: that asks the window once more, and a window that asks its user would stay.
         window.closed.connect(self._on_closed)
+        window.left_for.connect(self._on_left)
 
     def answer_for(self, single: SingleWindow, turn: InstanceTurn) -> None:
         """Let a second program on the same folder raise this window."""
@@ -266,30 +287,106 @@ class _Program(QObject):
         """Complete the window; then open the program."""
         from tgwizard.engine.jobs import JobCrashed
         from tgwizard.gui.app.bridge import Bridge
-        from tgwizard.gui.shell.crash_report import CrashReporter
         from tgwizard.gui.shell.program_opener import ProgramOpener
-        from tgwizard.gui.style.focus_ring import FocusRing
 
-        FocusRing(self._app, self.window.theme)
         self._options = context.place_options
-        bridge = self._bridge = Bridge(self)
+        first = self._bridge is None
+        bridge = self._bridge = self._bridge or Bridge(self)
         window = self.window
         window.complete(bridge, context)
-        self._errors = CrashReporter(window.theme, window, bridge, context)
-        self._errors.install()
-        self.opening = ProgramOpener(self._open_program, bridge, window)
-        if self._single is not None:
-            self._single.raise_asked.connect(window.come_to_front)
-            self.opening.ended.connect(self._single.listen)
-        if self._turn is InstanceTurn.OTHER_SILENT:
-            window.lock_for_now(SECOND_WINDOW)
-        window.first_read.connect(self._guard.settle)
-        window.first_read.connect(self._import_pages)
+        self.opening = ProgramOpener(self._open_program, bridge, window, self._discard)
         self.opening.ended.connect(self._on_opened)
+        if first:
+            self._complete_once(bridge, context)
+        if self._turn is InstanceTurn.OTHER_SILENT and context.practice is None:
+            window.lock_for_now(SECOND_WINDOW)
         for error in self._broke_early:
             bridge.own.put(JobCrashed("", "opening", error))
+        self._broke_early.clear()
         bridge.start()
         self.opening.begin()
+
+    def _complete_once(self, bridge: Bridge, context: AppContext) -> None:
+        """What stays as it is wherever the window goes on."""
+        from tgwizard.gui.shell.crash_report import CrashReporter
+        from tgwizard.gui.style.focus_ring import FocusRing
+
+        window = self.window
+        FocusRing(self._app, window.theme)
+        self._errors = CrashReporter(window.theme, window, bridge, context)
+        self._errors.install()
+        if self._single is not None and self.opening is not None:
+            self._single.raise_asked.connect(window.come_to_front)
+            self.opening.ended.connect(self._single.listen)
+        window.first_read.connect(self._guard.settle)
+        window.first_read.connect(self._import_pages)
+
+    # Going elsewhere ---------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_left(self, where: Destination) -> None:
+        # In a turn of its own: the button that was pressed for it goes too.
+        QTimer.singleShot(0, self, partial(self.move, where))
+
+    def move(self, where: Destination) -> None:
+        """Go on at another place, in the same window. Nothing is being written here: the window has looked."""
+        if self.elsewhere is None or self._closing:
+            return
+        back = where.practice is None and where.cloud is None
+        place = self._home if back else self.elsewhere(where)
+        if place is None:
+            return
+        opened = self._let_go()
+        if where.practice is not None and self._glance.practice is None:
+            glance = self._glance._replace(first=self.window.place_shown if self.window.is_complete else None)
+            self._home = Opening(glance, self._open_program, self._surround)
+            if opened is not None:
+                self._kept = opened
+                self._home = Opening(glance, partial(_opened_again, opened), self._surround)
+        elif opened is not None:
+            self._close_elsewhere(opened)
+        if not back and where.practice is None:
+            self._forget_home()
+        self._glance, self._open_program, self._surround = place.glance, place.open_program, place.surround
+        self._context = None
+        self.window.begin_anew(place.glance)
+        self.warm_up.add(self._surround, self._take_context, self._on_broken)
+        self.warm_up.add(_import_parts, self._on_imported, self._on_broken)
+
+    def _let_go(self) -> OpenedProgram | None:
+        """Hear nothing more of what is open here; what is, if anything."""
+        self._keep_place()
+        opening, self.opening = self.opening, None
+        if opening is None:
+            return None
+        opened = opening.abandon()
+        if opened is not None and self._bridge is not None:
+            opened.services.jobs.rest()
+            self._bridge.leave(opened.services.jobs)
+        return opened
+
+    def _forget_home(self) -> None:
+        kept, self._kept, self._home = self._kept, None, None
+        if kept is not None:
+            self._close_elsewhere(kept)
+
+    def _discard(self, opened: OpenedProgram) -> None:
+        """Close what was opened too late, on the thread that opened it: the window is elsewhere by now."""
+        if self._kept is None or opened.services is not self._kept.services:
+            opened.services.jobs.close(GRACE_S)
+            self._close(opened)
+
+    def _close_elsewhere(self, opened: OpenedProgram) -> None:
+        """Close what the window has left. It takes its time: jobs end, a world is saved, other programs are awaited."""
+
+        def work() -> None:
+            opened.services.jobs.close(GRACE_S)
+            self._close(opened)
+
+        self._closers = [thread for thread in self._closers if thread.is_alive()]
+        thread = threading.Thread(target=work, name="tgwizard-leave", daemon=True)
+        self._closers.append(thread)
+        thread.start()
 
     @Slot()
     def _on_opened(self) -> None:
@@ -411,6 +508,7 @@ class _Program(QObject):
             if self.end is WindowEnd.NOT_KNOWN:
                 end = WindowEnd.NOT_KNOWN
             self._close(opened)
+        self._close_left(opened)
         _end_at_once(end)
 
     def _close_jobs(self, opened: OpenedProgram) -> tuple[AnyJob, ...]:
@@ -429,6 +527,17 @@ class _Program(QObject):
             opened.close()
         except UserError as error:
             _tell(error.problem.sentence())
+
+    def _close_left(self, opened: OpenedProgram | None) -> None:
+        """At the end: close what was kept open elsewhere, and wait until what was left before is closed."""
+        from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S
+
+        kept, self._kept = self._kept, None
+        if kept is not None and (opened is None or opened.services is not kept.services):
+            kept.services.jobs.close(GRACE_S)
+            self._close(kept)
+        for thread in self._closers:
+            thread.join(LEAVE_GAP_WITHIN_S)
 
     def shut_down(self) -> bool:
         """Stop everything in order; True when no worker is left alive."""
@@ -455,6 +564,7 @@ class _Program(QObject):
         QApplication.sendPostedEvents(None, 0)
         if opened is not None:
             self._close(opened)
+        self._close_left(opened)
         for job in alive:
             _log.warning("a job was still running at exit: %s", job)
         return imported and opened_in_time and not alive
@@ -467,6 +577,14 @@ class _Program(QObject):
             self.window.settings_store.set(PLACE, left.box)
             self.window.settings_store.set(MAXIMISED, left.maximised)
             self.window.settings_store.flush()
+
+
+def _opened_again(opened: OpenedProgram) -> OpenedProgram:
+    """What is open already, with the cluster files as they are now."""
+    if opened.saved is None:
+        return opened
+    read = opened.saved.load()
+    return replace(opened, clusters=read.clusters, problems=read.problems)
 
 
 def _last_known(glance: FirstGlance) -> LastKnown | None:

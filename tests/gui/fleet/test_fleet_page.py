@@ -22,6 +22,7 @@ from tests.rig import Rig
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.records import VerdictChanged
+from tgwizard.gui.app.destinations import Destination, Practice
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_session import LATE_PACES
@@ -229,8 +230,10 @@ def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk]
     desk = open_it(0, is_lab=False)
     assert desk.says("No clusters yet")
     assert desk.says("Add a cluster file…")
-    desk.press("Try it in the lab")
-    qtbot.waitUntil(lambda: desk.says("The lab opens…"), timeout=PATIENCE_MS)
+    for name, practice in (("Rehearse a set-up", Practice.SET_UP), ("Practise a failover", Practice.FAILOVER)):
+        with qtbot.waitSignal(desk.window.left_for, timeout=PATIENCE_MS) as left:
+            desk.press(name)
+        assert left.args == [Destination(practice)]
     desk.find("Set up a cluster")
     page = clusters_page(desk.window)._empty.set_up
     QTest.mouseClick(page, Qt.MouseButton.LeftButton)

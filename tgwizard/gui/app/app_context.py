@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.engine.lab_control import LabControl, LabLink
     from tgwizard.engine.runs.job_services import Services
+    from tgwizard.gui.app.destinations import Practice
     from tgwizard.model.cluster_setup import ClusterSetup
     from tgwizard.model.problem import Problem
 
@@ -79,7 +80,8 @@ class AppContext:
 
     ``place`` says in the rail where the clusters live ("Lab in DIR", "Azure public"); ``is_lab`` draws the dashed edge.
     ``settings`` is what ``settings_file`` said; without a file, changes live as long as the window. Two windows on one
-    ``data_folder`` know of each other. ``lab_command`` starts tgwizard on the lab; empty: it is not offered.
+    ``data_folder`` know of each other. ``practice``: what the window practises just now, before it goes back to Azure;
+    ``can_practise``: whether it can go to a lab for that.
     """
 
     place: str
@@ -90,6 +92,7 @@ class AppContext:
     settings_file: Path | None = None
     data_folder: Path | None = None
     clusters_folder: Path | None = None
-    lab_command: tuple[str, ...] = ()
+    practice: Practice | None = None
+    can_practise: bool = False
     place_options: str = ""
     """What a command that is shown to the user needs besides, to mean this environment."""

@@ -51,6 +51,10 @@ class Bridge(QObject):
         if all(jobs is not known for known in self._jobs):
             self._jobs.append(jobs)
 
+    def leave(self, jobs: JobQueue) -> None:
+        """Drain these no more."""
+        self._jobs = [known for known in self._jobs if known is not jobs]
+
     def start(self) -> None:
         """Drain every 50 ms."""
         self._timer.start()

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import parse_toml
 from tgwizard.gui.app.window_geometry import WindowPlace
 from tgwizard.model.appearance import ThemeChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tgwizard.gui.app.app_context import AppContext, OpenProgram
+    from tgwizard.gui.app.destinations import Practice
+    from tgwizard.gui.app.nav_pages import NavPage
 
 
 class ClusterGlance(NamedTuple):
@@ -27,7 +34,8 @@ class FirstGlance(NamedTuple):
     """All that the first paint waits for. ``place`` says where the clusters live ("Lab in DIR", "Azure public").
 
     ``state`` is the folder of the journals, whose lock tells whether another window is open. ``left``: where the window
-    stood when it was closed the last time.
+    stood when it was closed the last time. ``practice``: what a window from Azure practises in this lab. ``first``: the
+    page to be shown first, if not that of the only cluster.
     """
 
     place: str
@@ -37,6 +45,19 @@ class FirstGlance(NamedTuple):
     read_only: bool = False
     left: WindowPlace = WindowPlace()
     cluster: ClusterGlance | None = None
+    practice: Practice | None = None
+    first: NavPage | None = None
+
+
+class Opening(NamedTuple):
+    """How a window opens at one place: what is seen at a glance, then what surrounds it, then the program itself.
+
+    ``surround`` and ``open_program`` are called on a worker thread.
+    """
+
+    glance: FirstGlance
+    open_program: OpenProgram
+    surround: Callable[[], AppContext]
 
 
 def glance_at(settings_file: Path, clusters: Path, place: str, state: Path | None, *, is_lab: bool) -> FirstGlance:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QProcess, Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.app_context import AppContext
+from tgwizard.gui.app.practice_buttons import PracticeButtons
 from tgwizard.gui.fleet.add_clusters import AddButton
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.theme import Theme
@@ -18,31 +19,13 @@ from tgwizard.gui.widgets.labels import TextLabel
 STACK_BELOW = 700
 
 
-class LabButton(Button):
-    """Opens tgwizard on the lab, in a program and a window of its own; nothing of it reaches Azure."""
-
-    def __init__(self, theme: Theme, command: tuple[str, ...]) -> None:
-        super().__init__(theme, "Try it in the lab")
-        self._command = command
-        self.explain("Opens a second window on two pretend machines; nothing reaches Azure")
-        self.setVisible(bool(command))
-        self.clicked.connect(self._on_clicked)
-
-    @Slot()
-    def _on_clicked(self) -> None:
-        started, _process = QProcess.startDetached(self._command[0], list(self._command[1:]))
-        self.explain("The lab opens in a window of its own" if started else "The lab could not be started")
-        self.rename("The lab opens…" if started else "The lab could not be started")
-        self.setEnabled(False)
-
-
 class LabOffer(Card):
     """The offer below the table, for those who change something for the first time."""
 
     def __init__(self, theme: Theme, context: AppContext, parent: QWidget | None = None) -> None:
-        """Offered only where a lab can be started."""
+        """Offered only where the window can go to a lab."""
         super().__init__(theme, parent=parent)
-        self.offered = bool(context.lab_command)
+        self.offered = context.can_practise
         row = QHBoxLayout()
         row.setSpacing(14)
         words = QVBoxLayout()
@@ -55,7 +38,8 @@ class LabOffer(Card):
         words.addWidget(TextLabel(theme, line, TextRole.BODY, Token.TEXT2, wrap=True))
         row.addWidget(IconMark(theme, Icon.LAB, 22, Token.ACCENT_TEXT))
         row.addLayout(words, 1)
-        row.addWidget(LabButton(theme, context.lab_command))
+        self.practise = PracticeButtons(theme)
+        row.addWidget(self.practise)
         self.body.addLayout(row)
 
 
@@ -76,12 +60,15 @@ class EmptyFleet(QWidget):
         self.add = AddButton(theme)
         second = "Choose its cluster file, or drop it here; a colleague's will do. It is checked first, then copied."
         self._row.addWidget(self._card(Icon.LINK, "Add one that works", second, self.add), 1)
-        if context.lab_command:
-            third = "Two pretend machines on this computer. Try a failover; nothing reaches Azure."
-            button = LabButton(theme, context.lab_command)
-            self._row.addWidget(self._card(Icon.LAB, "Practise first", third, button), 1)
+        self.practise = PracticeButtons(theme, stacked=True)
+        if context.can_practise:
+            third = "No Azure account is needed: two pretend machines on this computer. Nothing reaches Azure."
+            self._row.addWidget(self._card(Icon.LAB, "Practise first", third, self.practise), 1)
+        else:
+            self.practise.setParent(self)
+            self.practise.hide()
 
-    def _card(self, icon: Icon, title: str, words: str, button: Button) -> Card:
+    def _card(self, icon: Icon, title: str, words: str, button: QWidget) -> Card:
         card = Card(self._theme, margin=22, spacing=0)
         card.setMinimumHeight(self._theme.px(216))
         card.body.addWidget(IconMark(self._theme, icon, 22, Token.ACCENT_TEXT))

@@ -62,13 +62,14 @@ NEWS_IN_A_TURN = 12
 class FleetPage(ShellPage):
     """Emits `opened(name)`, `set_up_asked`, and `files_given(paths)` for cluster files to be added.
 
-    `reading_asked`: the saved files are to be read again.
+    `reading_asked`: the saved files are to be read again. `practise_asked(Destination)`: the lab is wanted.
     """
 
     opened = Signal(str)
     set_up_asked = Signal()
     files_given = Signal(object)
     reading_asked = Signal()
+    practise_asked = Signal(object)
 
     def __init__(
         self,
@@ -101,6 +102,8 @@ class FleetPage(ShellPage):
         self._empty.set_up.clicked.connect(self.set_up_asked)
         self._empty.add.files_given.connect(self._on_files)
         self._offer = LabOffer(theme, context)
+        self._empty.practise.chosen.connect(self.practise_asked)
+        self._offer.practise.chosen.connect(self.practise_asked)
         content = QWidget()
         self._column = QVBoxLayout(content)
         self._build()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.app_context import OpenedProgram
+from tgwizard.gui.app.practice_buttons import PracticeButtons
 from tgwizard.gui.lab.fault_card import FaultsCard
 from tgwizard.gui.lab.lab_session import LabSession
 from tgwizard.gui.lab.machine_cards import DataPlaneCard, MachinesCard
@@ -17,7 +18,7 @@ from tgwizard.gui.lab.scenario_cards import LabLocationCard, LatencyCard, Scenar
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import show_problem_notices
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
@@ -26,13 +27,22 @@ from tgwizard.model.problem import Problem
 
 LabCard = ScenarioCard | LatencyCard | MachinesCard | DataPlaneCard | FaultsCard
 
+WIDEST = 760
 PERIOD_MS = 2000
 """How often the lab is read while the page is shown."""
 
 LEAD = "An embedded Azure: nothing here reaches Azure."
 NOT_A_LAB = (
-    "This window works on the real Azure. A lab has its own folder and its own window: start tgwizard with --lab to "
-    "rehearse there."
+    "This window works on the real Azure. The lab is an Azure inside tgwizard, with two pretend machines: what you do "
+    "there, you do on the same screens, and nothing of it reaches Azure."
+)
+PRACTISE = (
+    "Practising takes place in this window. Your clusters in Azure are not read meanwhile; Back to Azure, at the top, "
+    "ends it and shows them again."
+)
+ANOTHER_LAB = (
+    "To keep a lab of your own, with its scenario and its clusters, start tgwizard --lab in a terminal: it opens a "
+    "window of its own."
 )
 NOT_OPEN = "The lab is not open yet. Its controls appear here when it is."
 NO_CONTROLS = (
@@ -45,12 +55,16 @@ class LabPage(ShellPage):
     """The controls of the lab. `scenario_asked` when its world is to be replaced: the window asks first.
 
     `world_seen(epoch)` with every answer of the lab: another epoch than before is another world.
+    `practise_asked(Destination)` in a window on Azure.
     """
 
     scenario_asked = Signal(str)
     world_seen = Signal(int)
+    practise_asked = Signal(object)
 
-    def __init__(self, theme: Theme, *, is_lab: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, *, is_lab: bool, can_practise: bool = False, parent: QWidget | None = None
+    ) -> None:
         """Say that no lab is open; `show_opened` follows."""
         super().__init__(parent)
         self._theme = theme
@@ -78,6 +92,8 @@ class LabPage(ShellPage):
         self._boxes.setSpacing(8)
         self._column.addLayout(head)
         self._column.addLayout(self._boxes)
+        if can_practise:
+            self._column.addWidget(self._practice_card())
         self._cards = QWidget()
         self._cards.hide()
         self._column.addWidget(self._cards)
@@ -85,6 +101,17 @@ class LabPage(ShellPage):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(4, 4, 4, 4)
         outer.addWidget(PageScroll(theme, content, "Lab page"))
+
+    def _practice_card(self) -> Card:
+        theme = self._theme
+        card = Card(theme, "Practise without Azure", margin=18, spacing=8)
+        card.setMaximumWidth(max(WIDEST, theme.px(WIDEST)))
+        card.body.addWidget(TextLabel(theme, PRACTISE, TextRole.BODY, Token.TEXT2, wrap=True))
+        buttons = PracticeButtons(theme)
+        buttons.chosen.connect(self.practise_asked)
+        card.body.addWidget(buttons)
+        card.body.addWidget(TextLabel(theme, ANOTHER_LAB, TextRole.CAPTION, Token.TEXT2, wrap=True))
+        return card
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: with the controls of a lab, or without."""

@@ -116,6 +116,11 @@ class ClusterChanges(QObject):
             return ""
         return opened.clusters[0].name
 
+    @property
+    def writing(self) -> bool:
+        """Whether some job still changes something in Azure."""
+        return self._opened is not None and bool(self._opened.services.jobs.writers())
+
     def add(self, files: Iterable[Path]) -> None:
         """Check files from elsewhere and add them."""
         if self._files is not None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tgwizard.engine.jobs import JobQueue
     from tgwizard.gui.app.app_context import AppContext, OpenedProgram
     from tgwizard.gui.app.bridge import Bridge
+    from tgwizard.gui.app.destinations import Destination
     from tgwizard.gui.app.first_glance import FirstGlance
     from tgwizard.gui.app.read_only_lock import ReadOnlyLock
     from tgwizard.gui.app.settings_store import SettingsStore
@@ -94,9 +95,13 @@ class PageFrame(QWidget):
 
 
 class MainWindow(QMainWindow):
-    """The one window. `retry_asked` when opening failed and the user wants to try again."""
+    """The one window. `retry_asked` when opening failed and the user wants to try again.
+
+    `left_for(Destination)` when it is to go on at another place; who opens that calls `begin_anew`.
+    """
 
     retry_asked = Signal()
+    left_for = Signal(object)
     closed = Signal()
     first_read = Signal()
 
@@ -117,6 +122,13 @@ class MainWindow(QMainWindow):
         """Show what is known at a glance. `complete` follows, and then `show_opened` or `show_startup_errors`."""
         super().__init__()
         self.theme = theme
+        self._keys_bound = False
+        self.resize(*USUAL_SIZE)
+        self._begin(glance)
+
+    def _begin(self, glance: FirstGlance) -> None:
+        """What is shown of a place before it is known: rail, bar, and the page that says that it is opening."""
+        theme = self.theme
         self.dialog: Sheet | None = None
         self.is_complete = False
         """Whether it has all it works with, and so whether the attributes above are there."""
@@ -127,15 +139,16 @@ class MainWindow(QMainWindow):
         self._due: Callable[[], None] | None = None
         """What is shown when the dialog that is open is closed."""
         self._read = False
-        self._shows_cluster = glance.cluster is not None
+        self._shows_cluster = glance.cluster is not None and glance.first is None
+        self._first = glance.first or NavPage.CLUSTERS
+        self._practice = glance.practice
         self._root = QWidget()
-        self.resize(*USUAL_SIZE)
         self.rail = NavigationRail(theme, glance.place, is_lab=glance.is_lab)
         self.rail.lock.show_lock(locked=glance.read_only)
         self.bar = TopBar(theme, is_lab=glance.is_lab)
         self.stack = PageStack()
         self.opening: OpeningPage | None = OpeningPage(theme, glance.cluster)
-        self._build(is_lab=glance.is_lab)
+        self._build(glance)
         self.stack.setAccessibleName("Page")
         self.stack.setFocus()
         self.rail.chosen.connect(self.go_to)
@@ -143,9 +156,14 @@ class MainWindow(QMainWindow):
         self.bar.find_asked.connect(self.find_or_run)
         name = glance.cluster.name if glance.cluster is not None else ""
         self.bar.show_crumbs((NavPage.CLUSTERS.value, name) if name else (NavPage.CLUSTERS.value,))
-        self.setWindowTitle(f"{name or NavPage.CLUSTERS.value} - tgwizard")
+        self._entitle(name or NavPage.CLUSTERS.value)
 
-    def _build(self, *, is_lab: bool) -> None:
+    def _entitle(self, words: str) -> None:
+        """What the title bar says; while practising it says so, for whoever sees that bar alone."""
+        program = "tgwizard" if self._practice is None else "tgwizard, practising in the lab"
+        self.setWindowTitle(f"{words} - {program}" if words else program)
+
+    def _build(self, glance: FirstGlance) -> None:
         row = QHBoxLayout(self._root)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -153,8 +171,15 @@ class MainWindow(QMainWindow):
         self._column = QVBoxLayout(right)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        if glance.practice is not None:
+            from tgwizard.gui.shell.practice_strip import PracticeStrip
+
+            # Above everything, the wizard too, which has neither rail nor bar.
+            strip = PracticeStrip(self.theme, glance.practice)
+            strip.back_asked.connect(self.go_back_to_azure)
+            self._column.addWidget(strip)
         self._column.addWidget(self.bar)
-        self._column.addWidget(PageFrame(self.theme, self.stack, is_lab=is_lab), 1)
+        self._column.addWidget(PageFrame(self.theme, self.stack, is_lab=glance.is_lab), 1)
         row.addWidget(self.rail)
         row.addWidget(right, 1)
         self.setCentralWidget(self._root)
@@ -164,7 +189,7 @@ class MainWindow(QMainWindow):
     # Completing --------------------------------------------------------------------------------------------------
 
     def complete(self, bridge: Bridge, context: AppContext) -> None:
-        """Give the window what it works with, once; its modules are imported now unless they are already."""
+        """Give the window what it works with, once at each place; its modules are imported now unless they are."""
         from tgwizard.gui.shell.window_parts import WindowParts
 
         self.bridge, self.context = bridge, context
@@ -173,7 +198,7 @@ class MainWindow(QMainWindow):
         self.watching, self.sessions = parts.watching, parts.watching.sessions
         self.pages, self.cluster_pages, self.changes = parts.pages, parts.cluster_pages, parts.changes
         self.startup_errors, self.lab_stopped = parts.startup_errors, parts.lab_stopped
-        self._column.insertWidget(1, self.lab_stopped)
+        self._column.insertWidget(self._column.count() - 1, self.lab_stopped)
         self.stack.addWidget(self.startup_errors)
         parts.serve(self, self.rail)
         self._connect(parts)
@@ -188,8 +213,25 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_clusters(self) -> None:
         if self.opening is not None:
-            self.go_to(NavPage.CLUSTERS)
+            self.go_to(self._first)
             self._chosen = False
+
+    def begin_anew(self, glance: FirstGlance) -> None:
+        """Let go of everything that is shown, and begin at another place; `complete` follows as at the first one.
+
+        Whoever calls this has seen to it that nothing is being written.
+        """
+        if self.dialog is not None:
+            self.dialog.reject()
+        if self.is_complete:
+            self._parts.end()
+        old = self._root
+        self.takeCentralWidget()
+        old.setParent(self)  # taking gives it to Python, which would delete it here and now
+        old.hide()
+        old.deleteLater()
+        self._begin(glance)
+        self.rail.fit(self.width())
 
     def _is_early(self, wish: Callable[[], None]) -> bool:
         """Whether the window is not complete yet; the last wish is then done as soon as it is."""
@@ -213,6 +255,10 @@ class MainWindow(QMainWindow):
         parts.closing.left.connect(self._close_now)
 
     def _bind_keys(self) -> None:
+        """Once: they act on whatever the window has then."""
+        if self._keys_bound:
+            return
+        self._keys_bound = True
         from tgwizard.model.cluster import Verb
 
         bind(self, Shortcut.GRACEFUL, partial(self.ask, Verb.GRACEFUL))
@@ -256,7 +302,7 @@ class MainWindow(QMainWindow):
         for part in (self.rail, self.bar):
             part.setEnabled(False)
         self.bar.show_crumbs(("tgwizard",))
-        self.setWindowTitle("tgwizard")
+        self._entitle("")
         if self.opening is not None:
             self.opening.show_failed(why)
 
@@ -290,10 +336,10 @@ class MainWindow(QMainWindow):
     def _show_first(self) -> None:
         if self._chosen:
             return
-        if self.changes.only in self.sessions:
+        if self.changes.only in self.sessions and self._first is NavPage.CLUSTERS:
             self.open_cluster(self.changes.only)
         else:
-            self.go_to(NavPage.CLUSTERS)
+            self.go_to(self._first)
 
     @Slot(object)
     def _on_session(self, session: ClusterSession) -> None:
@@ -355,7 +401,7 @@ class MainWindow(QMainWindow):
             self._make_room(page)  # before it is shown: beside the rail it may not fit into a small window
         self.stack.setCurrentWidget(page)
         self.bar.show_crumbs((place.value,))
-        self.setWindowTitle(f"{place.value} - tgwizard")
+        self._entitle(place.value)
 
     @Slot(str)
     def visit_cluster(self, name: str) -> None:
@@ -383,7 +429,7 @@ class MainWindow(QMainWindow):
         self.cluster_pages.show(session)
         self.rail.mark(None, name)
         self.bar.show_crumbs((NavPage.CLUSTERS.value, name))
-        self.setWindowTitle(f"{name} - tgwizard")
+        self._entitle(name)
 
     def _show_run(self, session: ClusterSession) -> None:
         name = session.setup.name
@@ -406,6 +452,32 @@ class MainWindow(QMainWindow):
             session = self.sessions[self._current]
             if not session.running:
                 self.open_cluster(self._current)
+
+    @property
+    def place_shown(self) -> NavPage:
+        """The page of the rail that is shown, or that a cluster's page belongs to."""
+        shown = self.stack.currentWidget()
+        return next((place for place, page in self.pages.built.items() if page is shown), NavPage.CLUSTERS)
+
+    def go_elsewhere(self, where: Destination) -> None:
+        """Go on at another place in this window; while something is written here, say why not and what to do."""
+        if self._is_early(partial(self.go_elsewhere, where)):
+            return
+        writes = self._parts.writing_words()
+        if not writes:
+            self.left_for.emit(where)
+        else:
+            self._parts.tell_to_stay(self, writes)
+
+    @Slot()
+    def go_back_to_azure(self) -> None:
+        """End practising."""
+        from tgwizard.gui.app.destinations import Destination
+
+        if self.is_complete:
+            self.go_elsewhere(Destination())
+        else:
+            self.left_for.emit(Destination())
 
     # Acting ------------------------------------------------------------------------------------------------------
 

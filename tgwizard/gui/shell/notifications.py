@@ -15,9 +15,11 @@ from tgwizard.model.settings import NOTIFICATIONS
 class Notifications(QObject):
     """Tells once for each time a cluster breaks; not at all while the window is in use or the setting is off."""
 
-    def __init__(self, window: QWidget, watching: ClusterRegistry, settings_store: SettingsStore) -> None:
-        """Watch from now on."""
-        super().__init__(window)
+    def __init__(
+        self, window: QWidget, watching: ClusterRegistry, settings_store: SettingsStore, parent: QObject
+    ) -> None:
+        """Watch from now on; `window` is what is marked."""
+        super().__init__(parent)
         self._window = window
         self._watching = watching
         self._settings_store = settings_store

@@ -34,6 +34,7 @@ def _clusters() -> MakePage:
         page.set_up_asked.connect(partial(shell.go_to, NavPage.SET_UP))
         page.files_given.connect(shell.add_clusters)
         page.reading_asked.connect(shell.read_cluster_files)
+        page.practise_asked.connect(shell.go_elsewhere)
         return page
 
     return make
@@ -50,7 +51,8 @@ def _lab() -> MakePage:
     from tgwizard.gui.lab.scenario_cards import ScenarioDialog
 
     def make(shell: Shell) -> ShellPage:
-        page = LabPage(shell.theme, is_lab=shell.context.is_lab)
+        page = LabPage(shell.theme, is_lab=shell.context.is_lab, can_practise=shell.context.can_practise)
+        page.practise_asked.connect(shell.go_elsewhere)
 
         def ask(name: str) -> None:
             session = page.session
@@ -122,6 +124,11 @@ class PageRegistry:
     def imports(self) -> Iterable[ImportPage]:
         """Import what each page stands on; beforehand, so that opening one does not."""
         return self._imports.values()
+
+    @property
+    def built(self) -> Mapping[NavPage, ShellPage]:
+        """Those that were wanted so far."""
+        return self._built
 
     def writing(self) -> tuple[NavPage, ShellPage] | None:
         """A page that writes something now, and which it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,13 +29,22 @@ class ProgramOpener(QObject):
 
     ended = Signal()
 
-    def __init__(self, open_program: OpenProgram, bridge: Bridge, window: MainWindow) -> None:
-        """Nothing is opened before `begin`."""
+    def __init__(
+        self,
+        open_program: OpenProgram,
+        bridge: Bridge,
+        window: MainWindow,
+        discard: Callable[[OpenedProgram], None] = lambda opened: opened.close(),
+    ) -> None:
+        """Nothing is opened before `begin`. `discard` gets, on the thread, what is opened after it was abandoned."""
         super().__init__(window)
         self._open_program = open_program
         self._bridge = bridge
         self._window = window
         self._thread: threading.Thread | None = None
+        self._discard = discard
+        self._mutex = threading.Lock()
+        self._abandoned = False
         self._turns = IdleQueue(self)
         self.opened: OpenedProgram | None = None
         bridge.happened.connect(self._take)
@@ -49,15 +59,34 @@ class ProgramOpener(QObject):
         self._thread.start()
 
     def _work(self) -> None:
-        own = self._bridge.own
         try:
-            own.put(self._open_program())
+            opened = self._open_program()
         except UserError as error:
-            own.put(OpeningFailed(error.problems))
+            self._tell(OpeningFailed(error.problems))
         except BaseException as error:  # noqa: BLE001 - shown once by CrashReporter, and the page says what to do
-            own.put(JobCrashed("", "opening", error))
             what = "tgwizard could not be opened by an error of its own."
-            own.put(OpeningFailed((Problem("open-broke", what, "", "Try again; the report is in the log."),)))
+            problem = Problem("open-broke", what, "", "Try again; the report is in the log.")
+            self._tell(JobCrashed("", "opening", error), OpeningFailed((problem,)))
+        else:
+            if not self._tell(opened):
+                self._discard(opened)
+
+    def _tell(self, *events: object) -> bool:
+        """Whether there is still somebody to be told."""
+        with self._mutex:
+            for event in events if not self._abandoned else ():
+                self._bridge.own.put(event)
+            return not self._abandoned
+
+    def abandon(self) -> OpenedProgram | None:
+        """The window goes on elsewhere: hand it nothing more. What was opened for it, if anything; none comes later."""
+        with self._mutex:
+            self._abandoned = True
+        self._bridge.finish()  # it may be on the queue
+        self._turns.drop()
+        self._bridge.happened.disconnect(self._take)
+        self.deleteLater()
+        return self.opened
 
     @Slot(object)
     def _take(self, event: object) -> None:

@@ -57,7 +57,7 @@ class ReadOnlySwitch(QObject):
     def ask(self) -> None:
         """Lock at once, or ask before unlocking (Ctrl+L)."""
         if not self._shell.lock.locked:
-            self._shell.settings_store.set(READ_ONLY, True)
+            self._keep(locked=True)
         else:
             self._shell.show_dialog(self._dialog)
 
@@ -73,8 +73,13 @@ class ReadOnlySwitch(QObject):
 
     @Slot()
     def _unlock(self) -> None:
-        self._shell.settings_store.set(READ_ONLY, False)
-        self._shell.lock.set_locked(False)
+        self._keep(locked=False)
+
+    def _keep(self, *, locked: bool) -> None:
+        """Lock or unlock, and keep it as the user's setting: but what is done to practise means nothing for Azure."""
+        if self._shell.context.practice is None:
+            self._shell.settings_store.set(READ_ONLY, locked)
+        self._shell.lock.set_locked(locked)
 
     @Slot()
     def _on_lock(self) -> None:

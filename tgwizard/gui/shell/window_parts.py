@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from tgwizard.gui.app.app_context import AppContext
@@ -25,6 +26,7 @@ from tgwizard.gui.shell.command_registry import commands_of
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.notifications import Notifications
 from tgwizard.gui.shell.page_registry import PageRegistry
+from tgwizard.gui.shell.practice_strip import stay_here
 from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
 from tgwizard.gui.shell.shutdown import Shutdown
 from tgwizard.gui.shell.startup_error_page import StartupErrorPage
@@ -32,25 +34,31 @@ from tgwizard.model.settings import READ_ONLY
 
 
 class WindowParts:
-    """Made once for a window that is painted already; `serve` begins when the window knows its parts."""
+    """Made for a window that is painted already, once at each place; `serve` begins when the window knows its parts.
+
+    `end` when the window goes on at another place.
+    """
 
     def __init__(
         self, shell: Shell, window: QWidget, stack: QStackedWidget, bridge: Bridge, context: AppContext
     ) -> None:
         """Make them, each as its settings say. `window` and `shell` are the same, the second as its pages see it."""
         theme, read = shell.theme, context.settings
-        self.settings_store = SettingsStore(read.settings, context.settings_file, read.problems, bridge.own, window)
-        AppearanceSettings(theme, self.settings_store, window)
-        self.lock = ReadOnlyLock(self.settings_store.get(READ_ONLY), window)
-        self.watching = ClusterRegistry(bridge, self.lock, window)
+        # They go together, and the window stays.
+        self._all = whole = QObject(window)
+        self.settings_store = SettingsStore(read.settings, context.settings_file, read.problems, bridge.own, whole)
+        AppearanceSettings(theme, self.settings_store, whole)
+        practising = context.practice is not None
+        self.lock = ReadOnlyLock(self.settings_store.get(READ_ONLY) and not practising, whole)
+        self.watching = ClusterRegistry(bridge, self.lock, whole)
         self.pages = PageRegistry(shell, stack)
-        self.cluster_pages = ClusterPages(theme, stack, window)
+        self.cluster_pages = ClusterPages(theme, stack, whole)
         kept = (self.settings_store, self.pages, self.cluster_pages)
-        self.changes = ClusterChanges(bridge, self.watching, *kept, window)
+        self.changes = ClusterChanges(bridge, self.watching, *kept, whole)
         self.startup_errors = StartupErrorPage(theme)
         self.lab_stopped = LabStopped(theme)
-        self.attention = Notifications(window, self.watching, self.settings_store)
-        self.closing = Shutdown(self.watching, window)
+        self.attention = Notifications(window, self.watching, self.settings_store, whole)
+        self.closing = Shutdown(self.watching, whole)
         bridge.happened.connect(self.settings_store.take)
         self.cluster_pages.asked.connect(partial(ask_before_failover, shell))
         self.pages.follow(self.cluster_pages)
@@ -61,6 +69,28 @@ class WindowParts:
         """Keep the rail at one with clusters and lock, from now on."""
         self.read_only = ReadOnlySwitch(shell, rail.lock)
         self.rail_clusters = RailClusters(shell, rail)
+
+    def writing_words(self) -> str:
+        """What is being written from here now, and what to do first; empty when nothing is."""
+        session, found = self.closing.writing(), self.pages.writing()
+        if session is not None:
+            name = session.setup.name
+            return f"A failover of {name} is running. Wait until it has ended, or stop it on its page."
+        if found is not None:
+            return f"{found[1].writing_words} Wait until that has ended, or stop it on its page."
+        return "A change is being written. Wait until that has ended." if self.changes.writing else ""
+
+    @staticmethod
+    def tell_to_stay(shell: Shell, writes: str) -> None:
+        """Say why the window does not go elsewhere now."""
+        shell.show_dialog(partial(stay_here, shell.theme, writes=writes))
+
+    def end(self) -> None:
+        """The window goes on at another place: watch nothing any more, and let go of all of this."""
+        self.cluster_pages.stop()
+        self.closing.stop()
+        self.watching.drop()
+        self._all.deleteLater()
 
     def open_palette(self, shell: Shell) -> None:
         """Show all that can be found or run now."""
