@@ -238,11 +238,11 @@ def _lines(past: WholeHistory, command: History) -> Iterator[str]:
         yield ""
     run = next((entry for entry in entries if entry.kind is EntryKind.RUN), None)
     if run is not None:
-        yield f'One of them whole: tgwizard report "{run_report.local(format_utc(run.at))}"'
+        yield f'One of them whole: tgwizard report "{run.at.astimezone():%Y-%m-%d %H:%M:%S}"'
 
 
 def _entry(entry: HistoryEntry) -> Iterator[str]:
-    yield f"  {run_report.local(format_utc(entry.at))}  {entry.what}"
+    yield f"  {run_report.when(format_utc(entry.at))}  {entry.what}"
     if entry.note:
         yield f"    {entry.note}"
     if entry.by:
@@ -256,15 +256,15 @@ def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
         yield f"  Begun by {run_report.began_by(run.began.origin, run.began.strategy)}"
     for name, words in run_report.gaps(run):
         yield f"  {name}: {words}"
-    yield f"  Cluster {setup.name}{' (lab)' if setup.is_lab else ''}, began {run_report.local(run.began.at)}"
+    yield f"  Cluster {setup.name}{' (lab)' if setup.is_lab else ''}, began {run_report.when(run.began.at)}"
     if run.ended and run.ended.detail:
         yield f"  Details: {run.ended.detail}"
     if run.turned_back:
         yield f"  Turned back: {run.turned_back}"
     for step in run.steps:
-        yield f"  {run_report.local(step.at)}  {step.sentence} ({format_duration(step.seconds)})"
+        yield f"  {run_report.when(step.at)}  {step.sentence} ({format_duration(step.seconds)})"
     for sighted in run.sightings:
-        yield f"  {run_report.local(sighted.at)}  Seen: {run_report.sighting(sighted)}"
+        yield f"  {run_report.when(sighted.at)}  Seen: {run_report.sighting(sighted)}"
     for attempt in run.attempts:
         answer = run_report.ANSWERS[attempt.answer]
         ids = f"ours {attempt.request}" + (f", Azure's {attempt.arm_request}" if attempt.arm_request else "")

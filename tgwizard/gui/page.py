@@ -147,6 +147,12 @@ class ShellPage(QWidget):
     def stop_writing(self) -> None:
         """Begin nothing more; `settled` follows."""
 
+    keeps_work = False
+    """Whether a person does something on it that another page of the kind must take over."""
+
+    def take_over(self, old: ShellPage) -> None:
+        """This page is built anew, in the place of `old`: go on with what was done there."""
+
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open. A page that is built later is told at once."""
 

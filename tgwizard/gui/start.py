@@ -95,10 +95,17 @@ def name_app(app: QApplication) -> None:
 
 def run(open_program: OpenProgram, context: AppContext) -> int:
     """`start` for who has the context already."""
-    from tgwizard.model.settings import THEME
+    from tgwizard.model.settings import TEXT_SIZE, THEME, TIME_ZONE
 
-    theme = THEME.value_of(context.settings.settings)
-    glance = FirstGlance(context.place, context.is_lab, context.data_folder, theme)
+    read = context.settings.settings
+    glance = FirstGlance(
+        context.place,
+        context.is_lab,
+        context.data_folder,
+        THEME.value_of(read),
+        text_size=TEXT_SIZE.value_of(read),
+        time_zone=TIME_ZONE.value_of(read),
+    )
     return start(open_program, glance, lambda: context)
 
 
@@ -135,7 +142,8 @@ def start(
         messages.stop()
         _tell("tgwizard is open already; its window was brought to the front.")
         return WindowEnd.IN_ORDER
-    theme = Theme(app, glance.theme, system_text_scale())
+    theme = Theme(app, glance.theme, glance.text_size.scale or system_text_scale())
+    theme.tell_times_in(glance.time_zone)
     guard = GcGuard(app)
     guard.start()
     usual_switch_s = sys.getswitchinterval()

@@ -1,4 +1,4 @@
-"""How the window may look; apart from the other settings, because the first paint waits for the theme alone."""
+"""How the window may look; apart from the other settings, because the first paint waits for this alone."""
 
 from __future__ import annotations
 
@@ -19,3 +19,25 @@ class ContrastChoice(Enum):
     SYSTEM = "system"
     HIGH = "high"
     USUAL = "usual"
+
+
+class TextSize(Enum):
+    """How large text is: as large as the system's, or always a percentage of the usual size."""
+
+    SYSTEM = "system"
+    USUAL = "100"
+    LARGER = "125"
+    LARGE = "150"
+    LARGEST = "200"
+
+    @property
+    def scale(self) -> float | None:
+        """How much larger than usual; None: as the system says."""
+        return None if self is TextSize.SYSTEM else int(self.value) / 100
+
+
+class TimeZoneChoice(Enum):
+    """In which time moments are told: that of this computer, or UTC, as Azure's own logs are."""
+
+    LOCAL = "local"
+    UTC = "utc"

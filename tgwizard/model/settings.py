@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from tgwizard.model.appearance import ContrastChoice, ThemeChoice
+from tgwizard.model.appearance import ContrastChoice, TextSize, ThemeChoice, TimeZoneChoice
 from tgwizard.model.fields import Field, FieldError
 
 T = TypeVar("T")
@@ -126,6 +126,13 @@ def _one_of(kind: type[E]) -> Callable[[object], E]:
     return parse
 
 
+def _text_size(value: object) -> TextSize:
+    """150 and "150 %" are meant as they are typed."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return _one_of(TextSize)(value.removesuffix("%").strip() if isinstance(value, str) else value)
+
+
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise FieldError("It must be true or false, without quotes.")
@@ -193,6 +200,35 @@ THEME = Setting(
         SettingChoice("system", "System", "follows the light or dark setting of this computer"),
         SettingChoice("light", "Light", "always light"),
         SettingChoice("dark", "Dark", "always dark"),
+    ),
+)
+TEXT_SIZE = Setting(
+    "window.text_size",
+    "Text size",
+    "Ctrl++ and Ctrl+- go through the sizes, Ctrl+0 follows this computer.",
+    "system",
+    _text_size,
+    required=False,
+    default=TextSize.SYSTEM,
+    choices=(
+        SettingChoice("system", "System", "as large as this computer's other text"),
+        SettingChoice("100", "100 %", "the usual size"),
+        SettingChoice("125", "125 %", "a quarter larger"),
+        SettingChoice("150", "150 %", "half as large again; columns of text become rows"),
+        SettingChoice("200", "200 %", "twice as large; columns of text become rows"),
+    ),
+)
+TIME_ZONE = Setting(
+    "window.time_zone",
+    "Times",
+    "Which time the window tells. It stands behind each.",
+    "local",
+    _one_of(TimeZoneChoice),
+    required=False,
+    default=TimeZoneChoice.LOCAL,
+    choices=(
+        SettingChoice("local", "Local", "the time of this computer"),
+        SettingChoice("utc", "UTC", "the time of Azure's logs, and of the reports that are saved"),
     ),
 )
 CONTRAST = Setting(
@@ -313,7 +349,8 @@ PLACE: Setting[tuple[int, ...] | None] = Setting(
 MAXIMISED = Setting("window.maximised", "Maximised", "", "false", _switch, required=False, default=False, shown=False)
 
 ALL: tuple[Setting[Any], ...] = (
-    THEME, CONTRAST, REDUCED_MOTION, NOTIFICATIONS, READ_ONLY, NICS_S, VMS_S, MEASURE_RUNS, DATA_FOLDER, LOG_LEVEL,
+    THEME, CONTRAST, TEXT_SIZE, TIME_ZONE, REDUCED_MOTION, NOTIFICATIONS, READ_ONLY, NICS_S, VMS_S, MEASURE_RUNS,
+    DATA_FOLDER, LOG_LEVEL,
     ORDER, DESCENDING, FILTER, FILTER_TEXT, PINNED, PLACE, MAXIMISED,
 )  # fmt: skip
 """Every setting, in the order of the page and of the file."""

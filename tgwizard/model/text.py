@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from tgwizard.model.appearance import TimeZoneChoice
 
 _LONGEST = 400
 
@@ -87,6 +90,59 @@ def are(number: int) -> str:
 def format_utc(moment: datetime) -> str:
     """UTC ISO 8601 with milliseconds and a Z, as every JSON document of ours spells time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """How moments are told to a person: in local time or in UTC, and always with the name of that time behind them."""
+
+    zone: TimeZoneChoice = TimeZoneChoice.LOCAL
+
+    def time(self, at: datetime) -> str:
+        """A time of today: "14:02:11 UTC"."""
+        here = self.here(at)
+        return f"{here:%H:%M:%S} {zone_name(here)}"
+
+    def minute(self, at: datetime) -> str:
+        """A time of today, where the seconds say nothing: "14:02 UTC"."""
+        here = self.here(at)
+        return f"{here:%H:%M} {zone_name(here)}"
+
+    def near(self, at: datetime, now: datetime) -> str:
+        """The time of today, and of another day its date: "14:02:11 UTC", "29 Nov 14:02 UTC"."""
+        here = self.here(at)
+        return self.time(at) if here.date() == self.here(now).date() else self.day(at)
+
+    def day(self, at: datetime) -> str:
+        """Date and minute: "29 Nov 14:02 UTC"."""
+        here = self.here(at)
+        return f"{here:%d %b %H:%M} {zone_name(here)}"
+
+    def whole(self, at: datetime) -> str:
+        """Date and time, as they sort: "2026-11-29 14:02:11 UTC"."""
+        here = self.here(at)
+        return f"{here:%Y-%m-%d %H:%M:%S} {zone_name(here)}"
+
+    def both(self, at: datetime) -> str:
+        """The same moment in UTC and in local time, for a tooltip."""
+        told = (Moments(zone).whole(at) for zone in (TimeZoneChoice.UTC, TimeZoneChoice.LOCAL))
+        return "\n".join(dict.fromkeys(told))
+
+    def here(self, at: datetime) -> datetime:
+        """The moment in the time that is told."""
+        return at.astimezone(UTC) if self.zone is TimeZoneChoice.UTC else at.astimezone()
+
+
+LOCAL_TIME = Moments()
+
+
+def zone_name(at: datetime) -> str:
+    """What the time of a moment is called: "UTC", "CET"; where the system has only a long name, "UTC+01:00"."""
+    name = at.tzname() or ""
+    if name.isascii() and name.isalpha() and len(name) <= 5:
+        return name
+    offset = f"{at:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
 
 
 def _whole(seconds: float) -> str:

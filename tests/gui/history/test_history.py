@@ -38,7 +38,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import sanitize
+from tgwizard.model.text import LOCAL_TIME, sanitize
 
 
 @pytest.fixture
@@ -238,7 +238,8 @@ def test_that_only_runs_lead_anywhere_and_the_focus_stays_when_events_come(desk:
     page.events.show_events((EventShown(now, Shape.GOOD, "In sync", "Azure"), *events), now)
     assert len(page.events.runs) == sum(1 for event in events if event.run) == 1
     qtbot.waitUntil(
-        lambda: desk.says(f"{EventShown(now, Shape.GOOD, '', '').local(now)}, In sync, Azure"), timeout=PATIENCE_MS
+        lambda: desk.says(f"{EventShown(now, Shape.GOOD, '', '').when(LOCAL_TIME, now)}, In sync, Azure"),
+        timeout=PATIENCE_MS,
     )
     other = next(row for row in page.events.findChildren(TimelineRow) if row.isVisible() and row.link is None)
     QTest.mouseClick(other, Qt.MouseButton.LeftButton)
@@ -327,8 +328,10 @@ def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: Q
     page.read_again()
     answer(desk, 2, ClusterHistory(setup, (spoilt(run, text, keep=facts),), (seen,), Problem("damaged", text, text)))
     row = next(row for row in page.list.shown.rows if row.run is not None)
-    assert sanitize(text, 90)[:4] in row.spoken
-    assert not [char for row in page.list.shown.rows for char in row.spoken if category(char) in {"Cc", "Cf"}]
+    assert sanitize(text, 90)[:4] in row.spoken(LOCAL_TIME)
+    assert not [
+        char for row in page.list.shown.rows for char in row.spoken(LOCAL_TIME) if category(char) in {"Cc", "Cf"}
+    ]
     qtbot.waitUntil(lambda: (nameless(page), clipped(page), overlapping(page)) == ([], [], []), timeout=PATIENCE_MS)
     page.list.opened.emit(row)
     assert page.view is not None

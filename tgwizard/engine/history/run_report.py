@@ -17,7 +17,7 @@ from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.run_origin import RunOrigin
 from tgwizard.model.snapshot import LocationKind
-from tgwizard.model.text import format_duration, sanitize
+from tgwizard.model.text import LOCAL_TIME, Moments, format_duration, sanitize
 
 OUTCOMES = {
     Outcome.DONE: "Done",
@@ -132,10 +132,10 @@ def reason(run: RunHistory) -> str:
     return f"{what} tgwizard resume {run.began.cluster} goes on."
 
 
-def local(at: str) -> str:
-    """A moment of the journal in local time, as a person at this computer reads it."""
+def when(at: str, moments: Moments = LOCAL_TIME) -> str:
+    """A moment of the journal, as a person at this computer reads it."""
     try:
-        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+        return moments.whole(datetime.fromisoformat(at))
     except ValueError:
         return at
 

@@ -6,13 +6,16 @@ A glance is no check: whatever is wrong with a file is told later, when all of i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import parse_toml
 from tgwizard.gui.app.window_geometry import WindowPlace
-from tgwizard.model.appearance import ThemeChoice
+from tgwizard.model.appearance import TextSize, ThemeChoice, TimeZoneChoice
+
+E = TypeVar("E", bound=Enum)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +50,8 @@ class FirstGlance(NamedTuple):
     cluster: ClusterGlance | None = None
     practice: Practice | None = None
     first: NavPage | None = None
+    text_size: TextSize = TextSize.SYSTEM
+    time_zone: TimeZoneChoice = TimeZoneChoice.LOCAL
 
 
 class Opening(NamedTuple):
@@ -64,7 +69,11 @@ def glance_at(settings_file: Path, clusters: Path, place: str, state: Path | Non
     """Look at the settings file and at the folder of the cluster files."""
     window = _window(settings_file)
     locked = window.get("read_only") is True
-    return FirstGlance(place, is_lab, state, _theme(window), locked, WindowPlace.of(window), only_cluster(clusters))
+    theme = _word(window, "theme", ThemeChoice.SYSTEM)
+    size, zone = _word(window, "text_size", TextSize.SYSTEM), _word(window, "time_zone", TimeZoneChoice.LOCAL)
+    left = WindowPlace.of(window)
+    only = only_cluster(clusters)
+    return FirstGlance(place, is_lab, state, theme, locked, left, only, text_size=size, time_zone=zone)
 
 
 def only_cluster(folder: Path) -> ClusterGlance | None:
@@ -86,8 +95,8 @@ def _window(settings_file: Path) -> Mapping[str, Any]:
     return window if isinstance(window, dict) else {}
 
 
-def _theme(window: Mapping[str, Any]) -> ThemeChoice:
+def _word(window: Mapping[str, Any], key: str, usual: E) -> E:
     try:
-        return ThemeChoice(window.get("theme", ThemeChoice.SYSTEM))
+        return type(usual)(str(window.get(key, usual.value)).removesuffix("%").strip())
     except ValueError:
-        return ThemeChoice.SYSTEM
+        return usual

@@ -1,7 +1,7 @@
 """The settings as the window uses them: one object that everyone asks and listens to, saved shortly after a change.
 
-``AppearanceSettings`` is how the window looks and moves, as the settings have it: theme, contrast, motion. Each is
-in force at once.
+``AppearanceSettings`` is how the window looks and moves, as the settings have it: theme, contrast, text size, motion,
+and in which time moments are told. Each is in force at once.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.files.settings_file import save_value
-from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.theme import Theme, system_text_scale
 from tgwizard.model.appearance import ContrastChoice
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.settings import CONTRAST, REDUCED_MOTION, THEME, Setting, Settings
+from tgwizard.model.settings import CONTRAST, REDUCED_MOTION, TEXT_SIZE, THEME, TIME_ZONE, Setting, Settings
 
 T = TypeVar("T")
 
@@ -136,6 +136,7 @@ class AppearanceSettings(QObject):
             self._on_changed(CONTRAST)
         if settings_store.get(REDUCED_MOTION):
             self._on_changed(REDUCED_MOTION)
+        self._on_changed(TIME_ZONE)
 
     @Slot(object)
     def _on_changed(self, setting: Setting[Any]) -> None:
@@ -144,5 +145,9 @@ class AppearanceSettings(QObject):
         elif setting.key == CONTRAST.key:
             high = {ContrastChoice.HIGH: True, ContrastChoice.USUAL: False}
             self._theme.choose_contrast(high.get(self._settings_store.get(CONTRAST)))
+        elif setting.key == TEXT_SIZE.key:
+            self._theme.scale_text(self._settings_store.get(TEXT_SIZE).scale or system_text_scale())
+        elif setting.key == TIME_ZONE.key:
+            self._theme.tell_times_in(self._settings_store.get(TIME_ZONE))
         elif setting.key == REDUCED_MOTION.key:
             self._theme.reduce_motion(self._settings_store.get(REDUCED_MOTION))

@@ -28,7 +28,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import format_age, format_duration, format_utc, join_words, sanitize
+from tgwizard.model.text import Moments, format_age, format_duration, join_words, sanitize
 from tgwizard.model.verdict import VerdictName
 from tgwizard.model.watch_events import Observed, Source, SourceBack, SourceLost
 
@@ -63,17 +63,9 @@ class EventShown:
     source: str
     run: str = ""
 
-    def local(self, today: datetime) -> str:
-        """Local time: to the second today, with the date before."""
-        here = self.at.astimezone()
-        if today.astimezone() - here < timedelta(hours=20):
-            return here.strftime("%H:%M:%S")
-        return here.strftime("%d %b %H:%M")
-
-    @property
-    def utc(self) -> str:
-        """UTC, for the tooltip."""
-        return format_utc(self.at)
+    def when(self, moments: Moments, today: datetime) -> str:
+        """The time: to the second today, with the date before."""
+        return moments.time(self.at) if today - self.at < timedelta(hours=20) else moments.day(self.at)
 
 
 def of_verdict(event: Observed) -> EventShown:
@@ -332,7 +324,9 @@ class EventsCard(Card):
         self.runs.clear()
         clear(self._rows)
         for event in self._shown:
-            words = (event.shape, event.local(self._today), event.utc, event.sentence, event.source)
+            moments = self.theme.moments
+            when, tip = event.when(moments, self._today), moments.both(event.at)
+            words = (event.shape, when, tip, event.sentence, event.source)
             leads_to = f"Open run {event.run[:8]} in History" if event.run else ""
             row = TimelineRow(self.theme, *words, narrow=self._narrow, leads_to=leads_to)
             if event.run:

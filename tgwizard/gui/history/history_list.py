@@ -33,7 +33,7 @@ from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.text import format_duration, format_utc, sanitize
+from tgwizard.model.text import Moments, format_duration, sanitize
 
 
 class HistoryRowKind(Enum):
@@ -62,20 +62,9 @@ class HistoryRow:
         """Whether there is more to see."""
         return self.run is not None or self.file is not None
 
-    @property
-    def local(self) -> str:
-        """Local date and time."""
-        return f"{self.at.astimezone():%d %b %Y  %H:%M:%S}"
-
-    @property
-    def utc(self) -> str:
-        """UTC, for the tooltip."""
-        return format_utc(self.at)
-
-    @property
-    def spoken(self) -> str:
+    def spoken(self, moments: Moments) -> str:
         """The whole line as one sentence."""
-        return ", ".join(part for part in (self.local, self.cluster, self.sentence, self.note) if part)
+        return ", ".join(part for part in (moments.whole(self.at), self.cluster, self.sentence, self.note) if part)
 
 
 def rows_of(clusters: Iterable[ClusterHistory]) -> tuple[HistoryRow, ...]:
@@ -134,25 +123,30 @@ def _moment(text: str) -> datetime:
 
 
 ROW_PX = 54
-TIME_PX = 156
+TIME_PX = 180
 CLUSTER_PX = 190
 _CUT = Qt.TextElideMode.ElideRight
 
 
 class HistoryModel(RowModel):
-    """The rows of a list; UTC stands in the tooltip."""
+    """The rows of a list; the tooltip has the time in UTC too."""
 
     rows: Sequence[HistoryRow]
 
+    def __init__(self, moments: Moments) -> None:
+        """No row yet; `moments` tells when each was."""
+        super().__init__()
+        self._moments = moments
+
     def words(self, row: HistoryRow) -> str:
-        return row.spoken
+        return row.spoken(self._moments)
 
     def tip(self, row: HistoryRow) -> str:
-        return f"{row.utc}\n{row.sentence}\n{row.note}"
+        return f"{self._moments.both(row.at)}\n{row.sentence}\n{row.note}"
 
 
 class HistoryRowPainter(RowPainter):
-    """Paints a row: shape, local time, what happened with a second line, the cluster."""
+    """Paints a row: shape, time, what happened with a second line, the cluster."""
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """The height of a row: two lines, with large text three."""
@@ -176,13 +170,14 @@ class HistoryRowPainter(RowPainter):
         words: list[Line] = [(row.sentence, TextRole.BODY_KEY, Token.TEXT)]
         if row.note:
             words.append((row.note, TextRole.CAPTION, Token.TEXT2))
+        moment = theme.moments.whole(row.at)
         if self._stacked:
-            when = f"{row.local}  {row.cluster}".strip()
+            when = f"{moment}  {row.cluster}".strip()
             paint_lines(painter, theme, box, ((when, TextRole.MONO, Token.TEXT3), *words), cut=_CUT)
             return
         time = QRectF(box)
         time.setWidth(theme.px(TIME_PX))
-        paint_line(painter, theme, time, (row.local, TextRole.MONO, Token.TEXT3), cut=_CUT)
+        paint_line(painter, theme, time, (moment, TextRole.MONO, Token.TEXT3), cut=_CUT)
         room = QRectF(box)
         room.setLeft(time.right() + theme.px(12))
         if row.cluster:
@@ -225,7 +220,7 @@ class HistoryList(RowList):
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         """An empty list; `name` is what assistive technology calls it."""
-        self.shown = HistoryModel()
+        self.shown = HistoryModel(theme.moments)
         super().__init__(theme, name, self.shown, parent)
         self.shown.setParent(self)
         self.setItemDelegate(HistoryRowPainter(theme, self))

@@ -97,7 +97,7 @@ class RunDetails(QWidget):
         card = Card(self._theme, "Outcome")
         run, ended = self.run, self.run.ended
         card.body.addWidget(CheckRow(self._theme, shape_of(run), run_report.outcome(run), run_report.reason(run)))
-        facts = [("Began", run_report.local(run.began.at)), ("Ended", run_report.local(ended.at) if ended else "")]
+        facts = [("Began", self._when(run.began.at)), ("Ended", self._when(ended.at) if ended else "")]
         if ended is not None:
             facts.append(("Holder at the end", ended.holder or "on no network interface"))
             if ended.seconds is not None:
@@ -114,11 +114,11 @@ class RunDetails(QWidget):
     def _steps(self) -> Card:
         card = Card(self._theme, "Steps")
         for step in self.run.steps:
-            evidence = f"{format_duration(step.seconds)}, ended {run_report.local(step.at)}"
+            evidence = f"{format_duration(step.seconds)}, ended {self._when(step.at)}"
             card.body.addWidget(CheckRow(self._theme, Shape.GOOD, step.sentence, evidence))
         for seen in self.run.sightings:
             what = f"{self.run.began.address}: {run_report.sighting(seen)}"
-            card.body.addWidget(CheckRow(self._theme, Shape.NOTE, what, f"seen {run_report.local(seen.at)}"))
+            card.body.addWidget(CheckRow(self._theme, Shape.NOTE, what, f"seen {self._when(seen.at)}"))
         if not self.run.steps:
             card.body.addWidget(TextLabel(self._theme, "No step ended.", TextRole.BODY, Token.TEXT2))
         card.body.addStretch(1)
@@ -151,6 +151,9 @@ class RunDetails(QWidget):
             none = "None was sent." if self.run.began.writes else "None: tgwizard only watched."
             card.body.addWidget(TextLabel(self._theme, none, TextRole.BODY, Token.TEXT2, wrap=True))
         return card
+
+    def _when(self, at: str) -> str:
+        return run_report.when(at, self._theme.moments)
 
     def _grid(self, facts: Iterable[tuple[str, str]], *, mono: bool = False) -> QGridLayout:
         grid = QGridLayout()

@@ -203,7 +203,8 @@ class LabPage(ShellPage):
         if session.doing:
             self._state.say(session.doing)
         elif session.seen is not None and not self._cards.isHidden():
-            self._state.say(f"Read at {session.seen.state.at.astimezone():%H:%M:%S} by the lab's clock.")
+            at = self._theme.moments.time(session.seen.state.at)
+            self._state.say(f"Read at {at} by the lab's clock.")
         self._show_problems(tuple(item for item in (session.refused, session.unread) if item is not None))
 
     def _show_problems(self, problems: tuple[Problem, ...]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -180,12 +179,6 @@ def holding_words(holding: HoldingSeen) -> str:
         return f"{nic} holds {holding.address}"
     seconds = (holding.until - holding.since).total_seconds()
     return f"{nic} held {holding.address} for {_duration(seconds)}"
-
-
-def moment_words(when: datetime, now: datetime) -> str:
-    """A moment in local time: the time of today, the date of another day."""
-    here = when.astimezone()
-    return f"{here:%H:%M:%S}" if here.date() == now.astimezone().date() else f"{here:%d %b %H:%M}"
 
 
 def _duration(seconds: float) -> str:

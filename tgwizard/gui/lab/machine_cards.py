@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.lab_control import HoldingSeen, VmPowerSeen
 from tgwizard.gui.lab.lab_session import LabSession
-from tgwizard.gui.lab.lab_text import holding_words, is_on, moment_words, power_shown
+from tgwizard.gui.lab.lab_text import holding_words, is_on, power_shown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
@@ -155,9 +153,9 @@ class DataPlaneCard(Card):
         clear(self._list)
         self._empty.setVisible(not newest)
         for item in newest:
-            local = moment_words(item.since, seen.state.at)
+            moments = self.theme.moments
+            when = moments.near(item.since, seen.state.at)
             shape = Shape.ACTIVE if item.until is None else Shape.STANDBY
-            utc = f"since {item.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-            row = TimelineRow(self.theme, shape, local, utc, holding_words(item), "")
-            row.setAccessibleName(f"{holding_words(item)}, since {local}")
+            row = TimelineRow(self.theme, shape, when, f"since {moments.both(item.since)}", holding_words(item), "")
+            row.setAccessibleName(f"{holding_words(item)}, since {when}")
             self._list.addWidget(row, 0, Qt.AlignmentFlag.AlignTop)

@@ -112,7 +112,7 @@ class PromptCard(Card):
         elif prompt is not None:
             words = "A page has opened in your browser. Come back here when it says that you are signed in."
         if prompt is not None and prompt.expires is not None:
-            words += f" It is good until {prompt.expires.astimezone():%H:%M}."
+            words += f" It is good until {self.theme.moments.minute(prompt.expires)}."
         self._words.say(words)
         self._code.say(sanitize(code, 40))
         self._code.setAccessibleName(f"Code {code}" if code else "No code")

@@ -308,5 +308,12 @@ class VerifyPage(StepPage):
         watched = wizard.ending.session
         ready = watched is not None and watched.snapshot is not None
         self.show_verify(
-            verify_shown(wizard.verifier, wizard.plan, machines, locked=wizard.locked, session_ready=ready)
+            verify_shown(
+                wizard.verifier,
+                wizard.plan,
+                machines,
+                locked=wizard.locked,
+                session_ready=ready,
+                moments=self.theme.moments,
+            )
         )

@@ -17,7 +17,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
 from tgwizard.model.setup_events import PropagationChanged, PropagationStage
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.text import format_duration, sanitize
+from tgwizard.model.text import Moments, format_duration, sanitize
 from tgwizard.model.verify_result import (
     ProofRun,
     ProvedBy,
@@ -108,6 +108,7 @@ def verify_shown(
     *,
     locked: bool,
     session_ready: bool,
+    moments: Moments,
 ) -> VerifyShown:
     """The tenth page."""
     result = verifier.result
@@ -115,15 +116,15 @@ def verify_shown(
     order = verifier.looked.order if verifier.looked is not None else None
     roles = tuple("holds the address" if order and order.holder == vm else "standby" for vm in machines)
     scopes = tuple(reason.scope for reason in plan.scopes) if plan is not None else ()
-    title, lead = _headline(verifier, result)
+    title, lead = _headline(verifier, result, moments)
     proof = _proof(verifier.proof, proved=result is not None and result.proved)
     able, why_not = _can_prove(result, locked=locked, session_ready=session_ready)
     return VerifyShown(
         title,
         lead,
         tuple(zip(names, roles, strict=True)),
-        _meters(verifier, machines, scopes),
-        _meter_note(verifier),
+        _meters(verifier, machines, scopes, moments),
+        _meter_note(verifier, moments),
         _restarts(verifier, result, locked=locked),
         _rehearsal(result),
         _rehearsal_state(verifier, result),
@@ -135,14 +136,14 @@ def verify_shown(
     )
 
 
-def _headline(verifier: VerifyController, result: VerifyResult | None) -> tuple[str, str]:
+def _headline(verifier: VerifyController, result: VerifyResult | None, moments: Moments) -> tuple[str, str]:
     if result is None:
         return "Finding out what is proven", "Rights are read and worked out for both machines. Nothing is written."
     sentence = verify_sentence(result)
     title, _, rest = sentence.partition(": ")
     lead = f"{rest[:1].upper()}{rest[1:]}" if rest else "You can leave now; verifying can be repeated any time."
     if result.overall_state is VerifyState.WAITS:
-        return title, _awaited(result)
+        return title, _awaited(result, moments)
     if result.overall_state is VerifyState.RESTART:
         return sentence.rstrip("."), "Every right is in place. A machine picks new rights up when it restarts."
     if verifier.proof and verifier.proof[-1].done:
@@ -150,7 +151,7 @@ def _headline(verifier: VerifyController, result: VerifyResult | None) -> tuple[
     return title.rstrip("."), lead
 
 
-def _awaited(result: VerifyResult) -> str:
+def _awaited(result: VerifyResult, moments: Moments) -> str:
     """What is waited for, and until when at most."""
     made = {
         (stage.machine, stage.scope): stage.at for stage in result.stages if stage.stage is PropagationStage.WRITTEN
@@ -159,7 +160,7 @@ def _awaited(result: VerifyResult) -> str:
     ends = [at + PROPAGATION for stage in coming if (at := made.get((stage.machine, stage.scope))) is not None]
     if not ends:
         return "Longer than usual: Azure's lists do not show every assignment yet. Each was read by itself; it counts."
-    return f"Azure needs up to ten minutes: everything counts by {max(ends).astimezone():%H:%M:%S} at the latest."
+    return f"Azure needs up to ten minutes: everything counts by {moments.time(max(ends))} at the latest."
 
 
 def _seen(
@@ -176,14 +177,14 @@ def _seen(
 
 
 def _meters(
-    verifier: VerifyController, machines: tuple[ResourceId, ...], scopes: tuple[str, ...]
+    verifier: VerifyController, machines: tuple[ResourceId, ...], scopes: tuple[str, ...], moments: Moments
 ) -> tuple[MeterShown, ...]:
     return tuple(
         MeterShown(
             sanitize(vm.name, 90),
             scope_name(scope),
             tuple(
-                _bar(_seen(verifier, vm, scope, stage), stage, _certain(verifier, vm, scope))
+                _bar(_seen(verifier, vm, scope, stage), stage, _certain(verifier, vm, scope), moments)
                 for stage in PropagationStage
             ),
         )
@@ -203,14 +204,16 @@ def _certain(verifier: VerifyController, vm: ResourceId, scope: str) -> datetime
     return written.at + PROPAGATION if isinstance(written, StageSeen) and written.at is not None else None
 
 
-def _bar(seen: StageSeen | PropagationChanged | None, stage: PropagationStage, certain: datetime | None) -> BarShown:
+def _bar(
+    seen: StageSeen | PropagationChanged | None, stage: PropagationStage, certain: datetime | None, moments: Moments
+) -> BarShown:
     if seen is None:
         return BarShown(stage.value, BarState.TO_COME)
     if seen.done:
         note = format_duration(seen.seconds) if seen.seconds is not None else ""
         at: datetime | None = seen.at if isinstance(seen, StageSeen) else None
         if stage in {PropagationStage.WRITTEN, PropagationStage.RESTARTED} and at is not None:
-            note = f"{at.astimezone():%d %b %H:%M}"
+            note = moments.day(at)
         # Where no time was measured, how it is known: worked out, shown by the proof, said by a person.
         return BarShown(stage.value, BarState.DONE, note or sanitize(seen.sentence, 120).rstrip("."))
     if stage is PropagationStage.RESTARTED:
@@ -221,16 +224,16 @@ def _bar(seen: StageSeen | PropagationChanged | None, stage: PropagationStage, c
             stage.value, BarState.TO_COME, sanitize(seen.sentence, 120) if _is_answer(seen) else "by a failover"
         )
     if stage is PropagationStage.EFFECTIVE and certain is not None:
-        return BarShown(stage.value, BarState.RUNNING, f"by {certain.astimezone():%H:%M:%S} at the latest")
+        return BarShown(stage.value, BarState.RUNNING, f"by {moments.time(certain)} at the latest")
     state = BarState.FAILED if stage is PropagationStage.WRITTEN else BarState.RUNNING
     return BarShown(stage.value, state, sanitize(seen.sentence, 120))
 
 
-def _meter_note(verifier: VerifyController) -> str:
+def _meter_note(verifier: VerifyController, moments: Moments) -> str:
     if verifier.looking:
         return f"asked every 10 s, {USUAL}"
     if verifier.looked_at is not None:
-        return f"asked {verifier.looked_at.astimezone():%H:%M:%S}, {USUAL}"
+        return f"asked {moments.time(verifier.looked_at)}, {USUAL}"
     return ""
 
 

@@ -64,6 +64,7 @@ class SetupPage(ShellPage):
     """Everything of the wizard that a person sees. Built when it is first wanted."""
 
     fills_window = True
+    keeps_work = True
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,7 +99,19 @@ class SetupPage(ShellPage):
 
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: the wizard can ask."""
-        wizard = self.wizard = WizardController(self.shell, opened, self)
+        if self.wizard is None:
+            # Of the window, and not of this page, which may be built anew while the wizard goes on.
+            self._serve(WizardController(self.shell, opened, self.window()))
+
+    def take_over(self, old: ShellPage) -> None:
+        """Go on with what was answered on the page that goes, and with what is under way."""
+        if isinstance(old, SetupPage) and old.wizard is not None:
+            wizard, old.wizard = old.wizard, None
+            self._serve(wizard)
+            self.frame.show_page(self.page(wizard.step), full_width=wizard.step is SetupStep.VERIFY)
+
+    def _serve(self, wizard: WizardController) -> None:
+        self.wizard = wizard
         wizard.changed.connect(self._soon)
         wizard.said.connect(self.say)
         wizard.settled.connect(self.settled)
@@ -194,7 +207,7 @@ class SetupPage(ShellPage):
         page.tell_problems(problem_boxes)
         side = self.frame.side
         side.show_cluster(session.shown.name)
-        side.show_steps(steps_shown(session, wizard.applier, problem=bool(problem_boxes)))
+        side.show_steps(steps_shown(session, wizard.applier, self.shell.theme.moments, problem=bool(problem_boxes)))
         side.promise.say(*promise_words(wizard.applier, locked=wizard.locked))
         options = self.shell.context.place_options
         self.frame.show_portal(session.once(f"portal {len(session.saved)}", lambda: portal_shown(session, options)))

@@ -24,7 +24,7 @@ from tgwizard.gui.widgets.step_list import StepList, StepShown
 from tgwizard.gui.widgets.step_list import StepMark as Look
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
-from tgwizard.model.text import counted
+from tgwizard.model.text import Moments, counted
 
 _LOOKS = {
     StepProgress.DONE: Look.ANSWERED,
@@ -34,7 +34,9 @@ _LOOKS = {
 }
 
 
-def steps_shown(session: SetupSession, applier: ApplyController, *, problem: bool) -> tuple[StepShown, ...]:
+def steps_shown(
+    session: SetupSession, applier: ApplyController, moments: Moments, *, problem: bool
+) -> tuple[StepShown, ...]:
     """The ten rows; `problem`: the step shown has one, and carries its shape."""
     wizard_state = session.wizard_state
     rows = []
@@ -53,7 +55,7 @@ def steps_shown(session: SetupSession, applier: ApplyController, *, problem: boo
             else ""
         )
         if step is SetupStep.APPLY:
-            answer = _apply_words(applier)
+            answer = _apply_words(applier, moments)
         elif step is SetupStep.REVIEW and applier.plan is not None and answered:
             number = len(applier.plan.writing)
             answer = counted(number, "change")
@@ -62,13 +64,13 @@ def steps_shown(session: SetupSession, applier: ApplyController, *, problem: boo
     return tuple(rows)
 
 
-def _apply_words(applier: ApplyController) -> str:
+def _apply_words(applier: ApplyController, moments: Moments) -> str:
     finished = applier.finished
     if applier.running:
         return f"{applier.applying.done} of {len(applier.applying.rows)}"
     if finished is None:
         return ""
-    when = f" {applier.ended_at.astimezone():%H:%M}" if applier.ended_at is not None else ""
+    when = f" {moments.minute(applier.ended_at)}" if applier.ended_at is not None else ""
     if applier.applying.undoing:
         return f"undone{when}"
     return f"done{when}" if finished.outcome is Outcome.DONE else f"stopped{when}"

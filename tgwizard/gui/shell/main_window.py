@@ -74,7 +74,8 @@ class PageFrame(QWidget):
         super().__init__()
         self._theme = theme
         self._is_lab = is_lab
-        pages.setMaximumWidth(max(WIDEST, theme.px(WIDEST)))
+        self._pages = pages
+        self.fit()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -82,6 +83,10 @@ class PageFrame(QWidget):
         row.addWidget(pages, 100_000)
         row.addStretch(1)
         theme.changed.connect(self.update)
+
+    def fit(self) -> None:
+        """As wide as the text is large."""
+        self._pages.setMaximumWidth(max(WIDEST, self._theme.px(WIDEST)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground and, for a lab, the dashed edge."""
@@ -138,22 +143,22 @@ class MainWindow(QMainWindow):
         """Whether somebody asked for the page that is shown; else the first takes its place when all is open."""
         self._due: Callable[[], None] | None = None
         """What is shown when the dialog that is open is closed."""
+        self._shown: Callable[[], None] | None = None
+        """Shows once more what is shown."""
+        self._notice = ""
         self._read = False
         self._shows_cluster = glance.cluster is not None and glance.first is None
         self._first = glance.first or NavPage.CLUSTERS
         self._practice = glance.practice
         self._root = QWidget()
-        self.rail = NavigationRail(theme, glance.place, is_lab=glance.is_lab)
+        self._place, self._is_lab = glance.place, glance.is_lab
+        self._make_edges()
         self.rail.lock.show_lock(locked=glance.read_only)
-        self.bar = TopBar(theme, is_lab=glance.is_lab)
         self.stack = PageStack()
         self.opening: OpeningPage | None = OpeningPage(theme, glance.cluster)
-        self._build(glance)
+        self._build()
         self.stack.setAccessibleName("Page")
         self.stack.setFocus()
-        self.rail.chosen.connect(self.go_to)
-        self.rail.lock_asked.connect(self.ask_lock)
-        self.bar.find_asked.connect(self.find_or_run)
         name = glance.cluster.name if glance.cluster is not None else ""
         self.bar.show_crumbs((NavPage.CLUSTERS.value, name) if name else (NavPage.CLUSTERS.value,))
         self._entitle(name or NavPage.CLUSTERS.value)
@@ -163,23 +168,34 @@ class MainWindow(QMainWindow):
         program = "tgwizard" if self._practice is None else "tgwizard, practising in the lab"
         self.setWindowTitle(f"{words} - {program}" if words else program)
 
-    def _build(self, glance: FirstGlance) -> None:
-        row = QHBoxLayout(self._root)
+    def _make_edges(self) -> None:
+        """Rail, bar and what tells of practising: all that stands round the pages."""
+        self.rail = NavigationRail(self.theme, self._place, is_lab=self._is_lab)
+        self.rail.chosen.connect(self.go_to)
+        self.rail.lock_asked.connect(self.ask_lock)
+        self.bar = TopBar(self.theme, is_lab=self._is_lab)
+        self.bar.find_asked.connect(self.find_or_run)
+        self._practice_strip: QWidget | None = None
+        if self._practice is not None:
+            from tgwizard.gui.shell.practice_strip import PracticeStrip
+
+            strip = self._practice_strip = PracticeStrip(self.theme, self._practice)
+            strip.back_asked.connect(self.go_back_to_azure)
+
+    def _build(self) -> None:
+        row = self._row = QHBoxLayout(self._root)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         right = QWidget()
         self._column = QVBoxLayout(right)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        if glance.practice is not None:
-            from tgwizard.gui.shell.practice_strip import PracticeStrip
-
+        if self._practice_strip is not None:
             # Above everything, the wizard too, which has neither rail nor bar.
-            strip = PracticeStrip(self.theme, glance.practice)
-            strip.back_asked.connect(self.go_back_to_azure)
-            self._column.addWidget(strip)
+            self._column.addWidget(self._practice_strip)
         self._column.addWidget(self.bar)
-        self._column.addWidget(PageFrame(self.theme, self.stack, is_lab=glance.is_lab), 1)
+        self._frame = PageFrame(self.theme, self.stack, is_lab=self._is_lab)
+        self._column.addWidget(self._frame, 1)
         row.addWidget(self.rail)
         row.addWidget(right, 1)
         self.setCentralWidget(self._root)
@@ -202,6 +218,7 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.startup_errors)
         parts.serve(self, self.rail)
         self._connect(parts)
+        self._connect_edges()
         self._bind_keys()
         self.is_complete = True
         wish, self._wish = self._wish, None
@@ -239,12 +256,56 @@ class MainWindow(QMainWindow):
             self._wish = wish
         return not self.is_complete
 
-    def _connect(self, parts: WindowParts) -> None:
+    def _connect_edges(self) -> None:
         self.rail.cluster_chosen.connect(self.visit_cluster)
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.bar.notice.clicked.connect(self._on_notice)
-        if self.settings_store.problems:
-            self.bar.show_notice("The settings file has a fault")
+        if self._notice or self.settings_store.problems:
+            self.bar.show_notice(self._notice or "The settings file has a fault")
+
+    @Slot()
+    def _remake(self) -> None:
+        """Text has another size, or times are told otherwise: everything is built anew, and what was shown is shown.
+
+        What a person has done on a page goes on in the new one, and the keyboard focus stays where it is called the
+        same. Widgets take their measures when they are made: this is one way for all of them.
+        """
+        from tgwizard.gui.shell.whereabouts import FocusLeft
+
+        if not self.is_complete:
+            return
+        left, shown, layouts = FocusLeft.of(self), self._shown, (self._row, self._column, self._column, self._column)
+        old, errors = self._edges, self.startup_errors
+        self._make_edges()
+        self.startup_errors, self.lab_stopped = self._parts.make_notices(self.theme)
+        for layout, before, after in zip(layouts, old, self._edges, strict=True):
+            if before is not None and after is not None:
+                layout.replaceWidget(before, after)
+                before.hide()
+                before.setParent(self._root)  # taken out of its layout it would be Python's, which deletes it now
+                before.deleteLater()
+        self.stack.addWidget(self.startup_errors)
+        self.startup_errors.retry_asked.connect(self.retry_asked)
+        self.stack.removeWidget(errors)
+        errors.setParent(self._root)
+        errors.deleteLater()
+        self._frame.fit()
+        self.rail.fit(self.width())
+        self._parts.serve(self, self.rail)
+        self._connect_edges()
+        self._parts.rail_clusters.fill()
+        self.cluster_pages.clear()
+        self.pages.make_anew()
+        if shown is not None:
+            shown()
+        self.pages.end_old()
+        left.restore(self)
+
+    @property
+    def _edges(self) -> tuple[QWidget | None, ...]:
+        return self.rail, self.bar, self.lab_stopped, self._practice_strip
+
+    def _connect(self, parts: WindowParts) -> None:
         self.stack.currentChanged.connect(self._on_page)
         self.cluster_pages.back_asked.connect(self.open_cluster)
         self.changes.begun.connect(self._on_session)
@@ -259,6 +320,7 @@ class MainWindow(QMainWindow):
         if self._keys_bound:
             return
         self._keys_bound = True
+        self.theme.remade.connect(self._remake)
         from tgwizard.model.cluster import Verb
 
         bind(self, Shortcut.GRACEFUL, partial(self.ask, Verb.GRACEFUL))
@@ -381,6 +443,7 @@ class MainWindow(QMainWindow):
     def show_startup_errors(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
         self._chosen = False
+        self._shown = partial(self.show_startup_errors, problems)
         self.startup_errors.show_problems(problems)
         self.stack.setCurrentWidget(self.startup_errors)
         self.bar.show_crumbs(("tgwizard",))
@@ -394,6 +457,8 @@ class MainWindow(QMainWindow):
             return
         self._current = ""
         self._chosen = True
+        self._shown = partial(self.go_to, place)
+        self._parts.visits.note(place)
         self.rail.mark(place)
         self.cluster_pages.leave()
         page = self.pages.page(place)
@@ -426,6 +491,8 @@ class MainWindow(QMainWindow):
         self.watching.mark_in_use(name)
         self._chosen = True
         self._current = name
+        self._shown = partial(self.open_cluster, name)
+        self._parts.visits.note(None, name)
         self.cluster_pages.show(session)
         self.rail.mark(None, name)
         self.bar.show_crumbs((NavPage.CLUSTERS.value, name))
@@ -435,6 +502,8 @@ class MainWindow(QMainWindow):
         name = session.setup.name
         self._chosen = True
         self._current = name
+        self._shown = partial(self._show_run, session)
+        self._parts.visits.note(None, name)
         self.cluster_pages.show_run(session)
         self.rail.mark(None, name)
         self._name_run(session)
@@ -545,7 +614,8 @@ class MainWindow(QMainWindow):
     def lock_for_now(self, why: Problem) -> None:
         """Open read-only without keeping that as the user's setting; the settings page says why."""
         self._parts.read_only.lock_for_now(why)
-        self.bar.show_notice("Read-only: another tgwizard is open")
+        self._notice = "Read-only: another tgwizard is open"
+        self.bar.show_notice(self._notice)
 
     @Slot()
     def come_to_front(self) -> None:

@@ -108,6 +108,7 @@ class PageRegistry:
         self._turns = IdleQueue(stack)
         self._imports = pages
         self._built: dict[NavPage, ShellPage] = {}
+        self._old: dict[NavPage, ShellPage] = {}
         self._opened: OpenedProgram | None = None
 
     def page(self, place: NavPage) -> ShellPage:
@@ -116,9 +117,32 @@ class PageRegistry:
         if page is None:
             page = self._built[place] = self._imports[place]()(self._shell)
             self._stack.addWidget(page)
+            old = self._old.pop(place, None)
+            if old is not None:
+                page.take_over(old)
+                self._drop(old)
             if self._opened is not None:
                 page.show_opened(self._opened)
         return page
+
+    def make_anew(self) -> None:
+        """Make each page anew when it is next wanted; `end_old` follows, once the one shown is."""
+        self._old, self._built = self._built, {}
+
+    def end_old(self) -> None:
+        """Nothing shows the old pages any more: what a person has done on them goes on in new ones."""
+        for place in tuple(self._old):
+            if self._old[place].keeps_work:
+                self.page(place)
+        for page in self._old.values():
+            self._drop(page)
+        self._old.clear()
+
+    def _drop(self, page: ShellPage) -> None:
+        self._stack.removeWidget(page)
+        page.hide()
+        page.setParent(self._stack)  # removing gives it to Python, which would delete it here and now
+        page.deleteLater()
 
     @property
     def imports(self) -> Iterable[ImportPage]:

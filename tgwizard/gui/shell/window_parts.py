@@ -17,6 +17,7 @@ from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.settings_store import AppearanceSettings, SettingsStore
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry
 from tgwizard.gui.failover.start_failover import ask_before_failover
+from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.lab.lab_stopped import LabStopped
 from tgwizard.gui.page import Shell
 from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
@@ -30,6 +31,8 @@ from tgwizard.gui.shell.practice_strip import stay_here
 from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
 from tgwizard.gui.shell.shutdown import Shutdown
 from tgwizard.gui.shell.startup_error_page import StartupErrorPage
+from tgwizard.gui.shell.whereabouts import PageHistory
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.settings import READ_ONLY
 
 
@@ -52,18 +55,28 @@ class WindowParts:
         self.lock = ReadOnlyLock(self.settings_store.get(READ_ONLY) and not practising, whole)
         self.watching = ClusterRegistry(bridge, self.lock, whole)
         self.pages = PageRegistry(shell, stack)
+        self.visits = PageHistory()
         self.cluster_pages = ClusterPages(theme, stack, whole)
         kept = (self.settings_store, self.pages, self.cluster_pages)
         self.changes = ClusterChanges(bridge, self.watching, *kept, whole)
-        self.startup_errors = StartupErrorPage(theme)
-        self.lab_stopped = LabStopped(theme)
+        self.startup_errors, self.lab_stopped = StartupErrorPage(theme), LabStopped(theme)
         self.attention = Notifications(window, self.watching, self.settings_store, whole)
         self.closing = Shutdown(self.watching, whole)
         bridge.happened.connect(self.settings_store.take)
         self.cluster_pages.asked.connect(partial(ask_before_failover, shell))
         self.pages.follow(self.cluster_pages)
         self.changes.refused.connect(self.pages.show_refused)
-        self.changes.lab_opened.connect(self.lab_stopped.follow)
+        self.changes.lab_opened.connect(self._on_lab_opened)
+
+    def make_notices(self, theme: Theme) -> tuple[StartupErrorPage, LabStopped]:
+        """The page and the strip that say what is wrong with the program or its lab, made anew."""
+        self.startup_errors, self.lab_stopped = StartupErrorPage(theme), LabStopped(theme)
+        if self.changes.world is not None:
+            self.lab_stopped.follow(self.changes.world)
+        return self.startup_errors, self.lab_stopped
+
+    def _on_lab_opened(self, world: WorldWatch) -> None:
+        self.lab_stopped.follow(world)
 
     def serve(self, shell: Shell, rail: NavigationRail) -> None:
         """Keep the rail at one with clusters and lock, from now on."""

@@ -16,7 +16,8 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from tgwizard.gui.style.tokens import PALETTES, Family, Radius, Scheme, TextRole, Token
-from tgwizard.model.appearance import ThemeChoice
+from tgwizard.model.appearance import ThemeChoice, TimeZoneChoice
+from tgwizard.model.text import Moments
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAccessibilityHints, QStyleHints
@@ -110,9 +111,13 @@ def high_contrast(colours: Mapping[Token, QColor], system: QPalette) -> dict[Tok
 
 
 class Theme(QObject):
-    """Colours and fonts for the whole window; emits `changed` after either has been replaced."""
+    """Colours and fonts for the whole window, and the time it tells; emits `changed` after colours were replaced.
+
+    `remade` after text has another size, or times are told otherwise: what says them is then built anew.
+    """
 
     changed = Signal()
+    remade = Signal()
 
     def __init__(
         self,
@@ -131,6 +136,7 @@ class Theme(QObject):
         self._app = app
         self._choice = choice
         self._text_scale = text_scale
+        self._moments = Moments()
         self._reduced_motion = reduced_motion
         self._families = {family: self._installed(family) for family in Family}
         self._fonts: dict[TextRole, QFont] = {}
@@ -159,6 +165,27 @@ class Theme(QObject):
     def text_scale(self) -> float:
         """The user's text size: 1.0 is 100 %."""
         return self._text_scale
+
+    def scale_text(self, scale: float) -> None:
+        """Set all text in another size."""
+        if scale == self._text_scale:
+            return
+        self._text_scale = scale
+        self._fonts.clear()
+        self._larger.clear()
+        self._apply()
+        self.remade.emit()
+
+    @property
+    def moments(self) -> Moments:
+        """How moments are told."""
+        return self._moments
+
+    def tell_times_in(self, zone: TimeZoneChoice) -> None:
+        """Tell moments in local time, or in UTC."""
+        if zone is not self._moments.zone:
+            self._moments = Moments(zone)
+            self.remade.emit()
 
     @property
     def reduced_motion(self) -> bool:
@@ -374,6 +401,10 @@ class _Enlarged(Theme):
     @property
     def scheme(self) -> Scheme:
         return self._base.scheme
+
+    @property
+    def moments(self) -> Moments:
+        return self._base.moments
 
     @property
     def choice(self) -> ThemeChoice:

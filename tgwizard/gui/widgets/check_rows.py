@@ -130,8 +130,8 @@ class TimelineRow(QWidget):
         self,
         theme: Theme,
         shape: Shape,
-        local_time: str,
-        utc_time: str,
+        when: str,
+        when_tip: str,
         sentence: str,
         source: str,
         *,
@@ -145,9 +145,9 @@ class TimelineRow(QWidget):
         column.setSpacing(theme.px(1))
         row = QHBoxLayout()
         row.setSpacing(theme.px(12))
-        time = TextLabel(theme, local_time, TextRole.MONO, Token.TEXT3)
-        time.setToolTip(utc_time)
-        time.setMinimumWidth(theme.px(88))
+        time = TextLabel(theme, when, TextRole.MONO, Token.TEXT3)
+        time.setToolTip(when_tip)
+        time.setMinimumWidth(theme.px(96))
         row.addWidget(ShapeMark(theme, shape, 14))
         row.addWidget(time)
         column.addLayout(row)
@@ -168,7 +168,7 @@ class TimelineRow(QWidget):
             row.addWidget(self.link)
         else:
             row.addWidget(TextLabel(theme, source, TextRole.CAPTION, Token.TEXT2))
-        self.setAccessibleName(f"{local_time}, {sentence}, {source}")
+        self.setAccessibleName(f"{when}, {sentence}, {source}")
         tall = QSizePolicy.Policy.Preferred if narrow else QSizePolicy.Policy.Fixed
         self.setSizePolicy(QSizePolicy.Policy.Expanding, tall)
 
