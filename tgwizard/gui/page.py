@@ -171,5 +171,13 @@ class ShellPage(QWidget):
     def ask_sign_in(self) -> None:
         """Lead to the sign-in."""
 
+    def step_back(self) -> bool:
+        """Alt+Left while this page is shown: whether it went back by itself; if not, the window does."""
+        return False
+
+    def step_on(self) -> bool:
+        """Alt+Right while this page is shown, the same."""
+        return False
+
     def focus_filter(self) -> None:
         """Ctrl+F while this page is shown."""

@@ -212,10 +212,10 @@ TEXT_SIZE = Setting(
     default=TextSize.SYSTEM,
     choices=(
         SettingChoice("system", "System", "as large as this computer's other text"),
-        SettingChoice("100", "100 %", "the usual size"),
-        SettingChoice("125", "125 %", "a quarter larger"),
-        SettingChoice("150", "150 %", "half as large again; columns of text become rows"),
-        SettingChoice("200", "200 %", "twice as large; columns of text become rows"),
+        SettingChoice(TextSize.USUAL.value, "100 %", "the usual size"),
+        SettingChoice(TextSize.LARGER.value, "125 %", "a quarter larger"),
+        SettingChoice(TextSize.LARGE.value, "150 %", "half as large again; columns of text become rows"),
+        SettingChoice(TextSize.LARGEST.value, "200 %", "twice as large; columns of text become rows"),
     ),
 )
 TIME_ZONE = Setting(

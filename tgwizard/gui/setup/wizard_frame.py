@@ -216,8 +216,6 @@ class WizardFrame(QWidget):
         self.footer.go_on.clicked.connect(self.on_asked)
         self.footer.close_.clicked.connect(self.close_asked)
         self.footer.help.clicked.connect(self.toggle_panel)
-        bind(self, Shortcut.BACK, self.footer.back.click, inside=True)
-        bind(self, Shortcut.CONTINUE, self.footer.go_on.click, inside=True)
         bind(self, Shortcut.CLOSE, self.footer.close_.click, inside=True)
         bind(self, Shortcut.UNDO, self.undo_asked.emit, inside=True)
         bind(self, Shortcut.PORTAL, self.toggle_panel, inside=True)

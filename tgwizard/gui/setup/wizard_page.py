@@ -249,6 +249,18 @@ class SetupPage(ShellPage):
 
     # Going -------------------------------------------------------------------------------------------------------
 
+    def step_back(self) -> bool:
+        """The step before; on the first one, or while the program opens, the window goes back."""
+        if self.wizard is None or self.step is SetupStep.SIGN_IN:
+            return False
+        self.frame.footer.back.click()
+        return True
+
+    def step_on(self) -> bool:
+        """Continue."""
+        self.frame.footer.go_on.click()
+        return True
+
     @Slot()
     def _on_back(self) -> None:
         if self.session is not None and not self.writing:

@@ -232,6 +232,7 @@ class MainWindow(QMainWindow):
         if self.opening is not None:
             self.go_to(self._first)
             self._chosen = False
+            self._parts.visits.clear()
 
     def begin_anew(self, glance: FirstGlance) -> None:
         """Let go of everything that is shown, and begin at another place; `complete` follows as at the first one.
@@ -329,6 +330,8 @@ class MainWindow(QMainWindow):
         bind(self, Shortcut.FIND, self.find_or_run)
         bind(self, Shortcut.LOCK, self.ask_lock)
         bind(self, Shortcut.FILTER, self._on_filter)
+        bind(self, Shortcut.BACK, self._on_back)
+        bind(self, Shortcut.CONTINUE, self._on_forward)
         for number, place in enumerate(NavPage, start=1):
             bind(self, page_keys(number), partial(self.go_to, place))
 
@@ -429,6 +432,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_dropping(self) -> None:
         """The clusters go: whoever looks at one looks at the table instead."""
+        self._parts.visits.drop_clusters()
         if self._current and self.dialog is not None:
             self.dialog.reject()
         if self._current:
@@ -628,6 +632,29 @@ class MainWindow(QMainWindow):
     def pin(self, name: str) -> None:
         """Pin a cluster to the rail, or take it off."""
         self._parts.rail_clusters.pin(name)
+
+    def go_through(self, by: int) -> bool:
+        """Show the page seen before this one (-1), or after it (1); whether there is one."""
+        if self.dialog is not None:
+            return False
+        visit = self._parts.visits.step(by)
+        if visit is None:
+            return False
+        if visit.place is not None:
+            self.go_to(visit.place)
+        else:
+            self.open_cluster(visit.cluster)
+        return True
+
+    def _on_back(self) -> None:
+        page = self.stack.currentWidget()
+        if not (isinstance(page, ShellPage) and page.step_back()):
+            self.go_through(-1)
+
+    def _on_forward(self) -> None:
+        page = self.stack.currentWidget()
+        if not (isinstance(page, ShellPage) and page.step_on()):
+            self.go_through(1)
 
     @Slot()
     def _on_filter(self) -> None:

@@ -45,9 +45,9 @@ class PageHistory:
         self._at += by
         return self._seen[self._at]
 
-    def has(self, by: int) -> bool:
-        """Whether there is a page before (-1) or after (1) the one shown."""
-        return 0 <= self._at + by < len(self._seen)
+    def clear(self) -> None:
+        """Nobody asked for what was shown so far."""
+        self._seen, self._at = [], -1
 
     def drop_clusters(self) -> None:
         """The clusters are gone: nothing leads to them any more."""
