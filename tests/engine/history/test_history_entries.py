@@ -103,7 +103,7 @@ def test_that_both_gaps_are_told_apart_and_what_was_not_measured_says_so(it: Rig
 
 def test_that_a_run_is_found_by_the_time_that_lists_show(it: Rig) -> None:
     run = it.fail_over().run
-    shown = run_report.local(the_run(it).began.at)
+    shown = run_report.when(the_run(it).began.at).rsplit(" ", 1)[0]
     for typed in (shown, shown[:16], shown.replace(" ", "T"), f"{shown} UTC", shown[:10]):
         assert find_run(it.services, [it.setup], typed)[1].run == run
     it.fail_over(it.a)
