@@ -100,8 +100,8 @@ class SetupPage(ShellPage):
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open: the wizard can ask."""
         if self.wizard is None:
-            # Of the window, and not of this page, which may be built anew while the wizard goes on.
-            self._serve(WizardController(self.shell, opened, self.window()))
+            # Of what holds the pages, and not of this one, which may be built anew while the wizard goes on.
+            self._serve(WizardController(self.shell, opened, self.parentWidget() or self))
 
     def take_over(self, old: ShellPage) -> None:
         """Go on with what was answered on the page that goes, and with what is under way."""
