@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import queue
+import signal
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 
@@ -14,7 +16,7 @@ import pytest
 from tests.model.seen import ADDRESS, FOREIGN_NIC, SETUP, A, B
 from tgwizard.engine.azure_call_error import AzureCallError, Certainty
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import BROKE, STOPPED, JobCrashed, JobGroup, JobQueue, Report
+from tgwizard.engine.jobs import BROKE, STOPPED, Job, JobCrashed, JobGroup, JobQueue, Report, _Message
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
@@ -408,3 +410,43 @@ def test_that_what_nobody_is_left_to_hear_can_still_be_taken() -> None:
     runner.start("count", counting, heard=told, done=told).thread.join(SOON_S)
     assert list(runner.undelivered()) == [0, 1, 2]
     assert told.told == []
+
+
+def test_that_a_signal_whose_handler_outlasts_the_wait_does_not_keep_what_was_said_waiting() -> None:
+    jobs, rescued, limit_s = JobQueue(), threading.Event(), 0.15
+    over = time.monotonic() + 2 * limit_s
+
+    def handler(*_: object) -> None:
+        while time.monotonic() < over:
+            continue
+
+    def rescued_at_last() -> None:
+        rescued.set()
+        jobs._messages.put(_Message(Job("rescue")))
+
+    before = signal.signal(signal.SIGALRM, handler)
+    rescue = threading.Timer(SOON_S, rescued_at_last)
+    rescue.start()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(queue.Empty):
+            jobs.deliver(limit_s)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+        rescue.cancel()
+        rescue.join()
+    assert not rescued.is_set()
+
+
+def test_that_the_handler_of_a_signal_may_ask_who_writes_wherever_the_thread_is() -> None:
+    jobs, found = JobQueue(), list[object]()
+
+    def interrupted() -> None:
+        with jobs._mutex:
+            found.append(jobs.writers())
+
+    asking = threading.Thread(target=interrupted, daemon=True)
+    asking.start()
+    asking.join(SOON_S)
+    assert found == [()]

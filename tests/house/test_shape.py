@@ -129,3 +129,10 @@ def test_that_the_two_commands_and_ci_can_be_started() -> None:
     scripts = [ROOT / "packaging" / "dev", ROOT / "packaging" / "lock", ROOT / ".ci" / "run"]
     assert [name(script) for script in scripts if not script.stat().st_mode & 0o100] == []
     assert "packaging/dev test --full" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_that_no_wait_with_a_limit_is_left_to_a_simple_queue() -> None:
+    """Before Python 3.13 its timed ``get`` waits without end when a signal's handler outlasts the time."""
+    timed = re.compile(r"\.get\((?:[^()]|\([^()]*\))*timeout")
+    texts = {name(path): path.read_text("utf-8") for path in in_package()}
+    assert [file for file, text in texts.items() if "SimpleQueue(" in text and timed.search(text)] == []

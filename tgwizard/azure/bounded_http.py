@@ -150,7 +150,7 @@ def _resolved(host: str, port: int) -> list[Any]:
     """The addresses of a host. The system's resolver knows no deadline, so it is asked on a thread that is left."""
     if is_ipaddress(host) or host == "localhost":
         return socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM)
-    answers: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
+    answers: queue.Queue[list[Any] | OSError | UnicodeError] = queue.Queue()
 
     def ask() -> None:
         try:

@@ -78,8 +78,8 @@ def lab_run(command: LabRunCommand, program: AppPorts, console: Console, stops: 
                 "clusters": [str(path) for path in ready.clusters],
             }
         )
-        while not stops.came.wait(1.0):
-            continue
+        while not stops.count:
+            time.sleep(_LOOK_S)
         _wait_for_runs(lab, console, stops)
         console.note("The lab is being saved and stopped.")
     return ExitCode.DONE
@@ -252,7 +252,7 @@ class _Watcher:
 
     def _stays(self) -> bool:
         # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.
-        return not (self.stops.came.is_set() or self.console.unheard)
+        return not (self.stops.count or self.console.unheard)
 
     def _hear(self, news: WatchNews) -> None:
         match news:

@@ -28,14 +28,17 @@ its hands, which would then stay on no NIC until somebody brings it to the front
 
 
 class Interrupts:
-    """How often the user, or the system, asked to stop. ``came`` is set from the first on."""
+    """How often the user, or the system, asked to stop.
+
+    A handler runs wherever the main thread happens to be, also while that holds a lock, which it would then wait for
+    without end. So it takes none, that of a ``threading.Event`` neither: who waits for a request looks at ``count``.
+    """
 
     def __init__(self, then: Callable[[], None] | None = None) -> None:
         """Nobody asked yet. ``then`` is called at each request that counts."""
         self._count = 0
         self._then = then
         self._asking = False
-        self.came = threading.Event()
 
     @property
     def count(self) -> int:
@@ -47,7 +50,6 @@ class Interrupts:
         if self._count and number != signal.SIGINT:
             return
         self._count += 1
-        self.came.set()
         if self._then is not None:
             self._then()
         if self._asking:

@@ -131,8 +131,10 @@ class JobQueue:
     """Starts jobs, knows which of them write, and hands on what they say. One for the process."""
 
     def __init__(self) -> None:
-        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
-        self._mutex = threading.Lock()
+        # No SimpleQueue: before Python 3.13 its timed get waits without end when a signal's handler outlasts the time.
+        self._messages: queue.Queue[_Message] = queue.Queue()
+        # Reentrant: the handler of a signal asks who writes, wherever this thread happens to be.
+        self._mutex = threading.RLock()
         self._jobs: dict[str, AnyJob] = {}
         self._writing: dict[ClusterIdentity, str] = {}
         self._listeners: dict[str, _Listeners] = {}

@@ -41,7 +41,7 @@ class LoopbackReceiver:
     def __init__(self, state: str = "") -> None:
         """Listen on a free port of 127.0.0.1. OSError when there is none."""
         self.state = state
-        self._answers: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
+        self._answers: queue.Queue[dict[str, str]] = queue.Queue()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.receiver = self
         self._thread = threading.Thread(

@@ -215,7 +215,7 @@ def _first_token(source: TokenSource, cloud: Cloud) -> tuple[TokenSource, HeldCr
 
 def _abandonable(work: Callable[[], T], cancel: CancelToken) -> T:
     """Do the work on a daemon thread; Cancelled comes at once, whatever the work is waiting for."""
-    ended: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+    ended: queue.Queue[T | BaseException] = queue.Queue()
 
     def run() -> None:
         try:

@@ -211,7 +211,7 @@ def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: Ca
     token.check()
     retry_policy = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
     waiting = list(readings.items())
-    done: queue.SimpleQueue[tuple[K, Queried[Any] | BaseException]] = queue.SimpleQueue()
+    done: queue.Queue[tuple[K, Queried[Any] | BaseException]] = queue.Queue()
     found: dict[K, Queried[Any]] = {}
     running = 0
     while len(found) < len(readings):
@@ -239,7 +239,7 @@ def _read_one(
     key: K,
     work: Callable[[], object],
     retry_policy: RetryPolicy,
-    done: queue.SimpleQueue[tuple[K, Queried[Any] | BaseException]],
+    done: queue.Queue[tuple[K, Queried[Any] | BaseException]],
 ) -> None:
     try:
         done.put((key, Queried(retry_policy.ask(work))))
