@@ -235,7 +235,7 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
     qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     page(ready).banner.setFocus()
     met: list[str] = []
-    for _ in range(10):
+    for _ in range(12):
         here = QApplication.focusWidget()
         assert here is not None
         met.append(accessible_name(here).split(":", maxsplit=1)[0].split(",", maxsplit=1)[0])
@@ -248,7 +248,9 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
         "Reported active",
         "Azure holder",
         "Fail over to tg-node-b…",
+        "Check rights and locks of the graceful failover now",
         "Force failover to tg-node-b…",
+        "Check rights and locks of the forced failover now",
         "Measure",
         "Reachability from this computer",
     ]

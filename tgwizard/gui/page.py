@@ -179,5 +179,9 @@ class ShellPage(QWidget):
         """Alt+Right while this page is shown, the same."""
         return False
 
+    def first_focus(self) -> QWidget | None:
+        """Where the focus is when the page is opened for the first time; None: on the page itself."""
+        return None
+
     def focus_filter(self) -> None:
         """Ctrl+F while this page is shown."""

@@ -197,7 +197,7 @@ PAINTED_WITH = {
     *(f"tgwizard.gui.style.{name}" for name in ("theme", "tokens")),
     "tgwizard.gui.widgets",
     *(f"tgwizard.gui.widgets.{name}" for name in ("badges", "banner", "buttons", "copyable_fact", "labels", "layouts")),
-    *(f"tgwizard.gui.widgets.{name}" for name in ("lock_card", "shortcuts")),
+    *(f"tgwizard.gui.widgets.{name}" for name in ("focus_order", "lock_card", "shortcuts")),
 }
 """All of ours that the first paint may wait for."""
 

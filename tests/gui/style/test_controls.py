@@ -37,7 +37,7 @@ def test_that_enter_space_and_a_click_anywhere_press_a_control_once_each(
     control = make(theme)
     qtbot.addWidget(control)
     assert isinstance(control, kind)
-    assert control.focusPolicy() is Qt.FocusPolicy.TabFocus
+    assert control.focusPolicy() is Qt.FocusPolicy.StrongFocus
     control.resize(400, control.heightForWidth(400) if control.hasHeightForWidth() else control.sizeHint().height())
     control.show()
     pressed: list[object] = []

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import deque
 from collections.abc import Callable
@@ -127,6 +126,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         With ``in_turns`` nothing is built yet: `build_part` does that part by part, or `finish` at once.
         """
         super().__init__(parent)
+        self.setAccessibleName(session.setup.name)
         self._theme = theme
         self.session = session
         self._columns: Columns | None = None
@@ -252,28 +252,17 @@ class ClusterPage(BuiltInSteps, QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(self._scroll)
         self._arrange(Columns.TWO)
-        self._set_tab_order()
 
     def _cards(self) -> list[ActionCard]:
         """The two cards of verbs in the order they stand in."""
         return sorted((self.graceful, self.forced), key=self._actions_box.indexOf)
 
-    def _set_tab_order(self) -> None:
+    def focus_parts(self) -> tuple[QWidget, ...]:
         """Reading order of gui/README.md 12: verdict, picture, sources, readiness, buttons, events."""
-        order = (
-            self.banner,
-            self.sign_in,
-            self._read_again,
-            self.picture.pill,
-            self.sources.configured,
-            self.sources.reported,
-            self.sources.holder,
-            *(part for card in self._cards() for part in (card.button, card.choose)),
-            self.reachability.toggle,
-            self.reachability.strip,
-        )
-        for first, second in itertools.pairwise(order):
-            QWidget.setTabOrder(first, second)
+        if not self.whole:
+            return ()
+        cards = self._cards()
+        return (self.banner, self._notices, self.picture, self.sources, *cards, self.reachability, self.events)
 
     @Slot()
     def copy_fact(self) -> None:
@@ -362,7 +351,6 @@ class ClusterPage(BuiltInSteps, QWidget):
             stretch = self._actions_box.stretch(0)
             self._actions_box.removeWidget(card)
             self._actions_box.insertWidget(0, card, stretch)
-            self._set_tab_order()
 
     def _cost(self, verb: Verb) -> str:
         intended = self.session.plan(verb)
@@ -517,7 +505,6 @@ class ClusterPage(BuiltInSteps, QWidget):
         old.deleteLater()
         if shown is not None:
             self.picture.show_picture(shown)
-        self._set_tab_order()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ages are kept up to date only while someone can see them."""

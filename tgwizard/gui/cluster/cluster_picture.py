@@ -12,7 +12,6 @@ from PySide6.QtCore import QAbstractAnimation, QEasingCurve, QPointF, QRectF, QS
 from PySide6.QtGui import (
     QAccessible,
     QFontMetricsF,
-    QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -26,12 +25,13 @@ from tgwizard.gui.cluster.picture_parts import AddressPill, HeartbeatLink, Membe
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.focus_order import OneStop
 from tgwizard.gui.widgets.labels import let_wrap
 
 GLIDE_MS = 250
 
 
-class ClusterPicture(QWidget):
+class ClusterPicture(OneStop):
     """Paints a `PictureShown`; the pill glides the last way into its dock, and never before Azure shows the holder."""
 
     accessible_role = QAccessible.Role.Graphic
@@ -49,8 +49,6 @@ class ClusterPicture(QWidget):
         self.cards = (MemberCard(theme, self), MemberCard(theme, self))
         self.heartbeat = HeartbeatLink(theme, self)
         self._stops: tuple[QWidget, ...] = (self.pill, *self.cards, self.heartbeat)
-        # One stop in the Tab order, arrows inside (gui/README.md 12): only the pill takes focus by Tab.
-        self.pill.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._glide = QVariantAnimation(self)
         self._glide.setDuration(GLIDE_MS)
         self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
@@ -185,22 +183,9 @@ class ClusterPicture(QWidget):
         self.heartbeat.setGeometry(layout.link.toRect())
         self.pill.setGeometry(layout.pill_at(self._at).toRect())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows, Home and End move between the parts of the picture."""
-        steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
-        here = next((index for index, stop in enumerate(self._stops) if stop.hasFocus()), None)
-        if here is None:
-            super().keyPressEvent(event)
-            return
-        key = Qt.Key(event.key())
-        if key in steps:
-            self._stops[(here + steps[key]) % len(self._stops)].setFocus(Qt.FocusReason.OtherFocusReason)
-        elif key is Qt.Key.Key_Home:
-            self._stops[0].setFocus(Qt.FocusReason.OtherFocusReason)
-        elif key is Qt.Key.Key_End:
-            self._stops[-1].setFocus(Qt.FocusReason.OtherFocusReason)
-        else:
-            super().keyPressEvent(event)
+    def stops(self) -> tuple[QWidget, ...]:
+        """The address, the members, the heartbeat: one stop of Tab, arrows inside (gui/README.md 12)."""
+        return self._stops
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint ground, head, subnet line, docks and the path between them."""

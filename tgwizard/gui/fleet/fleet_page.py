@@ -231,6 +231,10 @@ class FleetPage(ShellPage):
         """The time by the engine's clock once there is one, before that by this computer's."""
         return self._wall()
 
+    def first_focus(self) -> QWidget | None:
+        """The table: arrows and Enter open a cluster."""
+        return self.table
+
     def focus_filter(self) -> None:
         """Ctrl+F."""
         if self.filter.isVisible():

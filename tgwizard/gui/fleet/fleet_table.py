@@ -21,7 +21,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -31,11 +31,13 @@ from PySide6.QtWidgets import (
 )
 
 from tgwizard.gui.fleet.fleet_rows import FleetRow, fleet_shape, rank, shows
-from tgwizard.gui.style.control_painting import Line, paint_ground, paint_line, paint_lines
+from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.control_painting import Line, paint_ground, paint_line, paint_lines, paint_row_ring
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import INK, TINT, Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import CHOOSES
 from tgwizard.gui.widgets.labels import plain_tip
 from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowPainter, RowView
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
@@ -334,7 +336,7 @@ def _square(box: QRectF, side: float) -> QRectF:
 
 
 class FleetTableHeader(QHeaderView):
-    """The heads of the columns, painted; a click sorts by the column, a second one turns it round."""
+    """The heads of the columns, painted; a click, Enter or Space sorts by the column, a second one turns it round."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -342,7 +344,10 @@ class FleetTableHeader(QHeaderView):
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setSortIndicatorShown(True)
+        self._at = 0
+        """The head that keys mean."""
         self.setAccessibleName("Columns")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setMinimumSectionSize(40)
         theme.changed.connect(self.viewport().update)
@@ -366,7 +371,46 @@ class FleetTableHeader(QHeaderView):
             icon = Icon.CHEVRON_UP if up else Icon.CHEVRON_DOWN
             mark = QRectF(left, box.center().y() - side / 2, side, side)
             draw_icon(painter, icon, theme.colour(Token.TEXT3), mark)
+        if self.hasFocus() and section == self._at:
+            paint_row_ring(painter, theme, QRectF(rect))
         painter.restore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Keys begin at the column that the table is sorted by."""
+        super().focusInEvent(event)
+        self._go(self.sortIndicatorSection())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left, Right, Home and End go between the heads; Enter and Space sort."""
+        if event.key() in CHOOSES:
+            self.sectionClicked.emit(self._at)
+            self._go(self._at)
+            event.accept()
+            return
+        shown = [section for section in range(self.count()) if not self.isSectionHidden(section)]
+        place = shown.index(self._at) if self._at in shown else 0
+        to = {
+            Qt.Key.Key_Right: min(place + 1, len(shown) - 1),
+            Qt.Key.Key_Left: max(place - 1, 0),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: len(shown) - 1,
+        }.get(Qt.Key(event.key()))
+        if to is None:
+            event.ignore()
+            return
+        self._go(shown[to])
+        event.accept()
+
+    def _go(self, section: int) -> None:
+        self._at = section
+        self.viewport().update()
+        way = ""
+        if section == self.sortIndicatorSection():
+            up = self.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
+            way = ", sorted, last first" if up else ", sorted, first first"
+        words = f"{COLUMNS[section][1]}{way}"
+        self.setAccessibleDescription(words)
+        announce(self, words)
 
 
 class FleetTable(RowView, QTableView):
@@ -408,6 +452,14 @@ class FleetTable(RowView, QTableView):
         descending = same and self.shown.sortOrder() is Qt.SortOrder.AscendingOrder
         self.sort(order, descending=descending)
         self.sorted_by.emit(order, descending)
+
+    def row_width(self) -> int:
+        """As wide as its columns: shares of the width leave a few pixels over."""
+        return self._heads.length()
+
+    def focus_parts(self) -> tuple[QWidget, ...]:
+        """Tab goes from the rows to the heads of the columns."""
+        return (self._heads,)
 
     def choose(self, index: Index) -> None:
         """Open the cluster."""

@@ -86,7 +86,8 @@ class LabPage(ShellPage):
         self._lead = TextLabel(theme, LEAD if is_lab else NOT_A_LAB, TextRole.LEAD, Token.TEXT2, wrap=True)
         head.addWidget(self._lead)
         self._state = TextLabel(theme, NOT_OPEN if is_lab else "", TextRole.BODY, Token.TEXT2, wrap=True)
-        self._state.setVisible(is_lab)
+        if not is_lab:
+            self._state.hide()  # to show what stands in nothing yet would open a window of its own
         head.addWidget(self._state)
         self._boxes = QVBoxLayout()
         self._boxes.setSpacing(8)

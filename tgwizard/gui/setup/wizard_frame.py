@@ -228,6 +228,10 @@ class WizardFrame(QWidget):
             self._stack.addWidget(scroll)
         return scroll
 
+    def focus_parts(self) -> tuple[QWidget, ...]:
+        """Tab goes to the question and its answers, the footer, the portal's way, and to the steps at last."""
+        return (self._stack, self.footer, self.panel, self.side)
+
     def show_page(self, page: StepPage, *, full_width: bool = False) -> None:
         """Show a page from its top; `full_width`: it has no panel."""
         self._full_width = full_width

@@ -141,6 +141,10 @@ class SetupPage(ShellPage):
         super().hideEvent(event)
         self._tick.stop()
 
+    def first_focus(self) -> QWidget:
+        """The question."""
+        return self.page(self.step).title
+
     def ask_sign_in(self) -> None:
         """Open the first step, unless Azure is being written to."""
         if self.session is not None and not self.writing:

@@ -7,13 +7,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.problem_box import Problems, ProblemShown
 
 
 class Question(TextLabel):
     """The question of a step; it takes the focus when the step opens, so that a screen reader begins there."""
+
+    ring_radius = Radius.TAG
 
     def __init__(self, theme: Theme, text: str) -> None:
         super().__init__(theme, text, TextRole.TITLE, wrap=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.window_geometry import USUAL_SIZE
@@ -22,6 +23,7 @@ from tgwizard.gui.shell.top_bar import TopBar
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
+from tgwizard.gui.widgets.focus_order import FocusKeeper
 from tgwizard.gui.widgets.shortcuts import Shortcut, bind, page_keys
 
 if TYPE_CHECKING:
@@ -58,7 +60,15 @@ class PageStack(QStackedWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.kept: QWidget | None = None
+        """What had the focus when the page shown was left."""
         self.currentChanged.connect(self.updateGeometry)
+
+    def setCurrentWidget(self, page: QWidget) -> None:
+        """Show a page, and know where the focus was on it: Qt forgets that in the turn."""
+        kept = page.focusWidget()
+        self.kept = None if kept is page else kept
+        super().setCurrentWidget(page)
 
     def minimumSizeHint(self) -> QSize:
         """What the page shown needs at least."""
@@ -127,6 +137,7 @@ class MainWindow(QMainWindow):
         """Show what is known at a glance. `complete` follows, and then `show_opened` or `show_startup_errors`."""
         super().__init__()
         self.theme = theme
+        self._focus = FocusKeeper(self)
         self._keys_bound = False
         self.resize(*USUAL_SIZE)
         self._begin(glance)
@@ -344,6 +355,18 @@ class MainWindow(QMainWindow):
             self.opening.setParent(self.stack)  # removing gives it to Python, which would delete it here and now
             self.opening.deleteLater()
             self.opening = None
+
+        self._lead_focus(page)
+
+    def _lead_focus(self, page: QWidget | None) -> None:
+        """Who was on the page before is on this one now: where they were here last, else where the page begins."""
+        here = QApplication.focusWidget()
+        if page is None or self.dialog is not None or (here is not None and not self.stack.isAncestorOf(here)):
+            return
+        kept = self.stack.kept
+        if kept is None or not (isValid(kept) and kept.isVisible() and kept.isEnabled()):
+            begins = page.first_focus() if isinstance(page, ShellPage) else None
+            (begins if begins is not None and begins.isVisible() else page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _make_room(self, page: QWidget | None) -> None:
         """A page that leads through something has the whole window; its own way out leads back."""
@@ -730,6 +753,15 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self.is_complete:
             self._show_clusters()
+
+    def focus_parts(self) -> tuple[QWidget, ...]:
+        """Tab goes through the page first, then round it."""
+        around = (self.lab_stopped,) if self.is_complete else ()
+        return (self.stack, *around, self.bar, self.rail)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab and Shift+Tab, and what Qt does when the focus cannot stay where it is."""
+        return self._focus.move(forward=forward)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rail has three widths."""

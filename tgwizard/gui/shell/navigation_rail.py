@@ -15,6 +15,7 @@ from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import NavItem, RailItem
+from tgwizard.gui.widgets.focus_order import OneStop
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel, plain_tip
 from tgwizard.gui.widgets.lock_card import LockCard, Logo
 
@@ -56,6 +57,25 @@ class ClusterItem(RailItem):
         draw_shape(painter, self._theme, self._shape, box)
 
 
+class RailItems(OneStop):
+    """The pages and the clusters: one stop of Tab, which begins at what is shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.setAccessibleName("Pages and clusters")
+
+    def stops(self) -> list[RailItem]:
+        """In the order they stand in."""
+        return sorted(self.findChildren(RailItem), key=lambda item: item.y())
+
+    def current_stop(self) -> RailItem | None:
+        """The one that is shown."""
+        return next((item for item in self.stops() if item.isChecked()), None)
+
+
 class NavigationRail(QWidget):
     """Emits `chosen(NavPage)` and `cluster_chosen(name)`."""
 
@@ -86,21 +106,23 @@ class NavigationRail(QWidget):
         self._head = head
         column.addLayout(head)
         column.addSpacing(20)
+        inner = RailItems()
         for page in NavPage:
             item = NavItem(theme, page.value, ICONS[page])
             item.clicked.connect(self._choose_callback(page))
             self._group.addButton(item)
             self.items[page] = item
-            column.addWidget(item)
+            inner.column.addWidget(item)
         self.items[NavPage.CLUSTERS].setChecked(True)
         self._section = TextLabel(theme, "Watched now", TextRole.CAPTION_KEY, Token.TEXT2)
         self._section.setContentsMargins(10, 18, 0, 6)
         self._section.hide()
-        column.addWidget(self._section)
+        inner.column.addWidget(self._section)
         self._cluster_rows = QVBoxLayout()
         self._cluster_rows.setSpacing(0)
-        column.addSpacing(8)
-        column.addLayout(self._cluster_rows)
+        inner.column.addSpacing(8)
+        inner.column.addLayout(self._cluster_rows)
+        column.addWidget(inner)
         column.addStretch(1)
         self.lock = LockCard(theme)
         self.lock.clicked.connect(self.lock_asked)

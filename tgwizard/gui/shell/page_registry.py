@@ -116,6 +116,7 @@ class PageRegistry:
         page = self._built.get(place)
         if page is None:
             page = self._built[place] = self._imports[place]()(self._shell)
+            page.setAccessibleName(page.accessibleName() or place.value)
             self._stack.addWidget(page)
             old = self._old.pop(place, None)
             if old is not None:

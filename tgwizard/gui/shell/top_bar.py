@@ -13,7 +13,7 @@ from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, Radius, TextRole, Token
 from tgwizard.gui.widgets.badges import Tag
-from tgwizard.gui.widgets.buttons import Button, ButtonKind, prepare_control
+from tgwizard.gui.widgets.buttons import Button, ButtonKind, WholeTarget, prepare_control
 from tgwizard.gui.widgets.labels import ElidedLabel
 from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.shortcuts import Shortcut
@@ -21,7 +21,7 @@ from tgwizard.gui.widgets.shortcuts import Shortcut
 HEIGHT = 47
 
 
-class FindBox(QPushButton):
+class FindBox(WholeTarget, QPushButton):
     """Looks like a field and opens the palette: "Find or run", Ctrl+K."""
 
     ring_radius = Radius.CONTROL

@@ -1,8 +1,8 @@
 """Buttons: primary, secondary, ghost, link, danger outline, danger filled; and the navigation item of the rail.
 
-They are real QPushButtons, painted from tokens. They take the focus by key and by code, not by mouse, so a ring
-shows only to those who need it. Verbs are on the buttons; Enter presses none unless it has the focus, and then does
-what Space does: Qt has it so in dialogs only.
+They are real QPushButtons, painted from tokens. A click gives them the focus too, so that Tab goes on from there; the
+ring shows with the first key (`FocusRing`). Verbs are on the buttons; Enter presses none unless it has the focus, and
+then does what Space does: Qt has it so in dialogs only.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 CHOOSES = ENTER | {Qt.Key.Key_Space}
 """The keys that choose the row, square or button that has the focus."""
 
+ARROWS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right})
+
 
 def pressed_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
     """Press `button` if the key is Enter; whether it was, and the event is done with."""
@@ -41,7 +43,7 @@ def pressed_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
 
 def prepare_control(control: QAbstractButton, theme: Theme, *, hand: bool = True) -> None:
     """What every control has: one stop of Tab, a look that follows pointer and theme, and no default of a dialog."""
-    control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     control.setAttribute(Qt.WidgetAttribute.WA_Hover)
     if hand:
         control.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -58,8 +60,10 @@ class WholeTarget(_Button):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses it."""
-        if not pressed_by_enter(self, event):
+        """Enter presses it; a key that is held down counts once."""
+        if event.isAutoRepeat() and event.key() in CHOOSES:
+            event.accept()
+        elif not pressed_by_enter(self, event):
             super().keyPressEvent(event)
 
 
@@ -234,7 +238,7 @@ class StartButton(Button):
         super().keyPressEvent(event)
 
 
-class RailItem(QPushButton):
+class RailItem(WholeTarget, QPushButton):
     """One line of the rail: a mark and words, the current one on a selected ground. The mark alone in a narrow rail."""
 
     ring_radius = Radius.CONTROL
@@ -267,6 +271,13 @@ class RailItem(QPushButton):
     def minimumSizeHint(self) -> QSize:
         """The words may be cut."""
         return QSize(self._theme.px(36), self.sizeHint().height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go on to the list it stands in: in a group of buttons Qt would open each page on the way."""
+        if event.key() in ARROWS:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def paint_mark(self, painter: QPainter, box: QRectF, ink: Token) -> None:
         """Paint what stands before the words."""

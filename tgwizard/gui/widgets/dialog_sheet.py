@@ -6,7 +6,6 @@ focus, and never on one that starts a failover; Esc cancels; Tab stays inside (g
 
 from __future__ import annotations
 
-import itertools
 import math
 from functools import partial
 
@@ -31,6 +30,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import ENTER, Button
 from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.focus_order import FocusKeeper
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
 
@@ -49,6 +49,7 @@ class Scrim(QWidget):
         super().__init__(window)
         self._theme = theme
         self._window = window
+        self._focus = FocusKeeper(self)
         self.setAccessibleName("Dialog background")
         self.setGeometry(window.rect())
         window.installEventFilter(self)
@@ -78,20 +79,7 @@ class Scrim(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab and Shift+Tab go round inside the dialog."""
-        here = QApplication.focusWidget()
-        start = here if here is not None and self.isAncestorOf(here) else self
-        step = start
-        for _ in range(2000):
-            following = step.nextInFocusChain() if forward else step.previousInFocusChain()
-            if following is None or following is start:
-                return False
-            step = following
-            tabbed = bool(step.focusPolicy() & Qt.FocusPolicy.TabFocus)
-            if tabbed and self.isAncestorOf(step) and step.isEnabled() and step.isVisible():
-                reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-                step.setFocus(reason)
-                return True
-        return False
+        return self._focus.move(forward=forward)
 
 
 class Sheet(QDialog):
@@ -193,17 +181,7 @@ class Sheet(QDialog):
         band = QRect(0, round(top * self.height()), self.width(), math.ceil(self.height() / DRAWN_IN))
         self.render(QPixmap(band.size()), QPoint(), QRegion(band))
 
-    def _answers_in_order(self) -> None:
-        """Tab goes along the row of answers as it is read: Cancel was made first of all, and stands last but one."""
-        row = [
-            item.widget() for index in range(self.buttons.count()) if (item := self.buttons.itemAt(index)) is not None
-        ]
-        answers = [widget for widget in row if widget is not None]
-        for one, following in itertools.pairwise(answers):
-            QWidget.setTabOrder(one, following)
-
     def _appear(self) -> None:
-        self._answers_in_order()
         self.ensurePolished()
         self.show()
         self.place()

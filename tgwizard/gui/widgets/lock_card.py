@@ -13,7 +13,7 @@ from tgwizard.gui.style.control_painting import paint_ground, paint_line
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import prepare_control
+from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
 from tgwizard.gui.widgets.shortcuts import Shortcut
 
 
@@ -43,7 +43,7 @@ class Logo(QWidget):
         painter.drawRoundedRect(QRectF(14, 11, 8.5, 9), 3, 3)
 
 
-class LockCard(QPushButton):
+class LockCard(WholeTarget, QPushButton):
     """Says whether this window may change anything, and is the way to change that (Ctrl+L). Shown on every screen."""
 
     ring_radius = Radius.CARD

@@ -113,6 +113,10 @@ class RowView(_View):
         """Whether choosing it does anything."""
         return index.isValid()
 
+    def row_width(self) -> int:
+        """How wide a row is painted."""
+        return self.viewport().width()
+
     def is_marked(self, number: int) -> bool:
         """Whether a row is pointed at, or has the keyboard focus."""
         return number == self._hovered or self.has_ring(number)
@@ -202,6 +206,6 @@ class RowPainter(QStyledItemDelegate):
             painter.save()
             # One ring round the whole row: each cell draws the part of it that lies in its own rectangle.
             painter.setClipRect(option.rect)
-            whole = QRectF(0, box.top(), self.view.viewport().width(), box.height())
+            whole = QRectF(0, box.top(), self.view.row_width(), box.height())
             paint_row_ring(painter, theme, whole)
             painter.restore()

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.style.control_painting import Line, paint_ground, paint_lines
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import prepare_control
+from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
+from tgwizard.gui.widgets.focus_order import OneStop
 from tgwizard.gui.widgets.labels import plain_tip
 
 
@@ -48,7 +49,7 @@ class StepShown:
     reachable: bool = False
 
 
-class StepItem(QPushButton):
+class StepItem(WholeTarget, QPushButton):
     """One step: mark, name, answer, and the line to the next mark."""
 
     ring_radius = Radius.CONTROL
@@ -163,7 +164,7 @@ class StepItem(QPushButton):
         paint_lines(painter, theme, box, both if shown.answer and box.height() >= high else lines)
 
 
-class StepList(QWidget):
+class StepList(OneStop):
     """All steps. `chosen(index)` when a reachable one is pressed; arrows, Home and End move between those."""
 
     accessible_role = QAccessible.Role.List
@@ -192,25 +193,13 @@ class StepList(QWidget):
         for item in self.items:
             item.set_narrow(narrow)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows, Home and End go between the steps that can be opened."""
-        able = [item for item in self.items if item.isEnabled()]
-        here = next((place for place, item in enumerate(able) if item.hasFocus()), None)
-        if here is None:
-            super().keyPressEvent(event)
-            return
-        last = len(able) - 1
-        to = {
-            Qt.Key.Key_Down: min(last, here + 1),
-            Qt.Key.Key_Up: max(0, here - 1),
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: last,
-        }.get(Qt.Key(event.key()))
-        if to is None:
-            super().keyPressEvent(event)
-            return
-        able[to].setFocus(Qt.FocusReason.OtherFocusReason)
-        event.accept()
+    def stops(self) -> tuple[StepItem, ...]:
+        """The steps in their order."""
+        return self.items
+
+    def current_stop(self) -> StepItem | None:
+        """The step that is shown."""
+        return next((item for item in self.items if item.shown.current), None)
 
     def _choose_callback(self, index: int) -> Callable[[], None]:
         def choose() -> None:

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QVBoxLayou
 
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import prepare_control
+from tgwizard.gui.widgets.buttons import WholeTarget, prepare_control
 from tgwizard.gui.widgets.cards import Separator
 from tgwizard.gui.widgets.layouts import FlowLayout
 
 
-class Tab(QPushButton):
+class Tab(WholeTarget, QPushButton):
     """One tab with its word and, when there is something to count, a count."""
 
     ring_radius = Radius.CONTROL
