@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QDeadlineTimer, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, clusters_page, open_desk
@@ -90,6 +92,10 @@ def subject(widget: QWidget | None) -> str:
     return "" if widget is None else f"{type(widget).__name__} {accessible_name(widget).split(':')[0].split(',')[0]}"
 
 
+def is_in_focus(what: str) -> bool:
+    return subject(QApplication.focusWidget()) == what
+
+
 def wrong_with_focus(qtbot: QtBot, state: str, renew: Callable[[], None]) -> list[str]:
     """The stops that lose the focus when what is shown is read anew."""
     found: list[str] = []
@@ -97,10 +103,9 @@ def wrong_with_focus(qtbot: QtBot, state: str, renew: Callable[[], None]) -> lis
         press(Qt.Key.Key_Tab)
         before = subject(in_focus())
         renew()
-        end = QDeadlineTimer(AGAIN_MS)
-        while subject(QApplication.focusWidget()) != before and not end.hasExpired():
-            QTest.qWait(10)
-        if subject(QApplication.focusWidget()) != before:
+        try:
+            qtbot.waitUntil(partial(is_in_focus, before), timeout=AGAIN_MS)
+        except QtTimeoutError:
             found.append(f"{state}: the focus went from {before} to {subject(QApplication.focusWidget())}")
     return found
 
@@ -283,7 +288,7 @@ def test_that_a_button_that_is_off_for_a_while_keeps_the_focus_and_no_other_gets
     press(Qt.Key.Key_Tab)
     assert called(in_focus()).endswith("'Force failover to tg-node-b…'"), "Tab goes on from where the button is"
     button.setEnabled(True)
-    QTest.qWait(200)
+    qtbot.waitUntil(lambda: not made.window._focus._look.isActive(), timeout=PATIENCE_MS)
     assert not button.hasFocus(), "who has gone elsewhere is not called back"
 
 

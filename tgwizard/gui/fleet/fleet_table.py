@@ -469,6 +469,7 @@ class FleetTable(RowView, QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Home and End go to the first and last row."""
         if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:
+            self._by_key = True
             last = self.shown.rowCount() - 1
             self.setCurrentIndex(self.shown.index(0 if event.key() == Qt.Key.Key_Home else last, 0))
             event.accept()

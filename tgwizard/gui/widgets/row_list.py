@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QRectF,
     Qt,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPalette
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from tgwizard.gui.style.control_painting import paint_row_ring
@@ -25,6 +25,8 @@ from tgwizard.gui.widgets.buttons import CHOOSES
 from tgwizard.gui.widgets.labels import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
+
+_BY_KEY = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 """The whole row of an index, for its painter and for whoever opens it."""
@@ -88,6 +90,8 @@ class RowView(_View):
 
     _theme: Theme
     _hovered = -1
+    _by_key = False
+    """Whether the ring is shown: keys were used since the focus came, and no click."""
 
     def prepare_rows(self, theme: Theme, name: str) -> None:
         """Look like a list of ours; `name` is what assistive technology calls it."""
@@ -123,10 +127,21 @@ class RowView(_View):
 
     def has_ring(self, number: int) -> bool:
         """Whether a row has the keyboard focus."""
-        return self.hasFocus() and number == self.currentIndex().row()
+        return self._by_key and self.hasFocus() and number == self.currentIndex().row()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The ring of who came by Tab is there at once."""
+        self._by_key = event.reason() in _BY_KEY
+        super().focusInEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click hides the ring."""
+        self._by_key = False
+        super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter and Space choose the current row."""
+        """Enter and Space choose the current row; any key shows its ring."""
+        self._by_key = True
         if event.key() in CHOOSES:
             self.choose(self.currentIndex())
             event.accept()
