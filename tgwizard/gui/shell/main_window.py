@@ -756,8 +756,9 @@ class MainWindow(QMainWindow):
 
     def focus_parts(self) -> tuple[QWidget, ...]:
         """Tab goes through the page first, then round it."""
-        around = (self.lab_stopped,) if self.is_complete else ()
-        return (self.stack, *around, self.bar, self.rail)
+        column = (self._column.itemAt(place) for place in range(self._column.count()))
+        above = [widget for item in column if item is not None and (widget := item.widget()) is not None]
+        return (self.stack, *(one for one in above if not one.isAncestorOf(self.stack)), self.rail)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab and Shift+Tab, and what Qt does when the focus cannot stay where it is."""
