@@ -25,7 +25,7 @@ FIELDS = frozenset({"name", "rights", "limited", "locks", "holder", "said", "pol
 FILE = "errors.toml"
 
 SIGN_IN_AGAIN = "Sign in again. With the Azure CLI: az login."
-_READ_AGAIN = "Read again and check who changed it before you start anew."
+_READ_AGAIN = "Read again and check who changed it before you start again."
 
 
 @dataclass(frozen=True, slots=True)

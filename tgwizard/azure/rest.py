@@ -79,7 +79,7 @@ class WriteOptions:
                 "write-too-late",
                 "The write was not sent.",
                 "What it rests on was read too long ago; the computer slept, or the sign-in took long.",
-                "It is read anew.",
+                "It is read again.",
             )
             raise AzureCallError(problem, Certainty.NOT_SENT, Cause.STALE)
 

@@ -40,7 +40,7 @@ from tgwizard.model.watch_events import SourceBack, SourceLost
 
 MEANINGS = {
     TimeoutChoice.WAIT: "wait as long again",
-    TimeoutChoice.RETRY: "write it anew",
+    TimeoutChoice.RETRY: "write it again",
     TimeoutChoice.PUT_BACK: "put the address back",
     TimeoutChoice.HAND_OVER: "end the run here; resume goes on later",
 }

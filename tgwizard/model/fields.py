@@ -230,7 +230,7 @@ def _role_name(value: object) -> str:
     text = _text(value)
     unseen = [char for char in text if not char.isprintable()]
     if unseen:
-        raise FieldError("It has a character that cannot be seen.", "Type it anew.")
+        raise FieldError("It has a character that cannot be seen.", "Type it again.")
     return _short(text, LONGEST_ROLE_NAME, _AZURE)
 
 

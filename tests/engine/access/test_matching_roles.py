@@ -167,7 +167,7 @@ def test_that_a_deleted_role_has_a_way_on_that_every_command_names_and_that_work
     verify = called(it, "verify", "--no-wait")
     assert verify.code == 3
     assert f"The role {ROLE_NAME} does not exist any more" in verify.out
-    assert "Apply the set-up again: the role is made anew and assigned" in verify.out
+    assert "Apply the set-up again: the role is made again and assigned" in verify.out
     named = ("--role-name", "tg-new")
     assert changes(it)["sentence"] == changes(it, "edge-dallas")["sentence"] == f"Make the role {ROLE_NAME}"
     assert changes(it, *named)["sentence"] == changes(it, "edge-dallas", *named)["sentence"] == "Make the role tg-new"

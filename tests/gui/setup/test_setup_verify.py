@@ -95,7 +95,7 @@ def test_that_ten_minutes_pass_with_words_until_when_and_end_in_what_is_left_to_
     qtbot.waitUntil(lambda: desk.says("The rights are on their way"), timeout=PATIENCE_MS)
     assert desk.says("Azure needs up to ten minutes: everything counts by ")
     qtbot.waitUntil(lambda: desk.says("tg-node-a on rg-tg-prod: listed, effective under way"), timeout=PATIENCE_MS)
-    assert desk.says("better later: what does not count yet it may not pick up")
+    assert desk.says("better later: it may not get a right that does not count yet")
     pass_until(qtbot, clock, lambda: clock.monotonic() > 500, 60)
     assert desk.says("The rights are on their way")
     pass_until(qtbot, clock, lambda: desk.says("Almost ready: tg-node-a and tg-node-b must restart"), 10)

@@ -163,7 +163,9 @@ class FailoverRun:
             self._unaccepted_since += slept_s
         self._answered_at += slept_s
         fact = f"The run stood still for {slept_s:.0f} s."
-        self.sender.warn(Problem("slept", fact, "The computer slept, or the program was stopped.", "It reads anew."))
+        self.sender.warn(
+            Problem("slept", fact, "The computer slept, or the program was stopped.", "It reads Azure again.")
+        )
 
     def waited_s(self, move: Move) -> float:
         """How long this move has been waited for, from the first time it was asked."""

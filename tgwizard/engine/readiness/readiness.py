@@ -360,7 +360,7 @@ def _settled(seen: MemberSeen, verb: Verb) -> Finding:
     if state is Provisioning.SUCCEEDED:
         return Finding(Level.PASSED, f"{nic}: Succeeded", "nothing in progress")
     if state is Provisioning.FAILED:
-        return Finding(Level.WARNS, f"The last update of {nic} failed", "the failover writes it anew")
+        return Finding(Level.WARNS, f"The last update of {nic} failed", "the failover writes it again")
     fact = f"{nic} is being updated"
     why = "Azure still works on an earlier change."
     fix = "The buttons come back when it has finished."

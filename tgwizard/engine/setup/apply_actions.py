@@ -190,7 +190,12 @@ class PutRoleAction:
         name = sanitize(self.write.role.name, 130)
         what = f"The role {name} is no longer as the plan found it."
         why = "It was deleted meanwhile." if found is None else "Someone changed it meanwhile."
-        return Problem("role-changed-since", what, why, "Look at the review again: the plan is made anew from what is.")
+        return Problem(
+            "role-changed-since",
+            what,
+            why,
+            "Look at the review again: it shows a new plan, made from what is there now.",
+        )
 
 
 @dataclass(slots=True)
@@ -280,7 +285,7 @@ class AssignRoleAction:
             "no-identity",
             f"{name} has no system-assigned identity.",
             "It was turned off after the plan was made.",
-            "Look at the review again: the plan is made anew from what is.",
+            "Look at the review again: it shows a new plan, made from what is there now.",
         )
 
     def _of_another(self, found: RoleAssignment) -> Problem:

@@ -206,7 +206,7 @@ def _role(state: WizardState, answers: Answers, chosen: ChosenMachines | None) -
     subscription = answers.subscription
     where = sanitize(subscription.name, 90) if subscription else "the subscription"
     groups = _group_names(answers, chosen)
-    why = "A change to a role reaches Azure within ten minutes. Each machine must then restart once to pick it up."
+    why = "A change to a role reaches Azure within ten minutes. Each machine must then restart once to use it."
     at = f"/subscriptions/{subscription.id}/users" if subscription else ""
     if role.use is RoleUse.UPDATE:
         steps: tuple[PortalStep, ...] = (

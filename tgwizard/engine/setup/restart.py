@@ -120,7 +120,7 @@ class _Restart:
 
     def _not_running(self, power: Power) -> Problem:
         what = f"{self.vm.name} is {power.value}, so it was not restarted."
-        fix = "Start it in the Azure portal: it picks its rights up as it starts."
+        fix = "Start it in the Azure portal: it has its new rights once it runs."
         return Problem("not-running", what, "", fix)
 
     def _not_seen(self) -> Problem:

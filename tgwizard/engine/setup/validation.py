@@ -265,7 +265,7 @@ def _machine(state: WizardState, vm: VmFound) -> list[StepProblem]:
         found.append(StepProblem(Level.WARNS, problem, fixes))
     if now.power in (Power.STOPPED, Power.DEALLOCATED):
         what = f"{name} is not running."
-        why = "It can be set up all the same, and picks its rights up when it starts."
+        why = "It can be set up all the same, and has its rights once it is started."
         found.append(StepProblem(Level.NOTE, Problem("machine-off", what, why), (READ_AGAIN,)))
     return found
 

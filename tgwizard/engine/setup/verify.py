@@ -373,7 +373,7 @@ def _no_role(name: str, rows: tuple[RehearsalRow, ...]) -> Finding:
     named = f"The role {sanitize(name, 128)}" if name else "The role of this cluster"
     fact = f"{named} does not exist any more"
     why = "It was deleted, and with it what it gave to the machines."
-    fix = "Apply the set-up again: the role is made anew and assigned, or one that means the same is used."
+    fix = "Apply the set-up again: the role is made again and assigned, or one that means the same is used."
     refused = any(cell.may is RehearsalState.MAY_NOT for row in rows for cell in row.cells)
     return Finding(Level.BLOCKS if refused else Level.WARNS, fact, why, Problem("role-gone", f"{fact}.", why, fix))
 

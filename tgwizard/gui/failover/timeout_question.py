@@ -20,7 +20,7 @@ def choice_words(choice: TimeoutChoice, losing: str) -> str:
     """The words on the button of a choice."""
     return {
         TimeoutChoice.WAIT: "Wait as long again",
-        TimeoutChoice.RETRY: "Write it anew",
+        TimeoutChoice.RETRY: "Write it again",
         TimeoutChoice.PUT_BACK: f"Put it back on {losing or 'where it was'}",
         TimeoutChoice.HAND_OVER: "End the run here",
     }[choice]

@@ -145,7 +145,7 @@ def _headline(verifier: VerifyController, result: VerifyResult | None, moments: 
     if result.overall_state is VerifyState.WAITS:
         return title, _awaited(result, moments)
     if result.overall_state is VerifyState.RESTART:
-        return sentence.rstrip("."), "Every right is in place. A machine picks new rights up when it restarts."
+        return sentence.rstrip("."), "Every right is in place. A machine uses new rights only after it has restarted."
     if verifier.proof and verifier.proof[-1].done:
         lead = f"{lead} A failover has shown that it moves."
     return title.rstrip("."), lead
@@ -258,7 +258,7 @@ def _restarts(verifier: VerifyController, result: VerifyResult | None, *, locked
             continue
         note = "about 2 min; the address stays where it is"
         if early:
-            note = f"better later: what does not count yet it may not pick up; {note}"
+            note = f"better later: it may not get a right that does not count yet; {note}"
         if holds:
             note = "about 2 min without the address, unless you fail over first; you may restart it yourself"
         if doing is not None and doing.vm == vm and doing.problem is not None:

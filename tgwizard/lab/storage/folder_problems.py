@@ -61,7 +61,7 @@ def other_scenario(directory: Path, has: str, wanted: str) -> Problem:
         code="lab-other-scenario",
         what=f"The lab folder {directory} holds the scenario {has}, not {wanted}.",
         why="A saved world is never replaced. Nothing was changed.",
-        fix="Choose another folder with --lab-dir, or delete this one to begin anew.",
+        fix="Choose another folder with --lab-dir, or delete this one to begin with a new lab.",
     )
 
 
@@ -71,7 +71,7 @@ def other_count(directory: Path, has: int, wanted: int) -> Problem:
         code="lab-other-scenario",
         what=f"The lab in {directory} has {has} clusters, not {wanted}.",
         why="A saved world is never replaced. Nothing was changed.",
-        fix="Choose another folder with --lab-dir, or delete this one to begin anew.",
+        fix="Choose another folder with --lab-dir, or delete this one to begin with a new lab.",
     )
 
 

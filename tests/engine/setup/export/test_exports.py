@@ -598,7 +598,7 @@ def test_that_somebody_can_act_on_the_request_without_asking_back() -> None:
     assert f"It is given to the machines' system-assigned identities on:\n   {GROUP}\n" in letter
     assert '"roleName": "tg-cluster-ip-failover"' in letter
     flat = " ".join(letter.split())
-    assert "each machine has to restart once to pick up its new rights: tg-node-b first" in flat
+    assert "each machine has to restart once to use its new rights: tg-node-b first" in flat
     assert "and when it is healthy again tg-node-a" in flat
 
 

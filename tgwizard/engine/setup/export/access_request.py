@@ -81,7 +81,7 @@ def _restarts(plan: SetupPlan, answers: Answers) -> list[str]:
     return [
         "",
         *_wrapped(
-            f"Afterwards, when ten minutes have passed, each machine has to restart once to pick up its new rights: "
+            f"Afterwards, when ten minutes have passed, each machine has to restart once to use its new rights: "
             f"{names[0]} first{then}. A restart interrupts what the machine carries, so plan a maintenance window "
             "for it."
         ),

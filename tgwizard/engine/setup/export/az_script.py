@@ -226,7 +226,7 @@ def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:
     if names:
         first, *rest = names
         order = f"Then restart {first}" + "".join(f", and when it is healthy again {name}" for name in rest)
-        lines.append(f"{order}: the appliances pick up their rights at the start.")
+        lines.append(f"{order}: the appliances use new rights only after a restart.")
     return [_words("printf", "%s\\n", *lines)]
 
 
