@@ -114,7 +114,7 @@ def test_that_every_field_of_the_answers_is_an_option() -> None:
         (("--floating-ip", "10.20.2.5/24"), "--floating-ip 10.20.2.5/24 cannot be used."),
         (("--vm", "tg-node-a"), "--vm is given once."),
         (("--ip-configuration", "-x"), "needs a value"),
-        (("--role-name", "x" * 129), "at most 128 characters"),
+        (("--role-name", "x" * 513), "It has 513 characters. Azure takes 512 at most. Shorten it."),
         (("--drop-scope", "rg?"), "--drop-scope rg? cannot be used."),
     ],
 )
@@ -449,8 +449,8 @@ def test_that_the_help_of_scope_says_that_it_takes_a_subscription() -> None:
 @pytest.mark.parametrize(
     ("scope", "said"),
     [
-        ("rg-tg-prod", "Each must be the full id of a subscription, a resource group or a resource."),
-        ("/subscriptions/1/resourceGroups/x", "Each must be the full id"),
+        ("rg-tg-prod", "It must be the full id of a subscription, a resource group or a resource."),
+        ("/subscriptions/1/resourceGroups/x", "It must be the full id"),
         ("", "It is empty."),
         ("/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/other", "The role is not needed on"),
     ],

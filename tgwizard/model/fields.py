@@ -246,15 +246,18 @@ def _scopes(value: object) -> tuple[str, ...]:
     found = [value] if isinstance(value, str) else value
     if not isinstance(found, list | tuple):
         raise FieldError(f"It must be a list of scopes, not {_kind(value)}.")
-    scopes = tuple(_text(item).rstrip("/") for item in found)
-    for scope in scopes:
-        if not _SCOPE.match(scope):
-            raise FieldError("Each must be the full id of a subscription, a resource group or a resource.")
-    return scopes
+    return tuple(_one_scope(item, "Each") for item in found)
+
+
+def _one_scope(value: object, which: str) -> str:
+    scope = _text(value).rstrip("/")
+    if not _SCOPE.match(scope):
+        raise FieldError(f"{which} must be the full id of a subscription, a resource group or a resource.")
+    return scope
 
 
 def _scope(value: object) -> str:
-    return _scopes([value])[0]
+    return _one_scope(value, "It")
 
 
 def _group(value: object) -> str:

@@ -64,6 +64,14 @@ class Placement(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mistyped:
+    """A text that stands in a field which cannot take it. ``key``: of the field."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """Everything answered so far. The first machine is the one meant to be active."""
 
@@ -82,3 +90,5 @@ class Answers:
     ip_configuration: str = "tg-floating"
     remove_stale: bool = False
     """Whether assignments whose identity is gone (a rebuilt machine's) are removed; never without being asked for."""
+    mistyped: tuple[Mistyped, ...] = ()
+    """What was typed and is no answer; the answers before it stay, and nobody goes on with them."""

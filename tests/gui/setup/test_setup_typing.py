@@ -105,15 +105,23 @@ def test_that_what_is_no_address_is_said_and_cannot_be_gone_on_with(setup_desk: 
     before = session.shown.address
     type_anew(address, "10.20.2.2o")
     go_on = desk.page.frame.footer.go_on
-    qtbot.waitUntil(lambda: not go_on.isEnabled(), timeout=PATIENCE_MS)
-    assert desk.says("State: Not an IPv4 address")
-    assert accessible_description(go_on).startswith("10.20.2.2o is no IPv4 address.")
+    qtbot.waitUntil(lambda: desk.says("State: Cannot be used"), timeout=PATIENCE_MS)
+    told = "It must be one IPv4 address: four numbers from 0 to 255 with dots between them."
+    assert accessible_description(address).startswith(told)
     assert session.shown.address == before
     looks_right(desk, qtbot)
+    desk.step_page(FloatingIpPage).title.setFocus()
+    desk.press("Continue")
+    assert desk.page.step is SetupStep.FLOATING_IP
+    assert address.hasFocus()
+    assert go_on.isEnabled()
     desk.press("Back")
     walk_to(desk, qtbot, SetupStep.FLOATING_IP)
     ready(desk, qtbot)
-    assert address.text() == str(before)
+    assert address.text() == "10.20.2.2o"
+    desk.press("Use 10.20.2.253")
+    assert address.text() == "10.20.2.253"
+    assert not session.shown.mistyped
 
 
 def test_that_an_address_is_judged_when_its_field_is_left_at_once(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:

@@ -226,7 +226,7 @@ def _ipv4(text: str) -> IPv4Address | None:
 def _words(taken: TakenAddress) -> str:
     name = sanitize(taken.by.name, 90)
     if taken.use is AddressKind.OWN:
-        return f"the own address of {name}"
+        return f"{name}'s own address"
     if taken.use is AddressKind.FLOATING:
         return f"floats already, on {name}"
     if taken.use is AddressKind.BALANCER:
@@ -325,8 +325,9 @@ def _free(address: IPv4Address, use: AddressKind, answer: AddressAnswer | None, 
     if use is AddressKind.FLOATING:
         return Finding(Level.PASSED, "Azure holds it for this cluster", "so it need not be free")
     if answer is None:
-        why = asked.what if asked else "It was not asked yet."
-        return Finding(Level.NOT_KNOWN, "Whether Azure says it is free is not known", why, asked)
+        if asked is None:
+            return Finding(Level.NOT_KNOWN, "Azure was not asked yet", "whether it is free")
+        return Finding(Level.NOT_KNOWN, "Azure did not say whether it is free", asked.what, asked)
     if answer.free:
         return Finding(Level.PASSED, "Azure says it is free")
     others = join_words(sanitize(one, 60) for one in answer.others[:3])

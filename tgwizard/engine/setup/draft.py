@@ -21,7 +21,7 @@ from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, begin
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse, SetupStep
+from tgwizard.model.setup_answers import Answers, Mistyped, Placement, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.text import format_utc, sanitize
 
 FILE_NAME = "setup-draft.json"
@@ -151,6 +151,12 @@ class _SubscriptionKept:
 
 
 @dataclass(frozen=True, slots=True)
+class _MistypedKept:
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class _AnswersKept:
     cloud: str
     caller: _CallerKept | None
@@ -165,6 +171,7 @@ class _AnswersKept:
     whole_subscription: bool
     narrowed: tuple[str, ...]
     remove_stale: bool
+    mistyped: tuple[_MistypedKept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +209,7 @@ def _file(state: WizardState, now: datetime) -> _File:
             given.whole_subscription,
             given.narrowed,
             given.remove_stale,
+            tuple(_MistypedKept(one.key, one.text) for one in given.mistyped),
         ),
     )
 
@@ -219,6 +227,7 @@ def _draft(document: Any) -> Draft:
             "machines": _two(kept.machines),
             "nics": _two(kept.nics),
             "role": RoleAnswer(**_fields(kept.role)) if kept.role else None,
+            "mistyped": tuple(Mistyped(one.key, one.text) for one in kept.mistyped),
         }
     )
     return Draft(

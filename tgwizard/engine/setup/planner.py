@@ -29,6 +29,7 @@ from tgwizard.engine.setup.plan_changes import (
     stale_change,
 )
 from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
+from tgwizard.engine.setup.typed_answers import in_field, wrong_values
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.chosen_machines import ChosenMachines, chosen_machines
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
@@ -59,7 +60,8 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
     planned = plan_role(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
     stale = stale_assignments(planned.role, scopes, facts)
     forbids, qualifies = _address(answers, chosen, inventory, facts)
-    forbids = [*other_subscription_problems(chosen), *planned.problems, *no_scope_problem(scopes), *forbids]
+    wrong = [wanted.wrong(in_field(answers, wanted), error) for wanted, error in wrong_values(answers)]
+    forbids = [*wrong, *other_subscription_problems(chosen), *planned.problems, *no_scope_problem(scopes), *forbids]
     warnings = (
         *planned.warnings,
         *narrowing_warnings(answers, chosen),

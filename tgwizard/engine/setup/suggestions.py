@@ -51,7 +51,7 @@ def proposed_answers(state: WizardState) -> Answers:
     if pair is None:
         return answers
     if not answers.name:
-        answers = replace(answers, name=_free_name(pair.name, state))
+        answers = replace(answers, name=free_name(pair.name, state))
     answers = _with_nics(state, answers, pair)
     chosen = chosen_machines_in(state, answers)
     if chosen is None:
@@ -250,7 +250,8 @@ def _kept_role(role: RoleAnswer, answers: Answers, chosen: ChosenMachines, facts
     return replace(role, use=RoleUse.UPDATE if lost else RoleUse.REUSE)
 
 
-def _free_name(wanted: str, state: WizardState) -> str:
+def free_name(wanted: str, state: WizardState) -> str:
+    """The name, or one like it that no saved cluster has."""
     taken = {setup.name.lower() for setup in state.saved}
     if wanted.lower() not in taken:
         return wanted
@@ -262,6 +263,7 @@ __all__ = [
     "chosen_machines_in",
     "chosen_pair",
     "cluster_name",
+    "free_name",
     "is_own_role",
     "lan_choices",
     "occupancy_in",

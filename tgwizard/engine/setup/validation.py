@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import IPv4Address
+from typing import Any
 
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.matching_roles import stale_assignments, suggest_role_name
@@ -15,11 +16,26 @@ from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
 from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope_problem
-from tgwizard.engine.setup.suggestions import chosen_machines_in, chosen_pair, lan_choices, occupancy_in
+from tgwizard.engine.setup.suggestions import (
+    chosen_machines_in,
+    chosen_pair,
+    free_name,
+    lan_choices,
+    occupancy_in,
+)
+from tgwizard.engine.setup.typed_answers import (
+    ASKED_AT,
+    in_field,
+    is_mistyped,
+    with_value,
+    without_typed,
+    wrong_values,
+)
 from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, go_to
 from tgwizard.model import fields
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.chosen_machines import ChosenMachines, not_found, pairing_problems
+from tgwizard.model.fields import Field
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, Part, VmFound
 from tgwizard.model.permission import allows
@@ -61,6 +77,11 @@ class Fix:
     step: SetupStep | None = None
 
     @property
+    def names_role(self) -> bool:
+        """Whether the role's name is another one afterwards."""
+        return self.kind in (FixKind.MAKE_ROLE, FixKind.USE_ROLE_NAME, FixKind.UPDATE_ROLE)
+
+    @property
     def changes_answers(self) -> bool:
         """Whether ``with_fix`` does it; the others are for who shows them."""
         return self.kind not in (
@@ -78,11 +99,29 @@ class StepProblem:
     level: Level
     problem: Problem
     fixes: tuple[Fix, ...] = ()
+    about: Field[Any] | None = None
+    """The field that it stands under; None: it is about more than one answer."""
+    in_field: str = ""
+    """What is said there, when the field itself says the rest."""
+
+    @property
+    def words(self) -> str:
+        """What is said under the field."""
+        return self.in_field or self.problem.sentence()
 
     @property
     def blocks(self) -> bool:
         """Whether the step cannot be continued from."""
         return self.level is Level.BLOCKS
+
+
+def wrong_value(answers: Answers, wanted: Field[Any], *fixes: Fix) -> list[StepProblem]:
+    """What is wrong with the text or value of a field by its declaration; nothing when it can be used."""
+    error = next((error for field, error in wrong_values(answers) if field is wanted), None)
+    if error is None:
+        return []
+    problem = wanted.wrong(in_field(answers, wanted), error)
+    return [StepProblem(Level.BLOCKS, problem, fixes, wanted, error.sentence)]
 
 
 def with_fix(state: WizardState, proposed_answers: Answers, fix: Fix) -> WizardState:
@@ -94,19 +133,18 @@ def with_fix(state: WizardState, proposed_answers: Answers, fix: Fix) -> WizardS
     answers, first = state.answers, fix.values[0] if fix.values else ""
     match fix.kind:
         case FixKind.USE_ADDRESS:
-            after = replace(answers, address=IPv4Address(first))
+            after = with_value(answers, fields.ADDRESS, IPv4Address(first))
         case FixKind.USE_NAME:
-            after = replace(answers, name=first)
+            after = with_value(answers, fields.NAME, first)
         case FixKind.USE_CONFIGURATION:
-            after = replace(answers, ip_configuration=first)
+            after = with_value(answers, fields.IP_CONFIGURATION, first)
         case FixKind.PUT_SCOPE_BACK:
             after = replace(answers, narrowed=tuple(one for one in answers.narrowed if one.lower() != first.lower()))
         case FixKind.REMOVE_STALE:
             after = replace(answers, remove_stale=True)
         case _:
-            after = replace(
-                answers, role=_other_role(answers.role or proposed_answers.role or RoleAnswer(), fix, first)
-            )
+            role = _other_role(answers.role or proposed_answers.role or RoleAnswer(), fix, first)
+            after = replace(without_typed(answers, fields.ROLE_NAME) if fix.names_role else answers, role=role)
     return answer(state, after)
 
 
@@ -271,17 +309,16 @@ def _machine(state: WizardState, vm: VmFound) -> list[StepProblem]:
 
 
 def _name(state: WizardState, answers: Answers, pair: Pair) -> list[StepProblem]:
-    error = fields.NAME.check(answers.name)
-    offer = Fix(FixKind.USE_NAME, f"Use {pair.name}", (pair.name,))
-    if error is not None:
-        problem = Problem(
-            "cluster-name", f"{sanitize(answers.name, 80) or 'Nothing'} is no name for a cluster.", error.why
-        )
-        return [StepProblem(Level.BLOCKS, problem, (offer,))]
+    free = free_name(pair.name, state)
+    offer = Fix(FixKind.USE_NAME, f"Use {free}", (free,))
+    wrong = wrong_value(answers, fields.NAME, offer)
+    if wrong:
+        return wrong
     same = next((one for one in state.saved if one.name.lower() == answers.name.lower()), None)
     if same is not None and {member.vm for member in same.members} != {vm.id for vm in pair.vms}:
         what = f"A cluster named {sanitize(answers.name, 80)} is saved already."
-        return [blocking("cluster-name-taken", what, "It has other machines.", "Type another name.")]
+        problem = Problem("cluster-name-taken", what, "It has other machines.", "Type another name.")
+        return [StepProblem(Level.BLOCKS, problem, (offer,), fields.NAME)]
     return []
 
 
@@ -334,29 +371,37 @@ def address_problems(state: WizardState, answers: Answers) -> tuple[StepProblem,
         problem = Problem("subnet-not-read", f"The range of {sanitize(chosen.subnet.name, 90)} is not known.")
         found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
     found += [StepProblem(Level.NOTE, Problem("range-ignored", words)) for words in (taken.ignored if taken else ())]
+    offers = [one for one in (suggested_addresses(taken) if taken else ()) if one != in_field(answers, fields.ADDRESS)]
+    fixes = tuple(Fix(FixKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
+    wrong = wrong_value(answers, fields.ADDRESS, *fixes)
+    if wrong:
+        return (*wrong, *found)
     if answers.address is None:
         what = "No address is chosen yet." if taken is None or taken.free else "The subnet has no free address left."
-        found.append(blocking("address-not-chosen", what, "", "Type a free address of the subnet."))
-        return tuple(found)
-    offers = [one for one in (suggested_addresses(taken) if taken else ()) if one != str(answers.address)]
-    fixes = tuple(Fix(FixKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
+        problem = Problem("address-not-chosen", what, "", "Type a free address of the subnet.")
+        return (StepProblem(Level.BLOCKS, problem, fixes, fields.ADDRESS), *found)
+    blocking_ones: list[StepProblem] = []
     for finding in address_findings(state, answers):
         if finding.problem is not None and finding.level is Level.BLOCKS:
-            found.append(StepProblem(Level.BLOCKS, finding.problem, fixes))
+            blocking_ones.append(StepProblem(Level.BLOCKS, finding.problem, fixes, fields.ADDRESS))
         elif finding.problem is not None and finding.level is Level.NOT_KNOWN:
-            found.append(StepProblem(Level.NOT_KNOWN, finding.problem, (READ_AGAIN,)))
-    return tuple(found)
+            found.append(StepProblem(Level.NOT_KNOWN, finding.problem, (READ_AGAIN,), fields.ADDRESS))
+    return (*blocking_ones, *found)
 
 
 def address_findings(state: WizardState, answers: Answers) -> tuple[Finding, ...]:
     """The live check of the address in the field; empty while there is nothing to judge."""
     taken = occupancy_in(state, answers)
-    if taken is None or answers.address is None:
+    if taken is None or answers.address is None or is_mistyped(answers, fields.ADDRESS):
         return ()
     same = state.checked is not None and state.checked.address == str(answers.address)
     return judge_address(
         answers.address, taken, state.checked.answer if same and state.checked else None, state.unasked
     )
+
+
+_OF_NAME = ("role-name-taken", "value-wrong")
+"""Problems of a planned role that are told at the field of its name."""
 
 
 def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
@@ -379,9 +424,15 @@ def role_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ..
     same_name = (role for role in facts.roles.known if role.name.strip().lower() == answers.role.name.strip().lower())
     taken = next((role for role in same_name if role.kind is RoleKind.CUSTOM), None)
     mend = (Fix(FixKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
+    other_name = replace(make, kind=FixKind.USE_ROLE_NAME, label=f"Use {make.values[0]}")
+    wrong = wrong_value(answers, fields.ROLE_NAME, other_name)
+    found += wrong
     for problem in planned.problems:
+        if problem.code == "role-name-taken" and not wrong:
+            found.append(StepProblem(Level.BLOCKS, problem, (other_name, *mend), fields.ROLE_NAME))
+        if problem.code in _OF_NAME:
+            continue
         fixes = {
-            "role-name-taken": (replace(make, kind=FixKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"), *mend),
             "role-lacks-actions": (update, make),
             "role-not-assignable": (update, make),
         }.get(problem.code, (make,))
@@ -443,19 +494,33 @@ def review_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, 
         for step in STEPS
         if step in state.to_check and STEPS.index(step) < STEPS.index(SetupStep.REVIEW)
     ]
+    found += _wrong_elsewhere(answers)
     plan = plan_in(state, answers)
     if plan is None:
         if not found:
             what = "The plan cannot be made yet."
             found.append(blocking("plan-not-made", what, "Facts or answers are missing.", "", READ_AGAIN))
         return tuple(found)
-    found += [StepProblem(Level.BLOCKS, problem) for problem in plan.problems]
+    told = {item.problem for item in found}
+    found += [StepProblem(Level.BLOCKS, problem) for problem in plan.problems if problem not in told]
     found += [StepProblem(Level.WARNS, problem) for problem in plan.warnings]
     level = Level.WARNS if plan.mine_now else Level.BLOCKS
     for item in not_yours(plan.writing):
         fixes = (READ_AGAIN,) if item.obstacle is Obstacle.LOCK else (_HAND_OVER, READ_AGAIN)
         found.append(StepProblem(level, item.problem, fixes))
     return tuple(found)
+
+
+def _wrong_elsewhere(answers: Answers) -> list[StepProblem]:
+    """What stands in a field of an earlier step and cannot be used."""
+    return [
+        StepProblem(
+            Level.BLOCKS,
+            wanted.wrong(in_field(answers, wanted), error),
+            (Fix(FixKind.GO_TO_STEP, f"Go to {ASKED_AT[wanted.key].value}", step=ASKED_AT[wanted.key]),),
+        )
+        for wanted, error in wrong_values(answers)
+    ]
 
 
 def _no_interfaces(answers: Answers) -> StepProblem:
@@ -467,17 +532,17 @@ def _no_interfaces(answers: Answers) -> StepProblem:
 
 
 def _configuration(answers: Answers, chosen: ChosenMachines) -> list[StepProblem]:
-    error = fields.IP_CONFIGURATION.check(answers.ip_configuration)
-    offer = Fix(FixKind.USE_CONFIGURATION, "Use tg-floating", ("tg-floating",))
-    if error is not None:
-        problem = Problem("configuration-name", "That is no name for an Azure IP Configuration.", error.why)
-        return [StepProblem(Level.BLOCKS, problem, (offer,))]
+    usual = fields.IP_CONFIGURATION.example
+    wrong = wrong_value(answers, fields.IP_CONFIGURATION, Fix(FixKind.USE_CONFIGURATION, f"Use {usual}", (usual,)))
+    if wrong:
+        return wrong
     taken = name_taken(answers, chosen)
     if taken is None:
         return []
     held = {item.name.lower() for nic in chosen.nics for item in nic.configurations}
     free = next(name for n in range(1, len(held) + 3) if (name := f"tg-floating-{n}") not in held)
-    return [StepProblem(Level.BLOCKS, taken, (Fix(FixKind.USE_CONFIGURATION, f"Use {free}", (free,)),))]
+    fix = Fix(FixKind.USE_CONFIGURATION, f"Use {free}", (free,))
+    return [StepProblem(Level.BLOCKS, taken, (fix,), fields.IP_CONFIGURATION)]
 
 
 def _make(answers: Answers, facts: AccessFacts) -> Fix:

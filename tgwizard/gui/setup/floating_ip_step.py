@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network
+from math import ceil
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.discovery.subnet_addresses import AddressKind, Occupancy, suggested_addresses
 from tgwizard.engine.setup.suggestions import chosen_machines_in, occupancy_in
+from tgwizard.engine.setup.typed_answers import in_field
 from tgwizard.engine.setup.validation import address_findings
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
@@ -24,17 +28,21 @@ from tgwizard.gui.widgets.address_map import A_ROW, AddressMap, Square, SquareKi
 from tgwizard.gui.widgets.badges import Pill
 from tgwizard.gui.widgets.cards import Card, Surface
 from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.field_row import FieldRow, RowLook
 from tgwizard.gui.widgets.filter_chip import SuggestionChip
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel
 from tgwizard.gui.widgets.layouts import FlowLayout, clear
-from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
+from tgwizard.model import fields
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.setup_answers import Placement
 from tgwizard.model.text import sanitize
 
-SETTLE_MS = 250
-"""How long typing has to rest before what is typed is judged (gui/README.md 6, Field row)."""
+_CHECKS = 5
+_NOT_LOOKED_AT = ("Reserved by Azure", "On an interface here", "Free in Azure")
+"""Checks that are not made of an address outside the subnet."""
+_LONGEST = 190
+"""Characters of the longest sentence about an address, with what to do."""
 _KIND = {
     AddressKind.FREE: SquareKind.FREE,
     AddressKind.RESERVED: SquareKind.RESERVED,
@@ -58,19 +66,24 @@ class AddressShown:
     active: str = ""
     """The machine that is to hold it first."""
     placed_now: bool = True
+    text: str = ""
+    """What stands in the field: the address, or what is none."""
     configuration: str = ""
-    mistyped: str = ""
+
+    @property
+    def mistyped(self) -> bool:
+        """Whether what stands in the field cannot be used; the findings are then about an address before it."""
+        return self.text != ("" if self.address is None else str(self.address))
 
 
 class FloatingIpPage(StepPage):
-    """`typed(address)` or `mistyped(text)` after typing has rested, `picked(address)` for a square or a suggestion.
+    """`typed(text)` after typing has rested, `picked(address)` for a square or a suggestion.
 
     `placed_now(bool)`: who creates the first Azure IP Configuration; `named(text)`: what it is called.
     """
 
     question = "Which address should float?"
-    typed = Signal(object)
-    mistyped = Signal(str)
+    typed = Signal(str)
     picked = Signal(object)
     placed_now = Signal(bool)
     named = Signal(str)
@@ -80,10 +93,7 @@ class FloatingIpPage(StepPage):
         super().__init__(theme, lead, parent)
         self._shown = AddressShown()
         self._block = 0
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._on_settled)
+        self._checked: list[CheckRow] = []
         self._build_field()
         self._build_map()
         self._build_suggestions()
@@ -96,16 +106,16 @@ class FloatingIpPage(StepPage):
         row = QBoxLayout(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
         row.setSpacing(theme.px(22))
         left = QVBoxLayout()
-        left.setSpacing(theme.px(8))
-        left.addWidget(TextLabel(theme, "Floating IP", TextRole.BODY_STRONG))
-        self.field = TextField(theme, "Floating IP", text_role=TextRole.ADDRESS_FIELD)
-        self.field.setMinimumHeight(theme.px(44))
-        self.field.setMinimumWidth(theme.px(200))
-        self.field.textEdited.connect(self._on_edited)
-        self.field.editingFinished.connect(self._on_left)
-        left.addWidget(self.field)
         help_ = "Type one, or pick a square below. Trustgrid calls it Cluster Virtual IP."
-        left.addWidget(LiveText(theme, help_, TextRole.CAPTION, Token.TEXT2))
+        look = RowLook(
+            help_, text_role=TextRole.ADDRESS_FIELD, rests=True, longest=_LONGEST, with_fixes=True, apart=not large
+        )
+        self.row = self.rows[fields.ADDRESS.key] = FieldRow(theme, "Floating IP", fields.ADDRESS, look)
+        self.row.field.setMinimumHeight(theme.px(44))
+        self.row.field.setMinimumWidth(theme.px(200))
+        self.row.edited.connect(self._on_edited)
+        self.row.typed.connect(self.typed)
+        left.addWidget(self.row)
         left.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(theme.px(9))
@@ -121,6 +131,8 @@ class FloatingIpPage(StepPage):
         row.addLayout(left, 3)
         row.addLayout(right, 7)
         card.body.addLayout(row)
+        if not large:
+            card.body.addWidget(self.row.note)
         self.body.addWidget(card)
 
     def _build_map(self) -> None:
@@ -187,28 +199,24 @@ class FloatingIpPage(StepPage):
         self.place = TickBox(theme, "Put it on the active machine at the end of Apply")
         self.place.clicked.connect(self.placed_now)
         self._place_words = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
-        row = QHBoxLayout()
-        row.setSpacing(theme.px(14))
-        row.addWidget(LiveText(theme, "Name of the Azure IP Configuration", TextRole.BODY_KEY), 1)
-        self.configuration = TextField(theme, "Name of the Azure IP Configuration")
-        self.configuration.editingFinished.connect(self._on_named)
-        row.addWidget(self.configuration, 2)
+        wanted = fields.IP_CONFIGURATION
+        look = RowLook(beside=True, with_fixes=True)
+        self.configuration = FieldRow(theme, "Name of the Azure IP Configuration", wanted, look)
+        self.rows[wanted.key] = self.configuration
+        self.configuration.typed.connect(self.named)
         self._placement.body.addWidget(self.place)
         self._placement.body.addWidget(self._place_words)
-        self._placement.body.addLayout(row)
+        self._placement.body.addWidget(self.configuration)
         self.body.addWidget(self._placement)
 
     # Showing -----------------------------------------------------------------------------------------------------
 
     def show_address(self, shown: AddressShown) -> None:
         before, self._shown = self._shown, shown
-        text = "" if shown.address is None else str(shown.address)
-        other = shown.address != before.address or bool(before.mistyped)
-        if other and not shown.mistyped and not self._settle.isActive() and self.field.text() != text:
-            self.field.setText(text)
-        self._show_state(shown)
-        if shown.findings != before.findings:
-            self._show_checks(shown.findings)
+        self.row.show_text(shown.text)
+        if not self.row.is_typing:
+            self._show_state(shown)
+            self._show_checks(shown)
         self._map_card.setVisible(shown.taken is not None)
         if shown.taken is not None:
             if before.taken != shown.taken or before.address != shown.address:
@@ -218,7 +226,7 @@ class FloatingIpPage(StepPage):
         if shown.suggestions != before.suggestions:
             self._show_suggestions(shown.suggestions)
         for chip in self.suggestions:
-            chip.setChecked(chip.text() == text)
+            chip.setChecked(chip.text() == shown.text)
         self._placement.setVisible(shown.taken is not None)
         self.place.setChecked(shown.placed_now)
         now = f"tgwizard creates it on {shown.active} last, so that traffic has somewhere to go at once."
@@ -226,15 +234,14 @@ class FloatingIpPage(StepPage):
             "The appliance creates it when Trustgrid knows the address (Cluster, Interfaces, LAN, Cluster Virtual IP)."
         )
         self._place_words.say(now if shown.placed_now else later)
-        if not self.configuration.hasFocus():
-            self.configuration.setText(shown.configuration)
+        self.configuration.show_text(shown.configuration)
 
     def _show_state(self, shown: AddressShown) -> None:
-        if shown.mistyped:
-            self.state.show_state(Shape.BROKEN, "Not an IPv4 address")
+        if shown.mistyped and shown.text:
+            self.state.show_state(Shape.BROKEN, "Cannot be used")
             return
         worst = min((list(Level).index(one.level) for one in shown.findings), default=None)
-        if shown.address is None:
+        if not shown.text:
             self.state.show_state(Shape.WAITING, "No address yet")
         elif shown.asking:
             self.state.show_state(Shape.NOT_KNOWN, "Asking Azure")
@@ -245,15 +252,34 @@ class FloatingIpPage(StepPage):
             words = {Level.BLOCKS: "Cannot be used", Level.NOT_KNOWN: "Not checked", Level.WARNS: "Read this"}
             self.state.show_state(level_shape(level), words.get(level, "Good choice"))
 
-    def _show_checks(self, findings: tuple[Finding, ...]) -> None:
+    def _show_checks(self, shown: AddressShown) -> None:
+        """A row for each check, the same number for every address: what was not looked at is said so."""
+        if not shown.findings:
+            for row in self._checked:
+                row.fade()
+            return
+        found = [(level_shape(one.level), one.fact, one.evidence) for one in shown.findings]
+        missing = max(0, len(self._checked) - len(found), _CHECKS - len(found))
+        found += [(Shape.WAITING, fact, "not looked at") for fact in _NOT_LOOKED_AT[:missing]]
+        if len(found) != len(self._checked):
+            self._make_checks(len(found))
+        for row, (shape, fact, evidence) in zip(self._checked, found, strict=True):
+            row.show_check(shape, fact, evidence)
+
+    def _make_checks(self, number: int) -> None:
         clear(self._check_columns)
-        columns = 1 if self.theme.text_scale >= LARGE_TEXT else 2
+        theme = self.theme
+        # Every row has room for its evidence, so that one without any has the height of the others.
+        roles = (TextRole.BODY_KEY, TextRole.CAPTION)
+        two_lines = sum(ceil(QFontMetricsF(theme.font(role)).height()) for role in roles)
+        self._checked = [CheckRow(theme, Shape.WAITING, "") for _ in range(number)]
+        columns = 1 if theme.text_scale >= LARGE_TEXT else 2
         for start in range(columns):
             column = QVBoxLayout()
-            column.setSpacing(self.theme.px(6))
-            for finding in findings[start::columns]:
-                evidence = finding.problem.sentence() if finding.problem is not None else finding.evidence
-                column.addWidget(CheckRow(self.theme, level_shape(finding.level), finding.fact, evidence))
+            column.setSpacing(theme.px(6))
+            for row in self._checked[start::columns]:
+                row.setMinimumHeight(two_lines)
+                column.addWidget(row)
             column.addStretch(1)
             self._check_columns.addLayout(column, 1)
 
@@ -292,7 +318,7 @@ class FloatingIpPage(StepPage):
         squares = []
         for one in taken.squares(block):
             kind = _KIND[one.use]
-            if one.address == shown.address:
+            if one.address == shown.address and not shown.mistyped:
                 kind = SquareKind.CHOSEN
             elif str(one.address) in suggested:
                 kind = SquareKind.SUGGESTED
@@ -319,38 +345,17 @@ class FloatingIpPage(StepPage):
 
     def _picker(self, address: str) -> Callable[[], None]:
         def pick() -> None:
-            self._settle.stop()
-            self.field.setText(address)
+            self.row.replace(address)
             self.picked.emit(IPv4Address(address))
 
         return pick
 
     @Slot(str)
     def _on_edited(self, _text: str) -> None:
-        self._settle.start()
-
-    @Slot()
-    def _on_settled(self) -> None:
-        self._settle.stop()
-        text = self.field.text().strip()
-        try:
-            address = IPv4Address(text)
-        except AddressValueError:
-            self.mistyped.emit(text)
-            return
-        self.typed.emit(address)
-
-    @Slot()
-    def _on_left(self) -> None:
-        """Enter, or the focus goes elsewhere: what is typed is judged before anything is made of it."""
-        if self._settle.isActive():
-            self._on_settled()
-
-    @Slot()
-    def _on_named(self) -> None:
-        text = self.configuration.text().strip()
-        if text and text != self._shown.configuration:
-            self.named.emit(text)
+        """What was found is about the address before: grey at once."""
+        self.state.show_state(Shape.WAITING, "Being typed")
+        for row in self._checked:
+            row.fade()
 
     @Slot(int)
     def _on_square(self, index: int) -> None:
@@ -372,24 +377,18 @@ class FloatingIpPage(StepPage):
     def connect_wizard(self, wizard: WizardController) -> None:
         session = wizard.session
 
-        def type_(address: IPv4Address) -> None:
-            session.answer(typing="address", address=address)
-
         def pick(address: IPv4Address) -> None:
             session.answer(address=address)
 
         def place(now: bool) -> None:
             session.answer(placement=Placement.NOW if now else Placement.BY_APPLIANCE)
 
-        def name(configuration: str) -> None:
-            session.answer(ip_configuration=configuration)
-
-        self.typed.connect(type_)
-        self.mistyped.connect(session.mistype)
+        self.typed.connect(partial(session.type_text, fields.ADDRESS))
         self.picked.connect(pick)
-        self.field.editingFinished.connect(session.end_typing)
+        self.row.left.connect(session.end_typing)
         self.placed_now.connect(place)
-        self.named.connect(name)
+        self.named.connect(partial(session.type_text, fields.IP_CONFIGURATION))
+        self.configuration.left.connect(session.end_typing)
 
     def show_wizard(self, wizard: WizardController) -> None:
         self.show_address(address_shown(wizard.session))
@@ -410,6 +409,6 @@ def address_shown(session: SetupSession) -> AddressShown:
         ", ".join(sanitize(vm.id.name, 30) for vm in chosen.vms),
         sanitize(chosen.vms[0].id.name, 90),
         shown.placement is Placement.NOW,
-        shown.ip_configuration,
-        session.mistyped,
+        in_field(shown, fields.ADDRESS),
+        in_field(shown, fields.IP_CONFIGURATION),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout
 from tgwizard.engine.discovery.lan_interface import LanChoice
 from tgwizard.engine.discovery.pairs import NotOffered, Pair, PairsFound, PairState
 from tgwizard.engine.setup.suggestions import chosen_pair
+from tgwizard.engine.setup.typed_answers import in_field
 from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
@@ -29,12 +31,13 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable
+from tgwizard.gui.widgets.field_row import FieldRow, RowLook
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import Column, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
-from tgwizard.gui.widgets.problem_box import Problems, ProblemShown
-from tgwizard.gui.widgets.text_inputs import TextField
+from tgwizard.gui.widgets.problem_box import ProblemBox, Problems, ProblemShown
+from tgwizard.model import fields
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.setup_events import PartProgress
@@ -172,12 +175,11 @@ class MachinesPage(StepPage):
         self.list.picked.connect(self._on_picked)
         self.body.addWidget(self.list)
         self.called = Card(theme, margin=16, spacing=4)
-        self.called.body.addWidget(TextLabel(theme, "Name of the cluster", TextRole.BODY_STRONG))
-        self.field = TextField(theme, "Name of the cluster", text_role=TextRole.BODY)
-        self.field.textEdited.connect(self.named)
-        self.called.body.addWidget(self.field)
         help_ = "Suggested from the machines. It names the cluster's file and this window's list."
-        self.called.body.addWidget(LiveText(theme, help_, TextRole.CAPTION, Token.TEXT2))
+        look = RowLook(help_, text_role=TextRole.BODY, with_fixes=True)
+        self.row = self.rows[fields.NAME.key] = FieldRow(theme, "Name of the cluster", fields.NAME, look)
+        self.row.typed.connect(self.named)
+        self.called.body.addWidget(self.row)
         self.body.addWidget(self.called)
         self._others = QVBoxLayout()
         self.body.addLayout(self._others)
@@ -198,19 +200,16 @@ class MachinesPage(StepPage):
         if shown.by_hand and shown.inventory is not None:
             self.list.show_rows(_rows(shown.inventory), tuple(vm.text for vm in shown.chosen or ()))
         self.called.setVisible(shown.chosen is not None)
-        if self.field.text() != shown.name and not self.field.hasFocus():
-            self.field.setText(shown.name)
+        self.row.show_text(shown.name)
 
     def tell_problems(self, boxes: tuple[ProblemShown, ...]) -> None:
         """They stand under the pair."""
         self.under_pair.tell(boxes)
 
-    def focus_problem(self) -> QWidget | None:
-        """The box under the pair comes first."""
-        if self.under_pair.boxes and not self.under_pair.isHidden():
-            self.under_pair.boxes[0].setFocus()
-            return self.under_pair.boxes[0]
-        return super().focus_problem()
+    @property
+    def boxes(self) -> list[ProblemBox]:
+        """They stand under the pair."""
+        return self.under_pair.boxes
 
     def _lead(self, shown: MachinesShown) -> None:
         if shown.inventory is None:
@@ -331,13 +330,10 @@ class MachinesPage(StepPage):
             if len(machines) == 2:
                 session.answer(machines=machines)
 
-        def name(text: str) -> None:
-            session.answer(typing="name", name=text.strip())
-
         self.chosen.connect(choose)
         self.by_hand_asked.connect(wizard.name_by_hand)
-        self.named.connect(name)
-        self.field.editingFinished.connect(session.end_typing)
+        self.named.connect(partial(session.type_text, fields.NAME))
+        self.row.left.connect(session.end_typing)
         self.reading.cancelled.connect(session.stop_reading)
 
     def show_wizard(self, wizard: WizardController) -> None:
@@ -386,7 +382,7 @@ def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
         wizard_state.pairs,
         shown.machines,
         chosen_pair(wizard_state, shown),
-        shown.name,
+        in_field(shown, fields.NAME),
         by_hand=by_hand,
         busy=busy,
         parts=tuple(session.parts.values()) if session.reading(ReadNeeded.INVENTORY) else (),

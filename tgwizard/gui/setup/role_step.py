@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -22,6 +22,7 @@ from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.export.plan_values import role_json
 from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
 from tgwizard.engine.setup.suggestions import chosen_machines_in, role_as_new, role_candidates
+from tgwizard.engine.setup.typed_answers import in_field
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -34,13 +35,14 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.code_block import CodeLines
 from tgwizard.gui.widgets.fact_table import IconCell, RowTable, StateCell, TwoLines
+from tgwizard.gui.widgets.field_row import FieldRow, RowLook
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
-from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
+from tgwizard.model import fields
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.role import RoleDefinition
@@ -56,6 +58,9 @@ _TODAY = {
     HeldToday.NOT_ASKED: Shape.WAITING,
     HeldToday.NOT_NEEDED: Shape.WAITING,
 }
+
+_LONGEST = 190
+"""Characters of the sentence about a name that is taken."""
 
 ASSIGNMENTS_SHOWN = 25
 """How many other assignments of the role have a row at first."""
@@ -83,14 +88,16 @@ class RoleShown:
     added: frozenset[int] = frozenset()
     affected: tuple[Affected, ...] = ()
     lead: str = ""
+    name: str = ""
+    """What stands in the field of the name of a new role."""
 
 
 class RolePage(StepPage):
-    """`chosen(answer)` for a card or an extra action taken or left, `named(answer)` for a key in the name."""
+    """`chosen(answer)` for a card or an extra action taken or left, `named(text)` for a key in the name."""
 
     question = "What may the two machines do?"
     chosen = Signal(object)
-    named = Signal(object)
+    named = Signal(str)
     said = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -116,15 +123,11 @@ class RolePage(StepPage):
     def _build_name(self) -> None:
         theme = self.theme
         self._name_card = Card(theme, margin=16, spacing=4)
-        row = QHBoxLayout()
-        row.setSpacing(theme.px(16))
-        row.addWidget(TextLabel(theme, "Name of the role", TextRole.BODY_STRONG))
-        self.field = TextField(theme, "Name of the role")
-        self.field.textEdited.connect(self._on_named)
-        row.addWidget(self.field, 1)
-        self._name_card.body.addLayout(row)
         usual = "Edit it to meet your naming conventions. It must be unique in the whole directory."
-        self._name_card.body.addWidget(LiveText(theme, usual, TextRole.CAPTION, Token.TEXT2))
+        look = RowLook(usual, beside=True, longest=_LONGEST, with_fixes=True)
+        self.row = self.rows[fields.ROLE_NAME.key] = FieldRow(theme, "Name of the role", fields.ROLE_NAME, look)
+        self.row.typed.connect(self.named)
+        self._name_card.body.addWidget(self.row)
         self.body.addWidget(self._name_card)
 
     def _build_json(self) -> QWidget:
@@ -154,8 +157,8 @@ class RolePage(StepPage):
             self._show_options(shown)
         new = shown.answer is not None and shown.answer.use is RoleUse.NEW
         self._name_card.setVisible(new)
-        if new and shown.answer is not None and not self.field.hasFocus() and self.field.text() != shown.answer.name:
-            self.field.setText(shown.answer.name)
+        if new:
+            self.row.show_text(shown.name)
         if shown.rows != before.rows:
             self._show_rows(shown.rows)
         self.code.show_lines(shown.json, shown.added)
@@ -271,12 +274,6 @@ class RolePage(StepPage):
 
         return take
 
-    @Slot(str)
-    def _on_named(self, text: str) -> None:
-        answer = self._shown.answer
-        if answer is not None:
-            self.named.emit(RoleAnswer(answer.use, text, answer.guid, answer.extra, answer.declined))
-
     @Slot()
     def _copy(self) -> None:
         self.said.emit(copy_text(self._shown.json, "The JSON was copied"))
@@ -288,15 +285,9 @@ class RolePage(StepPage):
     def connect_wizard(self, wizard: WizardController) -> None:
         session = wizard.session
 
-        def choose(answer: RoleAnswer) -> None:
-            session.answer(role=answer)
-
-        def name(answer: RoleAnswer) -> None:
-            session.answer(typing="role", role=answer)
-
-        self.chosen.connect(choose)
-        self.named.connect(name)
-        self.field.editingFinished.connect(session.end_typing)
+        self.chosen.connect(session.choose_role)
+        self.named.connect(partial(session.type_text, fields.ROLE_NAME))
+        self.row.left.connect(session.end_typing)
         self.said.connect(wizard.said)
 
     def show_wizard(self, wizard: WizardController) -> None:
@@ -358,6 +349,7 @@ def role_shown(session: SetupSession) -> RoleShown:
         _added_lines(text, planned),
         others,
         lead,
+        in_field(replace(shown, role=answer), fields.ROLE_NAME),
     )
 
 

@@ -26,13 +26,16 @@ from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.loading import AddressLoaded, Loaded, load, with_loaded
 from tgwizard.engine.setup.plan_freshness import read_age_s
 from tgwizard.engine.setup.suggestions import proposed_answers
+from tgwizard.engine.setup.typed_answers import with_typed, without_typed
 from tgwizard.engine.setup.validation import Fix, with_fix
 from tgwizard.engine.setup.wizard_state import ReadNeeded, WizardState
+from tgwizard.model import fields
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.fields import Field
 from tgwizard.model.inventory import Caller, Part, TenantSeen
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_answers import Answers, SetupStep
+from tgwizard.model.setup_answers import Answers, RoleAnswer, SetupStep
 from tgwizard.model.setup_events import PartProgress, SetupEvent
 from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt, SignInRequest
 
@@ -193,7 +196,6 @@ class SetupSession(QObject):
         self._memo_of: WizardState | None = None
         self._memo: dict[str, Any] = {}
         self.shown: Answers = Answers()
-        self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
         self.unread: dict[ReadNeeded, ReadFailure] = {}
         self.account = Account(services.sign_in, services.azure.directory, services.jobs, self)
@@ -227,8 +229,6 @@ class SetupSession(QObject):
         """Fill the gaps, read what is wanted next, and tell."""
         self.shown = proposed_answers(self.wizard_state)
         self._read_next()
-        if moved:
-            self.mistyped = ""
         self.changed.emit()
         if moved:
             self.moved.emit()
@@ -251,21 +251,33 @@ class SetupSession(QObject):
         """Seconds on the engine's clock."""
         return self.services.clock.monotonic()
 
-    def answer(self, *, typing: str = "", **changes: object) -> None:
-        """Replace some answers, as they are shown now. ``typing``: the field whose key this was."""
+    def answer(self, **changes: object) -> None:
+        """Replace some answers, as they are shown now, and what was typed wrong in their fields."""
         base = replace(self.wizard_state.answers, **changes)  # type: ignore[arg-type]
-        self.wizard_state = wizard.answer(self.wizard_state, base, typing=typing)
-        self.mistyped = ""
+        for name, wanted in _FIELDS.items():
+            if name in changes:
+                base = without_typed(base, wanted)
+        self.wizard_state = wizard.answer(self.wizard_state, base)
+        self.settle()
+
+    def type_text(self, wanted: Field[Any], text: str) -> None:
+        """Take what stands in a field now: all keys until `end_typing` are one edit."""
+        answers = with_typed(self.wizard_state.answers, wanted, text, self.shown.role)
+        self.wizard_state = wizard.answer(self.wizard_state, answers, typing=wanted.key)
+        self.settle()
+
+    def choose_role(self, role: RoleAnswer) -> None:
+        """Take a role, or the same one with other actions; a name that is being typed outlives the latter only."""
+        answers = replace(self.wizard_state.answers, role=role)
+        before = self.shown.role
+        if before is None or (before.use, before.guid) != (role.use, role.guid):
+            answers = without_typed(answers, fields.ROLE_NAME)
+        self.wizard_state = wizard.answer(self.wizard_state, answers)
         self.settle()
 
     def end_typing(self) -> None:
         """A field was left: what is typed next is another edit."""
         self.wizard_state = wizard.typed(self.wizard_state)
-
-    def mistype(self, text: str) -> None:
-        """What stands in the field of the address is none; the answer before it stays, and one cannot go on with it."""
-        self.mistyped = text
-        self.changed.emit()
 
     def go_on(self, *, blocked: bool) -> bool:
         """Accept the step; whether it went on."""
@@ -290,14 +302,12 @@ class SetupSession(QObject):
     def undo(self) -> None:
         """Take the last answer back."""
         self.wizard_state = wizard.undo(self.wizard_state)
-        self.mistyped = ""
         self.settle()
 
     def fix(self, fix: Fix) -> None:
         """Take a fix that changes answers, or goes to a step."""
         before = self.wizard_state.step
         self.wizard_state = with_fix(self.wizard_state, self.shown, fix)
-        self.mistyped = ""
         self.settle(moved=self.wizard_state.step is not before)
 
     # Reading -----------------------------------------------------------------------------------------------------
@@ -423,5 +433,12 @@ class SetupSession(QObject):
         self.wizard_state = wizard.with_caller(self.wizard_state, self.account.cloud, caller)
         self.settle(moved=self.wizard_state.step is not before)
 
+
+_FIELDS: dict[str, Field[Any]] = {
+    "name": fields.NAME,
+    "address": fields.ADDRESS,
+    "ip_configuration": fields.IP_CONFIGURATION,
+}
+"""In which field an answer stands."""
 
 NOT_ASKED = Problem("address-not-asked", "Azure was not asked about this address.")

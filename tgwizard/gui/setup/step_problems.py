@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from tgwizard.engine.setup.validation import Fix, FixKind
@@ -12,6 +12,7 @@ from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.style.finding_shapes import level_shape
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.widgets.field_row import Complaint
 from tgwizard.gui.widgets.problem_box import FixButton as Button
 from tgwizard.gui.widgets.problem_box import ProblemShown
 from tgwizard.model.problem import Problem
@@ -59,21 +60,38 @@ def waits_for(session: SetupSession, step: SetupStep) -> str:
     return ""
 
 
-def problems_shown(wizard: WizardController, *, insisted: bool) -> tuple[ProblemShown, ...]:
-    """What the step's boxes say. ``insisted``: someone pressed Continue and it did not go on."""
+def complaints(wizard: WizardController) -> dict[str, Complaint]:
+    """What is wrong with what stands in the step's fields, by the field's key; the worst of each."""
+    found: dict[str, Complaint] = {}
+    for one in wizard.problems:
+        if one.about is not None and one.about.key not in found:
+            fixes = tuple(_fix_button(wizard, fix) for fix in one.fixes)
+            found[one.about.key] = Complaint(one.words, level_shape(one.level), fixes)
+    return found
+
+
+def _fix_button(wizard: WizardController, fix: Fix) -> Button:
+    link = fix.kind is FixKind.HAND_OVER
+    return Button(fix.label, partial(wizard.take_fix, fix), _ICONS.get(fix.kind), link=link)
+
+
+def problems_shown(wizard: WizardController, *, insisted: bool, in_place: Collection[str]) -> tuple[ProblemShown, ...]:
+    """What the step's boxes say. ``insisted``: someone pressed Continue and it did not go on.
+
+    ``in_place``: keys of the fields that tell their own problems.
+    """
     session, step, act = wizard.session, wizard.step, wizard.take_fix
     found = [ProblemShown(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
     explained = bool(found) or bool(waits_for(session, step))
     for one in wizard.problems:
         if one.problem.code in _ASKS and not insisted:
             continue
+        if one.about is not None and one.about.key in in_place:
+            continue
         if one.blocks and explained:
             # What is being read, or could not be, is the reason: the consequence would only repeat it.
             continue
-        fixes = tuple(
-            Button(fix.label, partial(act, fix), _ICONS.get(fix.kind), link=fix.kind is FixKind.HAND_OVER)
-            for fix in one.fixes
-        )
+        fixes = tuple(_fix_button(wizard, fix) for fix in one.fixes)
         found.append(ProblemShown(one.problem, level_shape(one.level), fixes))
     return tuple(found)
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from tgwizard.engine.setup.validation import StepProblem
 from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.apply_controller import ApplyController
 from tgwizard.gui.setup.step_problems import waits_for
@@ -26,7 +27,7 @@ from tgwizard.gui.widgets.shortcuts import Shortcut, bind
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import counted, sanitize
+from tgwizard.model.text import counted
 
 
 class WizardFooter(QWidget):
@@ -41,6 +42,9 @@ class WizardFooter(QWidget):
         self.back = Button(theme, "Back", height=36)
         self.back.explain(str(Shortcut.BACK))
         self.note = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
+        self.count = Button(theme, "", ButtonKind.LINK, height=36)
+        self.count.explain("Go to the first of them")
+        self.count.hide()
         self.help = Button(theme, "?", height=36)
         self.help.setAccessibleName("Show the portal's way")
         self.help.explain(f"What this is in the Azure portal ({Shortcut.PORTAL})")
@@ -48,6 +52,7 @@ class WizardFooter(QWidget):
         self.close_.explain(f"Your answers are kept ({Shortcut.CLOSE})")
         self.go_on = Button(theme, "Continue", ButtonKind.PRIMARY, height=36)
         row.addWidget(self.back)
+        row.addWidget(self.count)
         row.addWidget(self.note, 1)
         if theme.text_scale >= LARGE_TEXT:
             self.note.hide()
@@ -62,9 +67,27 @@ class WizardFooter(QWidget):
         """Whether a button may say more than its verb."""
         return self._theme.text_scale < LARGE_TEXT
 
-    def say(self, note: str) -> None:
-        """Replace the note."""
+    def say(self, note: str, to_fix: int | None = None) -> None:
+        """Replace the note; `to_fix`: how many things keep one from going on, None for what was said last."""
         self.note.say(note)
+        if to_fix is not None:
+            words = f"{counted(to_fix, 'thing')} to fix" if to_fix else ""
+            if words != self.count.text():
+                self.count.rename(words)
+            self._show_count()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A wider window may have room for the count."""
+        super().resizeEvent(event)
+        self._show_count()
+
+    def _show_count(self) -> None:
+        """Show it where the buttons leave room: with large text in a small window they do not."""
+        gap = self._theme.px(12)
+        others = (self.back, self.help, self.close_, self.go_on)
+        wide = [button.sizeHint().width() + gap for button in others if not button.isHidden()]
+        fits = sum(wide) + self.count.sizeHint().width() + self._theme.px(32 + 24) <= self.width()
+        self.count.setVisible(bool(self.count.text()) and fits)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -76,15 +99,15 @@ def show_footer(footer: WizardFooter, wizard: WizardController) -> None:
     """Name the buttons and turn them on or off."""
     session, step, plan = wizard.session, wizard.step, wizard.plan
     footer.back.setEnabled(step is not SetupStep.SIGN_IN and not wizard.writing)
-    words, reason = "Continue", waits_for(session, step)
+    words, room, reason = "Continue", "", waits_for(session, step)
     locked_out = False
     match step:
         case SetupStep.SIGN_IN if session.account.busy:
             reason = f"{session.account.busy}."
-        case SetupStep.FLOATING_IP if session.mistyped:
-            reason = f"{sanitize(session.mistyped, 40)} is no IPv4 address."
-        case SetupStep.FLOATING_IP if session.shown.address is not None and footer.has_room:
-            words = f"Continue with {session.shown.address}"
+        case SetupStep.FLOATING_IP if footer.has_room:
+            room = "Continue with 255.255.255.255"
+            if session.shown.address is not None and not things_to_fix(wizard.problems):
+                words = f"Continue with {session.shown.address}"
         case SetupStep.REVIEW:
             words = apply_words(plan)
             locked_out = wizard.locked and plan is not None and bool(plan.writing)
@@ -95,11 +118,21 @@ def show_footer(footer: WizardFooter, wizard: WizardController) -> None:
             reason = verify_reason(wizard)
         case _:
             pass
+    footer.go_on.keep_room(room)
     footer.go_on.rename(words)
     footer.go_on.setEnabled(not reason)
     footer.go_on.explain(reason or str(Shortcut.CONTINUE))
     footer.go_on.hold_off(LOCKED.sentence() if locked_out else "")
-    footer.say(footer_note(wizard, reason))
+    blocking = 0 if reason else things_to_fix(wizard.problems)
+    footer.say(footer_note(wizard, reason), blocking)
+
+
+def things_to_fix(problems: tuple[StepProblem, ...]) -> int:
+    """How many things keep one from going on; a field is one, whatever is wrong with it."""
+    blocking = [problem for problem in problems if problem.blocks]
+    return len({one.about.key for one in blocking if one.about is not None}) + sum(
+        one.about is None for one in blocking
+    )
 
 
 def apply_words(plan: SetupPlan | None) -> str:
@@ -140,17 +173,15 @@ def footer_note(wizard: WizardController, reason: str) -> str:
         if wizard.verifier.restarting_words:
             return f"{saved}Until the machine is back, a failover of this cluster cannot be started here."
         return f"{saved}You can leave now; verifying can be repeated any time."
-    blocking = sum(problem.blocks for problem in wizard.problems)
-    warnings = len(wizard.problems) - blocking
+    blocking = any(problem.blocks for problem in wizard.problems)
+    warnings = sum(not problem.blocks for problem in wizard.problems)
     if step is SetupStep.REVIEW and wizard.plan is not None:
         left = len(wizard.plan.writing) - len(wizard.plan.mine_now)
         if left:
             return f"{left} wait{'s' if left == 1 else ''} for others. Read again to see whether they are done."
     if step is SetupStep.APPLY and applier.finished is not None and applier.finished.outcome is not Outcome.DONE:
         return "What is left can be made again, or by others."
-    if blocking:
-        return f"{counted(blocking, 'thing')} to fix"
-    if warnings and step is not SetupStep.REVIEW:
+    if warnings and not blocking and step is not SetupStep.REVIEW:
         return f"{counted(warnings, 'thing')} to know"
     return ""
 
@@ -173,6 +204,7 @@ class WizardFrame(QWidget):
     on_asked = Signal()
     close_asked = Signal()
     undo_asked = Signal()
+    fix_asked = Signal()
     step_asked = Signal(int)
 
     def __init__(self, theme: Theme, first: StepPage, *, is_lab: bool, parent: QWidget | None = None) -> None:
@@ -215,6 +247,7 @@ class WizardFrame(QWidget):
         self.footer.back.clicked.connect(self.back_asked)
         self.footer.go_on.clicked.connect(self.on_asked)
         self.footer.close_.clicked.connect(self.close_asked)
+        self.footer.count.clicked.connect(self.fix_asked)
         self.footer.help.clicked.connect(self.toggle_panel)
         bind(self, Shortcut.CLOSE, self.footer.close_.click, inside=True)
         bind(self, Shortcut.UNDO, self.undo_asked.emit, inside=True)

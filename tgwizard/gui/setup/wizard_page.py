@@ -20,7 +20,7 @@ from tgwizard.gui.setup.role_step import RolePage
 from tgwizard.gui.setup.scope_step import ScopePage
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.sign_in_step import SignInPage
-from tgwizard.gui.setup.step_problems import extra_problems_shown, problems_shown
+from tgwizard.gui.setup.step_problems import complaints, extra_problems_shown, problems_shown
 from tgwizard.gui.setup.subscription_step import SubscriptionPage
 from tgwizard.gui.setup.verify_step import VerifyPage
 from tgwizard.gui.setup.wizard_controller import WizardController
@@ -28,6 +28,7 @@ from tgwizard.gui.setup.wizard_frame import WizardFrame, show_footer
 from tgwizard.gui.setup.wizard_sidebar import promise_words, steps_shown
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.widgets.field_row import FieldRow
 from tgwizard.gui.widgets.portal_panel import PortalShown
 from tgwizard.model.setup_answers import SetupStep
 
@@ -89,6 +90,7 @@ class SetupPage(ShellPage):
         self.frame.close_asked.connect(self._on_close)
         self.frame.undo_asked.connect(self._on_undo)
         self.frame.step_asked.connect(self._on_step)
+        self.frame.fix_asked.connect(self._to_problem)
         self.frame.panel.copied.connect(self.say)
         shell.lock.changed.connect(self._on_lock)
         self.frame.side.lock.clicked.connect(shell.ask_lock)
@@ -207,11 +209,18 @@ class SetupPage(ShellPage):
         page = self.page(step)
         wizard.judge()
         page.show_wizard(wizard)
-        problem_boxes = (*extra_problems_shown(wizard), *problems_shown(wizard, insisted=self._insisted is step))
+        told = complaints(wizard)
+        page.judge_fields(told)
+        insisted = self._insisted is step
+        problem_boxes = (
+            *extra_problems_shown(wizard),
+            *problems_shown(wizard, insisted=insisted, in_place=page.in_place),
+        )
         page.tell_problems(problem_boxes)
         side = self.frame.side
         side.show_cluster(session.shown.name)
-        side.show_steps(steps_shown(session, wizard.applier, self.shell.theme.moments, problem=bool(problem_boxes)))
+        rows = steps_shown(session, wizard.applier, self.shell.theme.moments, problem=bool(problem_boxes or told))
+        side.show_steps(rows)
         side.promise.say(*promise_words(wizard.applier, locked=wizard.locked))
         options = self.shell.context.place_options
         self.frame.show_portal(session.once(f"portal {len(session.saved)}", lambda: portal_shown(session, options)))
@@ -286,6 +295,7 @@ class SetupPage(ShellPage):
         wizard = self.wizard
         if wizard is None or not self.frame.footer.go_on.isEnabled():
             return
+        self.page(wizard.step).settle()
         self.refresh()
         wizard.resumed_at = ""
         step = wizard.step
@@ -298,11 +308,18 @@ class SetupPage(ShellPage):
             return
         if wizard.session.go_on(blocked=blocked):
             return
-        self._insisted = step
+        self._to_problem()
+
+    @Slot()
+    def _to_problem(self) -> None:
+        """Go to what has to be put right first; the page says then what it only asked for before."""
+        self._insisted = self.step
         self.refresh()
-        box = self.page(step).focus_problem()
-        if box is not None:
-            self.frame.scroll_to(box)
+        found = self.page(self.step).focus_problem()
+        if isinstance(found, FieldRow):
+            self.frame.scroll_to(found.note)
+        if found is not None:
+            self.frame.scroll_to(found)
 
     @Slot()
     def _on_close(self) -> None:

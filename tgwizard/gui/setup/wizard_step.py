@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.gui.setup.wizard_controller import WizardController
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.field_row import Complaint, FieldRow
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.gui.widgets.problem_box import Problems, ProblemShown
+from tgwizard.gui.widgets.problem_box import ProblemBox, Problems, ProblemShown
 
 
 class Question(TextLabel):
@@ -45,6 +48,8 @@ class StepPage(QWidget):
         self.body = QVBoxLayout()
         self.body.setSpacing(theme.px(11))
         self._column.addLayout(self.body)
+        self.rows: dict[str, FieldRow] = {}
+        """The fields of the step, by the keys of their declarations, from top to bottom."""
         self.problems = Problems(theme)
         self._column.addSpacing(theme.px(11))
         self._column.addWidget(self.problems)
@@ -63,6 +68,26 @@ class StepPage(QWidget):
         """Replace the problems of the step."""
         self.problems.tell(boxes)
 
+    @property
+    def boxes(self) -> list[ProblemBox]:
+        """The problems that are shown as boxes."""
+        return self.problems.boxes
+
+    @property
+    def in_place(self) -> frozenset[str]:
+        """The keys of the fields that can tell what is wrong with them now."""
+        return frozenset(key for key, row in self.rows.items() if row.isVisibleTo(self))
+
+    def judge_fields(self, complaints: Mapping[str, Complaint]) -> None:
+        """Say under each field what is wrong with it."""
+        for key, row in self.rows.items():
+            row.judge(complaints.get(key))
+
+    def settle(self) -> None:
+        """Take what was typed a moment ago: someone goes on."""
+        for row in self.rows.values():
+            row.settle()
+
     def ask(self, question: str, lead: str) -> None:
         """Replace the question and the sentence under it."""
         self.title.say(question)
@@ -74,8 +99,12 @@ class StepPage(QWidget):
         self.title.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_problem(self) -> QWidget | None:
-        """Move the focus to the first problem; None when there is none."""
-        if not self.problems.boxes:
-            return None
-        self.problems.boxes[0].setFocus(Qt.FocusReason.OtherFocusReason)
-        return self.problems.boxes[0]
+        """Move the focus to what has to be put right first: a field, a box that blocks, a box; None: there is none."""
+        for row in self.rows.values():
+            if row.wrong and row.isVisibleTo(self):
+                row.focus_field()
+                return row
+        box = next((box for box in self.boxes if box.blocks), next(iter(self.boxes), None))
+        if box is not None:
+            box.setFocus(Qt.FocusReason.OtherFocusReason)
+        return box

@@ -362,7 +362,8 @@ class Theme(QObject):
         QLineEdit {{ background: {name(Token.CARD)}; color: {name(Token.TEXT)}; padding: 0 {self.px(12)}px;
             border: 1px solid {name(edge)}; border-radius: {Radius.CONTROL}px; min-height: {self.px(34)}px;
             selection-background-color: {name(Token.ACCENT)}; selection-color: {name(Token.ON_FILL)}; }}
-        QLineEdit:focus {{ border: 2px solid {name(ring)}; padding: 0 {self.px(12) - 1}px; }}
+        QLineEdit:focus {{ border: 2px solid {name(ring)}; padding: 0 {self.px(12) - 1}px;
+            min-height: {self.px(34) - 2}px; }}
         QLineEdit:disabled {{ background: {name(Token.SUNKEN)}; color: {name(Token.TEXT3)}; }}
         QPlainTextEdit {{ background: {name(Token.SUNKEN)}; color: {name(Token.TEXT)};
             border: 1px solid {name(Token.BORDER)}; border-radius: {Radius.CONTROL}px; padding: 8px; }}

@@ -152,6 +152,13 @@ class Button(QPushButton):
         self.setAccessibleName(text)
         self.updateGeometry()
 
+    def keep_room(self, words: str) -> None:
+        """Be as wide as these words need at least, so that others beside it stay when its own change."""
+        metrics = QFontMetricsF(self.font())
+        wide = round(metrics.horizontalAdvance(words)) + 2 * self._theme.px(15) if words else 0
+        if wide != self.minimumWidth():
+            self.setMinimumWidth(wide)
+
     def explain(self, reason: str) -> None:
         """Say why the button is off, or what it does, in the tooltip and to assistive technology."""
         self._reason = reason

@@ -42,13 +42,14 @@ class CheckRow(QWidget):
         """Show `fact`; `quiet` sets it as second text, as in the confirm dialog."""
         super().__init__(parent)
         role = TextRole.CAPTION if quiet else TextRole.BODY_KEY
+        self._ink = Token.TEXT2 if quiet else Token.TEXT
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.px(8 if quiet else 10))
         words = QVBoxLayout()
         words.setSpacing(0)
         self._mark = ShapeMark(theme, shape, 14)
-        self._fact = LiveText(theme, fact, role, Token.TEXT2 if quiet else Token.TEXT)
+        self._fact = LiveText(theme, fact, role, self._ink)
         self._evidence = LiveText(theme, evidence, TextRole.CAPTION, Token.TEXT2)
         words.addWidget(self._fact)
         words.addWidget(self._evidence)
@@ -60,11 +61,20 @@ class CheckRow(QWidget):
         """Replace the check: rows are kept, so that a new age repaints one line and lays nothing out."""
         self._mark.show_shape(shape)
         self._fact.say(fact)
+        self._fact.recolour(self._ink)
         self._evidence.say(evidence)
+        self._evidence.recolour(Token.TEXT2)
         if self._evidence.isHidden() is bool(evidence):
             self._evidence.setVisible(bool(evidence))
         self.setAccessibleName(f"{fact}, {shape.value}")
         self.setAccessibleDescription(evidence)
+
+    def fade(self) -> None:
+        """What it was found for is no longer there: the words stay, grey, so that nothing moves."""
+        self._mark.show_shape(Shape.WAITING)
+        self._fact.recolour(Token.TEXT3)
+        self._evidence.recolour(Token.TEXT3)
+        self.setAccessibleName(f"{self._fact.text_shown}, of the value before")
 
 
 class NoticeBox(QWidget):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -57,6 +57,7 @@ class FieldNote(QWidget):
         self._words = LiveText(theme, help_, TextRole.CAPTION, Token.TEXT2, self)
         self._buttons: list[Button] = []
         self._told = Complaint("")
+        self._faded = False
         let_wrap(self)
 
     @property
@@ -72,12 +73,16 @@ class FieldNote(QWidget):
     def complain(self, complaint: Complaint, take: Callable[[FixButton], None]) -> None:
         """Show the complaint, or the help again when it has no sentence; `take` is called with the fix pressed."""
         before, self._told = self._told, complaint
+        same_fixes = [fix.words for fix in before.fixes] == [fix.words for fix in complaint.fixes]
+        if not self._faded and same_fixes and (before.sentence, before.shape) == (complaint.sentence, complaint.shape):
+            return
+        self._faded = False
         wrong = bool(complaint.sentence)
         self._words.say(complaint.sentence or self._help)
         self._words.recolour(_INK.get(complaint.shape, Token.TEXT2) if wrong else Token.TEXT2)
         self._mark.show_shape(complaint.shape)
         self._mark.setVisible(wrong)
-        if [fix.words for fix in before.fixes] != [fix.words for fix in complaint.fixes]:
+        if not same_fixes:
             for button in self._buttons:
                 button.hide()
                 button.deleteLater()
@@ -90,6 +95,7 @@ class FieldNote(QWidget):
     def fade(self) -> None:
         """Typing goes on: what is said is about a value that is no longer there."""
         if self._told.sentence:
+            self._faded = True
             self._mark.show_shape(Shape.WAITING)
             self._words.recolour(Token.TEXT3)
             for button in self._buttons:
@@ -132,7 +138,8 @@ class FieldNote(QWidget):
         metrics = QFontMetricsF(self._theme.font(TextRole.CAPTION))
         beside = self._theme.px(_FIX_WIDTH) if self._with_fixes and self._fits_beside(width, _FIX_WIDTH) else 0
         room = max(1, width - self._left() - beside)
-        lines = math.ceil(metrics.averageCharWidth() * self._longest * _RAGGED / room)
+        wide = metrics.horizontalAdvance(_SAMPLE) / len(_SAMPLE)
+        lines = math.ceil(wide * self._longest * _RAGGED / room)
         high = max(1, lines) * math.ceil(metrics.height())
         if self._with_fixes:
             return max(high, self._theme.px(28)) if beside else high + self._theme.px(30)
@@ -172,7 +179,8 @@ class FieldNote(QWidget):
 
 _INK = {Shape.BROKEN: Token.BAD, Shape.WARNING: Token.WARN}
 _FIX_WIDTH = 220
-_RAGGED = 1.12
+_SAMPLE = "Azure keeps the first four and the last address of 10.20.2.0/24 for itself."
+_RAGGED = 1.06
 """Lines end at words, so that they hold less than their width."""
 
 
@@ -182,7 +190,8 @@ class RowLook:
 
     ``help``: other words than the field's own; ``label``: other words than its name, empty for none. ``rests``: `typed`
     waits until typing rests. ``beside``: the label stands before the field. ``unit``: stands after it. ``longest``,
-    ``with_fixes``: the room that is kept for a complaint, in characters, and for buttons.
+    ``with_fixes``: the room that is kept for a complaint, in characters, and for buttons. ``apart``: `note` is
+    put somewhere else by whoever made the row.
     """
 
     help: str | None = None
@@ -193,6 +202,7 @@ class RowLook:
     unit: str = ""
     longest: int = _LONGEST
     with_fixes: bool = False
+    apart: bool = False
 
 
 class FieldRow(QWidget):
@@ -250,7 +260,8 @@ class FieldRow(QWidget):
             row.addWidget(TextLabel(theme, look.unit, TextRole.BODY, Token.TEXT2))
             row.addStretch(1)
         column.addLayout(row)
-        column.addWidget(self.note)
+        if not look.apart:
+            column.addWidget(self.note)
 
     # What stands in the field ------------------------------------------------------------------------------------
 
@@ -258,6 +269,11 @@ class FieldRow(QWidget):
     def text(self) -> str:
         """What stands there, without the spaces around it."""
         return self.field.text().strip()
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether typing goes on: nothing is judged before it rests."""
+        return self._settle.isActive()
 
     def show_text(self, text: str) -> None:
         """Put the value in force there, unless someone is typing, or it is there but for spaces around it."""
@@ -349,3 +365,8 @@ class FieldRow(QWidget):
     def _take(self, fix: FixButton) -> None:
         self._may_rewrite = True
         fix.on_click()
+
+    def focus_field(self) -> None:
+        """Go to the field, with its text selected: what is typed next takes its place."""
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.field.selectAll()

@@ -64,6 +64,11 @@ class ProblemBox(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self.update)
 
+    @property
+    def blocks(self) -> bool:
+        """Whether one cannot go on before it is put right."""
+        return self._shape is Shape.BROKEN
+
     def add_fix(self, button: QWidget) -> None:
         """Add a fix after those there are."""
         self._flow.addWidget(button)
