@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.validation import StepProblem
 from tgwizard.gui.app.read_only_lock import LOCKED
@@ -44,6 +44,9 @@ class WizardFooter(QWidget):
         self.note = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
         self.count = Button(theme, "", ButtonKind.LINK, height=36)
         self.count.explain("Go to the first of them")
+        # Without room it goes, and never widens the window.
+        self.count.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.count.setMinimumWidth(1)
         self.count.hide()
         self.help = Button(theme, "?", height=36)
         self.help.setAccessibleName("Show the portal's way")

@@ -53,6 +53,7 @@ class CheckRow(QWidget):
         self._evidence = LiveText(theme, evidence, TextRole.CAPTION, Token.TEXT2)
         words.addWidget(self._fact)
         words.addWidget(self._evidence)
+        words.addStretch(1)
         row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         self.show_check(shape, fact, evidence)
