@@ -214,8 +214,9 @@ def _export(at: _At, command: Export) -> ExitCode:
     plan = _complete(state)
     if plan is None:
         # Standard output may be the file that was to hold the export.
-        at.console.document(setup_plan_document(state, plan_of(state), _stops(state), at.now()))
-        for line in () if at.console.as_json else _in_words(state):
+        plan, stops = plan_of(state), _stops(state)
+        at.console.document(setup_plan_document(state, plan, stops, at.now()))
+        for line in () if at.console.as_json else _in_words(state, plan, stops):
             at.console.note(line)
         at.console.note("Nothing was exported.")
         return ExitCode.REFUSED
@@ -393,14 +394,19 @@ def _shown(at: _At, state: WizardState, making: tuple[SetupChange, ...] = ()) ->
 
     ``making``: the changes that are about to be made.
     """
-    at.console.document(setup_plan_document(state, plan_of(state), _stops(state), at.now()))
-    for line in _in_words(state, making):
+    plan, stops = plan_of(state), _stops(state)
+    at.console.document(setup_plan_document(state, plan, stops, at.now()))
+    for line in _in_words(state, plan, stops, making):
         at.console.say(line)
     return _allowed(state)
 
 
-def _in_words(state: WizardState, making: tuple[SetupChange, ...] = ()) -> Iterator[Line]:
-    plan, stops = plan_of(state), _stops(state)
+def _in_words(
+    state: WizardState,
+    plan: SetupPlan | None,
+    stops: tuple[tuple[SetupStep, Problem], ...],
+    making: tuple[SetupChange, ...] = (),
+) -> Iterator[Line]:
     if plan is not None:
         yield from words.planned(proposed_answers(state), plan, stops, making=making)
     yield from words.blocked(stops)
