@@ -17,13 +17,14 @@ SPELLED = re.compile(r"\b(?:Ctrl|Alt|Shift|Meta)\+\w|\bF(?:[1-9]|1[0-2])\b")
 
 INSIDE_A_WIDGET = {
     "tgwizard/gui/widgets/buttons.py": "Enter and Space choose what has the focus",
+    "tgwizard/gui/widgets/context_menu.py": "the keys that ask for the menu of what has the focus",
     "tgwizard/gui/widgets/tabs.py": "Home and End among tabs; the arrows are Qt's own",
     "tgwizard/gui/widgets/focus_order.py": "arrows, Home and End among the items of a list that is one stop of Tab",
     "tgwizard/gui/widgets/address_map.py": "arrows, Home and End among squares",
     "tgwizard/gui/fleet/fleet_table.py": "Home and End among rows, where Qt has columns; arrows among the heads",
     "tgwizard/gui/shell/command_palette.py": "arrows and pages among commands, while the focus stays in the field",
 }
-"""Keys that move inside one widget or press it: gui/README.md 12 has them in three lines of their own."""
+"""Keys that move inside one widget or press it: gui/README.md 12 has them in four lines of their own."""
 
 OUTSIDE = {"tgwizard/model/settings.py": "the model knows no window; the test below holds its words"}
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
@@ -19,17 +23,21 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, clusters_page, focusable
 from tests.gui.fleet_desk import open_fleet
 from tests.rig import Rig
+from tgwizard.engine.files.fleet_export import as_csv
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.destinations import Destination, Practice
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.cluster_registry import NotAdded
 from tgwizard.gui.cluster.cluster_session import LATE_PACES
-from tgwizard.gui.fleet.fleet_rows import FleetRow, FleetState, fleet_shape, rank, row_of
+from tgwizard.gui.fleet.fleet_rows import EXPORTED, FleetRow, FleetState, exported, fleet_shape, rank, row_of
 from tgwizard.gui.fleet.fleet_table import COLUMNS, FleetModel, FleetTable, text_of
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.model.problem import Problem
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 from tgwizard.model.snapshot import STALE_AFTER_S, Power, Reading, Snapshot, VmSeen
 from tgwizard.model.text import format_utc
@@ -335,3 +343,102 @@ def test_that_hundreds_of_rows_are_shown_and_a_new_one_changes_one_row(theme: Th
     assert [changed.args[0].row(), changed.args[1].row()] == [7, 7]
     table.sort(ClusterOrder.STATE, descending=False)
     assert table.shown.index(0, 1).data() == "edge-7"
+
+
+def test_that_letters_find_a_cluster_and_the_same_letter_goes_on(fleet: Desk) -> None:
+    table = clusters_page(fleet.window).table
+    table.setCurrentIndex(table.shown.index(0, 0))
+    QTest.keyClicks(table, "edge-mi")
+    assert table.current is not None
+    assert table.current.name == "edge-miami"
+    table.keyboardSearch("")
+    shown = names(fleet)
+    table.setCurrentIndex(table.shown.index(shown.index("edge-austin"), 0))
+    assert table.current.name == "edge-austin"
+
+
+def test_that_a_head_sorts_wherever_it_is_clicked_and_by_key(fleet: Desk) -> None:
+    table = clusters_page(fleet.window).table
+    heads = table.horizontalHeader()
+    for inside in (2, heads.sectionSize(1) // 2, heads.sectionSize(1) - 3):
+        clusters_page(fleet.window).table.sort(ClusterOrder.STATE, descending=False)
+        place = QPoint(heads.sectionViewportPosition(1) + inside, heads.height() // 2)
+        QTest.mouseClick(heads.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+        assert table.shown.sortColumn() == 1
+        assert names(fleet) == sorted(names(fleet))
+    heads.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(heads, Qt.Key.Key_Home)
+    QTest.keyClick(heads, Qt.Key.Key_Right)
+    QTest.keyClick(heads, Qt.Key.Key_Right)
+    QTest.keyClick(heads, Qt.Key.Key_Return)
+    assert table.shown.sortColumn() == 2
+    QTest.keyClick(heads, Qt.Key.Key_Space)
+    assert table.shown.sortOrder() is Qt.SortOrder.DescendingOrder
+
+
+def test_that_pinned_clusters_stand_on_top_whichever_way_the_table_is_sorted(open_it: Open, qtbot: QtBot) -> None:
+    desk = open_it(COUNT)
+    page = clusters_page(desk.window)
+    qtbot.waitUntil(lambda: all(row.seen_at for row in page.model.rows), timeout=PATIENCE_MS)
+    desk.window.pin("edge-phoenix")
+    for descending in (False, True):
+        for order in (ClusterOrder.CLUSTER, ClusterOrder.STATE, ClusterOrder.ADDRESS):
+            page.table.sort(order, descending=descending)
+            assert names(desk)[0] == "edge-phoenix"
+    assert page.table.rows_shown[0].spoken(datetime.now(UTC)).startswith("edge-phoenix, pinned")
+    desk.window.pin("edge-phoenix")
+    assert not any(row.pinned for row in page.model.rows)
+
+
+def test_that_several_are_chosen_with_keys_or_clicks_and_exported_whole(fleet: Desk, tmp_path: Path) -> None:
+    page = clusters_page(fleet.window)
+    table = page.table
+    assert fleet.says(f"Export {COUNT} clusters")
+    table.setFocus()
+    table.setCurrentIndex(table.shown.index(1, 0))
+    QTest.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    place = table.visualRect(table.shown.index(4, 1)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, place)
+    assert [row.name for row in table.chosen] == [names(fleet)[number] for number in (1, 2, 4)]
+    assert fleet.window.current == ""
+    assert fleet.says("Export 3 clusters")
+    page.export_to(str(tmp_path / "three.csv"))
+    with (tmp_path / "three.csv").open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    assert head == list(EXPORTED)
+    assert [row[0] for row in rows] == [row.name for row in table.chosen]
+    page.export_to(str(tmp_path / "three.json"))
+    document = json.loads((tmp_path / "three.json").read_text("utf-8"))
+    assert [row["floating_ip"] for row in document["clusters"]] == [row.address for row in table.chosen]
+    page.export_to(str(tmp_path / "none" / "three.csv"))
+    assert fleet.says("Not saved")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1", "\r\n=1", '"a",b', "\u202e=x"])
+def test_that_no_name_becomes_a_formula_or_another_cell(fleet: Desk, name: str) -> None:
+    row = replace(clusters_page(fleet.window).model.rows[0], name=name, group=name, sentence=name)
+    text = as_csv(EXPORTED, [exported(row)])
+    _, (first, *rest) = csv.reader(io.StringIO(text, newline=""))
+    assert len(rest) == len(EXPORTED) - 1
+    assert not first.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert "\u202e" not in first
+
+
+def test_that_a_fault_of_a_file_is_dismissed_until_the_file_changes(fleet: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    page = clusters_page(fleet.window)
+    folder = tmp_path / "clusters"
+    folder.mkdir(exist_ok=True)
+    file = folder / "broken.toml"
+    file.write_text("no")
+    problem = Problem("bad-file", "broken.toml: line 1: it is no table.", "", "Mend it.")
+    for _ in range(2):
+        page.show_refused(NotAdded(None, (problem,)))
+        qtbot.waitUntil(lambda: fleet.says("broken.toml"), timeout=PATIENCE_MS)
+        assert len([widget for widget in page.findChildren(NoticeBox) if widget.isVisible()]) == 1
+    fleet.press("Dismiss")
+    assert not fleet.says("broken.toml")
+    page.show_refused(NotAdded(None, (problem,)))
+    assert not fleet.says("broken.toml")
+    os.utime(file, ns=(1, 1))
+    page.show_refused(NotAdded(None, (problem,)))
+    qtbot.waitUntil(lambda: fleet.says("broken.toml"), timeout=PATIENCE_MS)

@@ -4,40 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from unicodedata import category
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from tests.engine.setup.apply.plans import answers_for, plan_for
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name, open_desk
 from tests.gui.walk import clipped, nameless, overlapping
 from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
+from tgwizard.engine.history import run_report
 from tgwizard.engine.history.report_folder import ReportFolder
-from tgwizard.engine.history.run_history import ClusterHistory, cluster_history
+from tgwizard.engine.history.run_history import ClusterHistory, WholeHistory, cluster_history
 from tgwizard.engine.runs.records import VerdictChanged
+from tgwizard.engine.setup.apply import apply_job
+from tgwizard.engine.watch.traffic_probe import Sample
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.event_timeline import EventShown
 from tgwizard.gui.history.history_list import HistoryRowKind
-from tgwizard.gui.history.history_page import HistoryPage
+from tgwizard.gui.history.history_page import DayRange, HistoryPage
 from tgwizard.gui.history.history_reader import HistoryLoaded
 from tgwizard.gui.history.reports_page import ReportsPage
 from tgwizard.gui.history.run_details import RunDetails
+from tgwizard.gui.history.setup_details import SetupDetails
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import TimelineRow
+from tgwizard.gui.widgets.print_page import document_of, save_pdf
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event
-from tgwizard.model.problem import Problem
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import LOCAL_TIME, sanitize
 
 
@@ -83,7 +90,8 @@ def test_that_a_kind_of_which_there_is_none_says_so(desk: Desk, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: desk.says("Failovers 0"), timeout=PATIENCE_MS)
     desk.press("Failovers 0")
     qtbot.waitUntil(
-        lambda: desk.says("None of this kind.") or desk.says("Nothing has happened yet."), timeout=PATIENCE_MS
+        lambda: desk.says("Nothing that happened matches.") or desk.says("Nothing has happened yet."),
+        timeout=PATIENCE_MS,
     )
     assert not history(desk).list.isVisible()
 
@@ -96,7 +104,7 @@ def test_that_a_run_is_listed_and_opens_by_enter_with_its_request_ids(desk: Desk
     page.list.setFocus()
     page.list.setCurrentIndex(page.list.shown.index(page.list.shown.rows.index(row)))
     QTest.keyClick(page.list, Qt.Key.Key_Return)
-    assert page.view is not None
+    assert isinstance(page.view, RunDetails)
     assert page.view.run.run == run
     assert desk.says("tg-node-a-inside of tg-node-a")
     for made in page.view.run.attempts:
@@ -138,7 +146,8 @@ def test_that_a_kept_report_stands_under_reports(desk: Desk, qtbot: QtBot) -> No
     desk.window.go_to(NavPage.REPORTS)
     qtbot.waitUntil(lambda: len(reports(desk).list.shown.rows) == 1, timeout=PATIENCE_MS)
     (row,) = reports(desk).list.shown.rows
-    assert run in row.sentence
+    assert row.sentence == "edge-dallas, Graceful failover of 10.20.2.50 to tg-node-b"
+    assert run not in row.sentence
     assert row.file is not None
     assert run in row.file.read_text()
 
@@ -206,8 +215,8 @@ def shown_end(desk: Desk, qtbot: QtBot) -> str:
     with qtbot.waitSignal(desk.session.run_ended, timeout=PATIENCE_MS):
         desk.session.fail_over(member, Verb.GRACEFUL)
     desk.window.open_cluster(desk.session.setup.name)
-    run = next(event.run for event in desk.session.events if event.run)
-    return f"Open run {run[:8]} in History"
+    run = next(event for event in desk.session.events if event.run)
+    return f"Open in History: {run.sentence}"
 
 
 def test_that_an_event_of_a_run_of_ours_leads_to_its_page(desk: Desk, qtbot: QtBot) -> None:
@@ -219,8 +228,8 @@ def test_that_an_event_of_a_run_of_ours_leads_to_its_page(desk: Desk, qtbot: QtB
     assert desk.window.stack.currentWidget() is history(desk)
     qtbot.waitUntil(lambda: history(desk).view is not None, timeout=PATIENCE_MS)
     view = history(desk).view
-    assert view is not None
-    assert name == f"Open run {view.run.run[:8]} in History"
+    assert isinstance(view, RunDetails)
+    assert view.run.run == next(event.run for event in desk.session.events if event.run)
     desk.press("Back to History")
     desk.window.open_cluster(desk.session.setup.name)
     row = desk.find(name).parentWidget()
@@ -251,17 +260,17 @@ def test_that_only_runs_lead_anywhere_and_the_focus_stays_when_events_come(desk:
 
 def test_that_a_run_that_no_journal_has_is_told(desk: Desk, qtbot: QtBot) -> None:
     desk.window.pages.open_run(desk.session.setup.name, "0123456789ab")
-    told = "Run 01234567 of edge-dallas is not in the journals on this computer."
+    told = "This run of edge-dallas is not in the journals on this computer."
     qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
     assert history(desk).view is None
     desk.window.pages.open_run(desk.session.setup.name, "abcdef0123")
     assert not desk.says(told)
-    qtbot.waitUntil(lambda: desk.says("Run abcdef01"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
 
 
 def test_that_a_missing_run_stays_told_when_the_next_reading_brings_news(desk: Desk, qtbot: QtBot) -> None:
     desk.window.pages.open_run(desk.session.setup.name, "0123456789ab")
-    told = "Run 01234567 of edge-dallas is not in the journals on this computer."
+    told = "This run of edge-dallas is not in the journals on this computer."
     qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
     move(desk)
     history(desk).read_again()
@@ -276,7 +285,7 @@ def answer(desk: Desk, number: int, *clusters: ClusterHistory) -> None:
     """The answer of a reading, as its job brings it."""
     past = history(desk)._past
     assert past is not None
-    past.read.emit(HistoryLoaded(number, clusters))
+    past.read.emit(HistoryLoaded(number, WholeHistory(clusters)))
 
 
 def test_that_a_run_is_not_called_missing_by_a_reading_that_began_before_it(desk: Desk, qtbot: QtBot) -> None:
@@ -338,3 +347,156 @@ def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: Q
     for label in page.findChildren(QLabel):
         assert label.textFormat() is Qt.TextFormat.PlainText
     qtbot.waitUntil(lambda: (nameless(page), clipped(page), overlapping(page)) == ([], [], []), timeout=PATIENCE_MS)
+
+
+def test_that_the_search_narrows_what_is_listed_and_slash_and_ctrl_f_lead_to_it(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    everything = len(page.list.shown.rows)
+    page.list.setFocus()
+    QTest.keyClick(page.list, Qt.Key.Key_Slash)
+    assert page.search.hasFocus()
+    QTest.keyClicks(page.search, "graceful operator")
+    assert [row.kind for row in page.list.shown.rows] == [HistoryRowKind.RUN]
+    QTest.keyClicks(page.search, " nobody")
+    assert page.list.shown.rows == ()
+    assert desk.says("Nothing that happened matches")
+    QTest.keyClick(page.search, Qt.Key.Key_Escape)
+    assert len(page.list.shown.rows) == everything
+    page.list.setFocus()
+    page.focus_filter()
+    assert page.search.hasFocus()
+
+
+def test_that_days_narrow_what_is_listed_and_a_wrong_one_is_told_and_bounds_nothing(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    everything = len(page.list.shown.rows)
+    for span in (DayRange.TODAY, DayRange.WEEK, DayRange.MONTH, DayRange.ANY):
+        page.days[span].click()
+        assert len(page.list.shown.rows) == everything
+    assert not page.since.isVisible()
+    page.days[DayRange.BETWEEN].click()
+    page.until.setText("2000-01-01")
+    assert page.list.shown.rows == ()
+    page.until.setText("yesterday")
+    assert len(page.list.shown.rows) == everything
+    assert desk.says("yesterday is no day. Write it as year, month and day, such as 2026-11-30.")
+    page.until.clear()
+    page.since.setText("2999-12-31")
+    assert page.list.shown.rows == ()
+    page.days[DayRange.ANY].click()
+    assert len(page.list.shown.rows) == everything
+
+
+def test_that_a_set_up_is_a_line_that_opens_with_what_it_wrote(desk: Desk, qtbot: QtBot) -> None:
+    group = desk.rig.setup.members[0].nic.text.rsplit("/providers/", 1)[0]
+    apply_job(desk.rig.services, answers_for(group), plan_for(group), lambda _event: None, CancelToken())
+    desk.window.go_to(NavPage.HISTORY)
+    page = history(desk)
+    qtbot.waitUntil(lambda: any(row.job for row in page.list.shown.rows), timeout=PATIENCE_MS)
+    desk.press("Set-ups 1")
+    (row,) = page.list.shown.rows
+    assert row.cluster == "edge-dallas"
+    page.list.opened.emit(row)
+    assert isinstance(page.view, SetupDetails)
+    assert desk.says(row.sentence)
+    assert desk.says("operator@lab.example")
+    desk.press("Back to History")
+    assert page.view is None
+
+
+def test_that_a_run_that_was_measured_keeps_its_traffic_gap(desk: Desk, qtbot: QtBot) -> None:
+    session = desk.session
+    qtbot.waitUntil(lambda: session.verdict is not None, timeout=PATIENCE_MS)
+    with qtbot.waitSignal(session.run_ended, timeout=PATIENCE_MS):
+        session.fail_over(session.setup.members[1], Verb.GRACEFUL)
+    run = session.run
+    assert run is not None
+    assert run.started is not None
+    assert run.finished is not None
+    begun, ended = run.started.stamp.clock_s, run.finished.stamp.clock_s
+    tries = [begun - 1 + 0.1 * number for number in range(round((ended - begun + 3) / 0.1))]
+    session.keep_traffic(run)  # nothing was measured
+    quiet = begun + 0.05
+    session.reachability.take(tuple(Sample(at, None if quiet < at < quiet + 0.5 else 0.01) for at in tries))
+    session.keep_traffic(run)
+    name = run.started.run
+
+    def told() -> str:
+        runs = cluster_history(desk.rig.services, session.setup).runs
+        return next(run_report.gaps(past)[1][1] for past in runs if past.run == name)
+
+    qtbot.waitUntil(lambda: told() != "not measured", timeout=PATIENCE_MS)
+    assert told() in ("0.5 s, from this computer", "0.6 s, from this computer")
+
+
+def test_that_the_menu_of_a_run_copies_its_command_and_keeps_its_report(desk: Desk, qtbot: QtBot) -> None:
+    run = move(desk)
+    page = listed(desk, qtbot)
+    row = next(row for row in page.list.shown.rows if row.run is not None)
+    entries = {entry.name: entry for entry in page._row_menu(row) if entry is not None}
+    entries["Copy the command of its report"].run()
+    assert QGuiApplication.clipboard().text().startswith(f"tgwizard report {run}")
+    entries["Copy this line"].run()
+    assert "Graceful failover of 10.20.2.50" in QGuiApplication.clipboard().text()
+    entries["Keep its report"].run()
+    qtbot.waitUntil(lambda: desk.says("The report is kept"), timeout=PATIENCE_MS)
+
+
+def test_that_a_report_is_deleted_only_when_that_is_confirmed(desk: Desk, qtbot: QtBot) -> None:
+    folder = ReportFolder.of(desk.rig.services)
+    first = folder.keep("edge-dallas, Graceful failover", datetime(2026, 3, 2, 9, tzinfo=UTC), "<!doctype html>")
+    second = folder.keep("edge-miami, Forced failover", datetime(2026, 3, 3, 9, tzinfo=UTC), "<!doctype html>")
+    desk.window.go_to(NavPage.REPORTS)
+    page = reports(desk)
+    qtbot.waitUntil(lambda: len(page.list.shown.rows) == 2, timeout=PATIENCE_MS)
+    assert [row.sentence for row in page.list.shown.rows] == [second.title, first.title]
+    assert first.title == "edge-dallas, Graceful failover"
+    page.list.setCurrentIndex(page.list.shown.index(1))
+    desk.press("Copy path: edge-dallas")
+    assert QGuiApplication.clipboard().text() == str(first.path)
+    desk.press("Delete…: edge-dallas")
+    desk.press("Keep the report")
+    assert first.path.exists()
+    desk.press("Delete…: edge-dallas")
+    desk.press("Delete the report")
+    assert not first.path.exists()
+    qtbot.waitUntil(lambda: len(page.list.shown.rows) == 1, timeout=PATIENCE_MS)
+    assert desk.says("Deleted: the report.")
+    assert second.path.exists()
+
+
+def test_that_a_report_of_an_older_program_is_named_without_its_run_id(desk: Desk) -> None:
+    folder = ReportFolder.of(desk.rig.services)
+    folder.folder.mkdir(parents=True)
+    names = (
+        "2026-03-02 09.00.00 edge-dallas Failover of 10.20.2.50 to tg-node-b 08842c569ded",
+        "2026-99-99 09.00.00 odd time",
+        "mine",
+    )
+    for name in names:
+        (folder.folder / f"{name}.html").write_text("<!doctype html>")
+    titles = {kept.title for kept in folder.kept()}
+    assert titles == {"edge-dallas Failover of 10.20.2.50 to tg-node-b", "odd time", "mine"}
+    for path in (folder.folder.parent / "x.html", folder.folder / "x.toml"):
+        path.write_text("kept")
+        with pytest.raises(UserError):
+            folder.delete(path)
+        assert path.exists()
+
+
+def test_that_a_run_is_saved_as_pdf_and_a_place_that_cannot_be_written_is_told(desk: Desk, tmp_path: Path) -> None:
+    move(desk)
+    (run,) = cluster_history(desk.rig.services, desk.rig.setup).runs
+    page = run_report.run_report_page(run, desk.rig.setup)
+    file = tmp_path / "report.pdf"
+    shape, what, _ = save_pdf(file, "A run", page)
+    assert (shape, what) == (Shape.GOOD, "Saved as PDF.")
+    assert file.read_bytes().startswith(b"%PDF-")
+    told = save_pdf(tmp_path / "none" / "report.pdf", "A run", page)
+    assert told[0] is Shape.BROKEN
+    assert "was not written to" in told[1]
+    words = document_of(page).toPlainText()
+    assert "Graceful failover of 10.20.2.50 to tg-node-b" in words
+    assert "Begun by" in words

@@ -6,6 +6,7 @@ What they may do is what the lab enforces: before the set-up their failover is r
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -17,7 +18,10 @@ from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, ready, walk_to
 from tests.rig import SetupRig
 from tgwizard.engine.setup.planner import read_cluster
+from tgwizard.gui.setup.review_step import ReviewPage
 from tgwizard.gui.setup.role_step import RolePage
+from tgwizard.gui.widgets.print_page import document_of
+from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac.role_records import Propagation
@@ -207,3 +211,28 @@ def test_that_a_reader_ends_in_an_export_and_a_sentence_and_nothing_is_tried(
     assert desk.page.step is SetupStep.REVIEW
     assert desk.wizard.applier.plan is None
     assert desk.rig.writes() == []
+
+
+def test_that_the_checklist_is_a_page_whose_ticks_stay_while_the_wizard_is_open(
+    setup_desk: OpenSetupDesk, qtbot: QtBot
+) -> None:
+    desk = setup_desk("fresh", clock=VirtualClock())
+    walk_to(desk, qtbot, SetupStep.REVIEW)
+    ready(desk, qtbot)
+    desk.press("Portal checklist")
+    looks_right(desk, qtbot)
+    assert not desk.says("# ")
+    page = desk.step_page(ReviewPage)
+    boxes = page.findChildren(TickBox)
+    assert len(boxes) > 20
+    assert any(box.accessibleName().startswith("1. ") for box in boxes)
+    assert desk.says(f"0 of {len(boxes)} steps ticked.")
+    boxes[0].click()
+    assert desk.says(f"1 of {len(boxes)} steps ticked.")
+    shown = page._shown
+    page.show_review(replace(shown, exports=()))
+    page.show_review(shown)
+    desk.press("Portal checklist")
+    qtbot.waitUntil(lambda: desk.says(f"1 of {len(boxes)} steps ticked."), timeout=PATIENCE_MS)
+    assert [box.isChecked() for box in page.findChildren(TickBox) if box.isVisible()].count(True) == 1
+    assert "\u2610" in document_of(shown.checklist_page).toPlainText()

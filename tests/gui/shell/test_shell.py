@@ -18,10 +18,11 @@ from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.shell.command_palette import ROWS_SHOWN, Command, CommandPalette
+from tgwizard.gui.shell.command_palette import ROWS_SHOWN, CommandPalette
 from tgwizard.gui.shell.read_only_switch import UnlockDialog
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.command import Command
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, READ_ONLY

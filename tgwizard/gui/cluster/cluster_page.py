@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import Enum
 from functools import partial
@@ -42,6 +42,7 @@ from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox, problem_notice
+from tgwizard.gui.widgets.context_menu import Entries, MenuOffer
 from tgwizard.gui.widgets.copyable_fact import fact_of
 from tgwizard.gui.widgets.idle_queue import BuiltInSteps, IdleStep
 from tgwizard.gui.widgets.shortcuts import Shortcut, bind
@@ -252,6 +253,18 @@ class ClusterPage(BuiltInSteps, QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(self._scroll)
         self._arrange(Columns.TWO)
+
+    def offer_menus(self, address: Callable[[], Entries], members: Sequence[Callable[[], Entries]]) -> None:
+        """Give the floating IP and the two members their menus, as soon as there is a picture."""
+        whole = self.whole
+        self.parts.append(partial(self._offer_menus, address, members))
+        if whole:
+            self.finish()
+
+    def _offer_menus(self, address: Callable[[], Entries], members: Sequence[Callable[[], Entries]]) -> None:
+        MenuOffer(self._theme, self.picture.pill, address)
+        for card, entries in zip(self.picture.cards, members, strict=True):
+            MenuOffer(self._theme, card, entries)
 
     def _cards(self) -> list[ActionCard]:
         """The two cards of verbs in the order they stand in."""

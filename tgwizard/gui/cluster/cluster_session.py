@@ -455,7 +455,7 @@ class ClusterSession(QObject):
             return
         begun, ended, samples = run.started.stamp.clock_s, run.finished.stamp.clock_s, self._reachability.samples
         gap_s, heard = self._reachability.longest_gap_s(begun, ended), answered(samples, begun, math.inf)
-        if gap_s is None:
+        if gap_s is None or not any(begun <= sample.at for sample in samples):
             return
         services, setup, name = self.services, self.setup, run.started.run
 

@@ -76,14 +76,14 @@ def of_verdict(event: Observed) -> EventShown:
 def of_end(event: Finished, verb: Verb | None) -> EventShown:
     """The end of a run as a line; `verb` is known once the run has started."""
     sentence = end_sentence(event, verb)
-    return EventShown(event.stamp.at, outcome_shape(event.outcome), sentence, f"run {event.run[:8]}", event.run)
+    return EventShown(event.stamp.at, outcome_shape(event.outcome), sentence, "tgwizard", event.run)
 
 
 def of_record(record: Record, _setup: ClusterSetup) -> EventShown | None:
     """A journal record as a line; None for records that are part of another line."""
     match record:
         case RunEndRecord():
-            words = _ended(record), f"run {record.run[:8]}"
+            words = _ended(record), "tgwizard"
             return EventShown(_moment(record.at), outcome_shape(record.outcome), *words, record.run)
         case VerdictChanged():
             return EventShown(_moment(record.at), _verdict_shape(record.verdict), sanitize(record.sentence), "Azure")
@@ -327,7 +327,7 @@ class EventsCard(Card):
             moments = self.theme.moments
             when, tip = event.when(moments, self._today), moments.both(event.at)
             words = (event.shape, when, tip, event.sentence, event.source)
-            leads_to = f"Open run {event.run[:8]} in History" if event.run else ""
+            leads_to = f"Open in History: {event.sentence}" if event.run else ""
             row = TimelineRow(self.theme, *words, narrow=self._narrow, leads_to=leads_to)
             if event.run:
                 row.opened.connect(partial(self.run_asked.emit, event.run))

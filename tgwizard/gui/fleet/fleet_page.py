@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.files.fleet_export import as_csv, as_json
 from tgwizard.gui.app.app_context import AppContext, OpenedProgram
 from tgwizard.gui.app.settings_store import SettingsStore
 from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.fleet.add_clusters import AddButton, dropped_files, refusal_boxes
+from tgwizard.gui.fleet.add_clusters import SUFFIX, AddButton, dropped_files, refusal_boxes
 from tgwizard.gui.fleet.empty_fleet import EmptyFleet, LabOffer
-from tgwizard.gui.fleet.fleet_rows import FleetRow, FleetState, row_of, shows
+from tgwizard.gui.fleet.fleet_rows import EXPORTED, FleetRow, FleetState, exported, row_of, shows
 from tgwizard.gui.fleet.fleet_table import FleetModel, FleetTable
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.accessible import announce
@@ -27,13 +31,16 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.command import Command, copy_command
+from tgwizard.gui.widgets.context_menu import Entries, MenuOffer
 from tgwizard.gui.widgets.filter_chip import FilterChip
-from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.labels import LiveText, TextLabel
 from tgwizard.gui.widgets.layouts import FlowLayout, clear
-from tgwizard.gui.widgets.shortcuts import Shortcut
+from tgwizard.gui.widgets.save_text import write_text
+from tgwizard.gui.widgets.shortcuts import Shortcut, bind
 from tgwizard.gui.widgets.text_inputs import SearchField
 from tgwizard.model.problem import Problem
-from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
+from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, PINNED, ClusterFilter, ClusterOrder, Setting
 from tgwizard.model.text import counted
 
 _CHIPS = (
@@ -53,6 +60,8 @@ OFFER_FROM = 600
 """Page height, at 100 % text, from which on the lab is offered below the table."""
 
 FILTER_PX, NARROW_FILTER_PX = 280, 190
+
+EXPORT_KINDS = "CSV, for a spreadsheet (*.csv);;JSON, for a program (*.json)"
 
 NEWS_MS = 30
 NEWS_IN_A_TURN = 12
@@ -83,6 +92,7 @@ class FleetPage(ShellPage):
         self._theme = theme
         self._watching = watching
         self._settings_store = settings_store
+        self._context = context
         self._opening = True
         self._wall = SystemClock().wall
         self.model = FleetModel(self._now, self)
@@ -106,6 +116,9 @@ class FleetPage(ShellPage):
         self._offer.practise.chosen.connect(self.practise_asked)
         content = QWidget()
         self._column = QVBoxLayout(content)
+        self.menu_of: Callable[[str], Entries] = _no_entries
+        """What the menu of a cluster offers; told by who has it."""
+        self._dismissed: dict[str, int] = {}
         self._build()
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
@@ -118,15 +131,20 @@ class FleetPage(ShellPage):
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_tick)
-        self.table.opened.connect(self.opened)
-        self.table.sorted_by.connect(self._on_sorted)
-        watching.changed.connect(self._on_changed)
+        self._follow(watching, settings_store)
         self.table.sort(settings_store.get(ORDER), descending=settings_store.get(DESCENDING))
         self.filter.setText(settings_store.get(FILTER_TEXT))
         self.chips[settings_store.get(FILTER)].setChecked(True)
         self._apply_filter()
         self.filter.textChanged.connect(self._on_filter)
         self.show_clusters(opening=True)
+
+    def _follow(self, watching: ClusterRegistry, settings_store: SettingsStore) -> None:
+        self.table.opened.connect(self.opened)
+        self.table.sorted_by.connect(self._on_sorted)
+        self.table.chosen_changed.connect(self._show_export)
+        settings_store.changed.connect(self._on_setting)
+        watching.changed.connect(self._on_changed)
 
     def _build(self) -> None:
         theme, column = self._theme, self._column
@@ -142,31 +160,14 @@ class FleetPage(ShellPage):
         head.addWidget(self._set_up)
         column.addLayout(head)
         column.addSpacing(theme.px(22))
-        self._filters = QWidget()
-        row = FlowLayout(self._filters, 8)
-        row.setContentsMargins(0, 0, 0, 0)
-        group = QButtonGroup(self)
-        for wanted, word in _CHIPS:
-            chip = FilterChip(theme, word)
-            group.addButton(chip)
-            chip.toggled.connect(self._on_chip)
-            self.chips[wanted] = chip
-            row.addWidget(chip)
-        self.filter.setToolTip(str(Shortcut.FILTER))
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setFixedWidth(theme.px(FILTER_PX))
-        row.addWidget(self.filter)
-        column.addWidget(self._filters)
+        self._build_filters(column)
         column.addSpacing(12)
         self._notices = QVBoxLayout()
         column.addLayout(self._notices)
         self._refusals = QVBoxLayout()
         self._refusals.setSpacing(8)
         column.addLayout(self._refusals)
-        self._card = Card(theme, margin=1, spacing=0)
-        self._card.body.setContentsMargins(1, 1, 1, 1)
-        self._card.body.addWidget(self.table)
-        column.addWidget(self._card)
+        self._build_table(column)
         self._nothing = TextLabel(theme, "", TextRole.LEAD, Token.TEXT2, wrap=True)
         self._nothing.hide()
         column.addWidget(self._nothing)
@@ -175,12 +176,50 @@ class FleetPage(ShellPage):
         column.addSpacing(theme.px(12))
         column.addWidget(self._offer)
 
+    def _build_filters(self, column: QVBoxLayout) -> None:
+        self._filters = QWidget()
+        row = FlowLayout(self._filters, 8)
+        row.setContentsMargins(0, 0, 0, 0)
+        group = QButtonGroup(self)
+        for wanted, word in _CHIPS:
+            chip = FilterChip(self._theme, word)
+            group.addButton(chip)
+            chip.toggled.connect(self._on_chip)
+            self.chips[wanted] = chip
+            row.addWidget(chip)
+        self.filter.setToolTip(f"{Shortcut.FILTER}, in the table {Shortcut.FILTER_LIST}")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFixedWidth(self._theme.px(FILTER_PX))
+        row.addWidget(self.filter)
+        column.addWidget(self._filters)
+
+    def _build_table(self, column: QVBoxLayout) -> None:
+        """The table, its menu, and below it the export of its rows."""
+        theme = self._theme
+        self._card = Card(theme, margin=1, spacing=0)
+        self._card.body.setContentsMargins(1, 1, 1, 1)
+        self._card.body.addWidget(self.table)
+        column.addWidget(self._card)
+        MenuOffer(theme, self.table, self._menu)
+        bind(self.table, Shortcut.FILTER_LIST, self.focus_filter, inside=True)
+        self.export = Button(theme, "Export…", ButtonKind.LINK, Icon.SAVE)
+        self.export.explain("As CSV or JSON: the clusters chosen with Ctrl or Shift, else all that are shown")
+        self.export.clicked.connect(self._export)
+        self._said = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._said.hide()
+        foot = QHBoxLayout()
+        foot.setContentsMargins(0, theme.px(8), 0, 0)
+        foot.addWidget(self.export)
+        foot.addWidget(self._said, 1)
+        foot.addStretch(0)
+        column.addLayout(foot)
+
     def show_clusters(self, *, opening: bool = False) -> None:
         """Show what is watched now; `opening` tells that the program is still opening."""
         self._opening = opening
         self._all_rows()
         some = bool(self._watching.sessions)
-        for part in (self._filters, self._card, self._set_up, self._add):
+        for part in (self._filters, self._card, self._set_up, self._add, self.export):
             part.setVisible(some)
         self._empty.setVisible(not some and not opening)
         self._show_offer()
@@ -206,7 +245,17 @@ class FleetPage(ShellPage):
 
     def show_refused(self, refused: NotAdded) -> None:
         """Say what is wrong with a file, each fault with its line and fix; nothing was copied."""
+        if refused.file is None:
+            told = {problem.sentence(): problem for problem in refused.problems}
+            left = tuple(one for words, one in told.items() if self._dismissed.get(words) != self._stamp(one))
+            refused = replace(refused, problems=left)
+            clear(self._refusals)
         boxes = refusal_boxes(self._theme, refused)
+        for problem, box in zip(refused.problems, boxes, strict=True):
+            dismiss = Button(self._theme, "Dismiss", ButtonKind.GHOST)
+            dismiss.explain("It comes back when the file has changed, or tgwizard is started again")
+            dismiss.clicked.connect(partial(self._dismiss, problem, box))
+            box.add_fix(dismiss)
         if refused.file is None and boxes:
             again = Button(self._theme, "Read the files again", icon=Icon.REFRESH)
             again.clicked.connect(self.reading_asked)
@@ -214,6 +263,29 @@ class FleetPage(ShellPage):
         for box in boxes:
             self._refusals.addWidget(box)
             announce(box, box.accessibleName())
+
+    def _stamp(self, problem: Problem) -> int:
+        """When the file that a problem is about was last changed; 0 when that cannot be told."""
+        folder = self._context.clusters_folder
+        names = (word.strip(":,.") for word in f"{problem.what} {problem.detail}".split())
+        name = next((Path(word).name for word in names if word.endswith(SUFFIX)), "")
+        try:
+            return (folder / name).stat().st_mtime_ns if folder is not None and name else 0
+        except OSError:
+            return 0
+
+    def _dismiss(self, problem: Problem, box: NoticeBox) -> None:
+        """Show it no more, until its file is another."""
+        self._dismissed[problem.sentence()] = self._stamp(problem)
+        self._refusals.removeWidget(box)
+        box.hide()
+        box.deleteLater()
+        self.table.setFocus()
+
+    def read_again(self) -> None:
+        """Files that were left out are read again too: they may have been mended, or changed."""
+        if self._dismissed or self._refusals.count():
+            self.reading_asked.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Cluster files may be dropped here."""
@@ -245,7 +317,7 @@ class FleetPage(ShellPage):
 
     def _row(self, session: ClusterSession) -> FleetRow:
         started = session.run.started if session.running and session.run is not None else None
-        return row_of(
+        row = row_of(
             session.setup,
             session.latest,
             session.state,
@@ -255,6 +327,60 @@ class FleetPage(ShellPage):
             records=session.records,
             pace_s=self._watching.pace_s,
         )
+        return replace(row, pinned=True) if row.name in self._settings_store.get(PINNED) else row
+
+    @Slot(object)
+    def _on_setting(self, setting: Setting[object]) -> None:
+        if setting.key == PINNED.key:
+            self._all_rows()
+
+    # Several at once ---------------------------------------------------------------------------------------------
+
+    def _menu(self) -> Entries:
+        chosen, current = self.table.chosen, self.table.current
+        if not chosen:
+            return () if current is None else (*self.menu_of(current.name), None, self._export_command())
+        these = counted(len(chosen), "cluster")
+        return (
+            copy_command(f"Copy the addresses of {these}", "\n".join(row.address for row in chosen)),
+            copy_command(f"Copy the names of {these}", "\n".join(row.name for row in chosen)),
+            None,
+            self._export_command(),
+        )
+
+    def _export_command(self) -> Command:
+        return Command(f"Export {counted(len(self._exported), 'cluster')}…", self._export, mark=Icon.SAVE)
+
+    @property
+    def _exported(self) -> tuple[FleetRow, ...]:
+        """Those that were chosen together, else all that the filters show."""
+        return self.table.chosen or self.table.rows_shown
+
+    @Slot()
+    def _show_export(self) -> None:
+        self.export.rename(f"Export {counted(len(self._exported), 'cluster')}…")
+        self.export.setEnabled(bool(self._exported))
+
+    @Slot()
+    def _export(self) -> None:
+        """Ask for a file, and write the rows as they are now: as JSON into one that ends so, else as CSV."""
+        dialog = QFileDialog(self.window(), "Export clusters", str(Path.home() / "clusters.csv"), EXPORT_KINDS)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.selectFile("clusters.csv")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.export_to)
+        dialog.open()
+
+    @Slot(str)
+    def export_to(self, chosen: str) -> None:
+        """Write the rows into that file and say so."""
+        rows = [exported(row) for row in self._exported]
+        as_text = as_json if chosen.lower().endswith(".json") else as_csv
+        said = write_text(Path(chosen), as_text(EXPORTED, rows))
+        self._said.say(said)
+        self._said.show()
+        announce(self, said)
 
     def _all_rows(self) -> None:
         self._news.clear()
@@ -297,6 +423,7 @@ class FleetPage(ShellPage):
             chip.count(sum(1 for row in rows if shows(wanted, row.state)))
         self._lead.say("Opening. Nothing was written." if self._opening else _summary(rows))
         self._fit()
+        self._show_export()
         self._show_silence()
 
     def _show_silence(self) -> None:
@@ -350,6 +477,7 @@ class FleetPage(ShellPage):
     def _apply_filter(self) -> None:
         self.table.shown.show_only(self._chosen, self.filter.text())
         self._fit()
+        self._show_export()
 
     @Slot(object, bool)
     def _on_sorted(self, order: ClusterOrder, descending: bool) -> None:
@@ -401,6 +529,10 @@ class FleetPage(ShellPage):
         super().hideEvent(event)
         self._tick.stop()
         self._soon.stop()
+
+
+def _no_entries(_name: str) -> Entries:
+    return ()
 
 
 def _summary(rows: tuple[FleetRow, ...]) -> str:

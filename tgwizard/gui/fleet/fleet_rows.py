@@ -18,7 +18,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.settings import ClusterFilter
 from tgwizard.model.snapshot import STALE_AFTER_S, LocationKind, Snapshot
-from tgwizard.model.text import format_age, sanitize
+from tgwizard.model.text import format_age, format_utc, sanitize
 from tgwizard.model.verdict import Verdict
 
 _LATE_PACES = 3
@@ -93,6 +93,8 @@ class FleetRow:
     ready: str = ""
     """Both verbs in words, and whether anybody was asked about rights."""
     rights_asked: bool = False
+    pinned: bool = False
+    """Whether it stands above the others, however the table is sorted."""
 
     def seen(self, wall: datetime) -> str:
         """How long ago the latest complete answer came."""
@@ -108,12 +110,21 @@ class FleetRow:
 
     def matches(self, text: str) -> bool:
         """Whether every word of `text` occurs in name, address, group, member or state."""
-        whole = f"{self.name} {self.address} {self.group} {self.active} {self.state.value}".casefold()
+        pinned = "pinned" if self.pinned else ""
+        whole = f"{self.name} {self.address} {self.group} {self.active} {self.state.value} {pinned}".casefold()
         return all(word in whole for word in text.casefold().split())
 
     def spoken(self, wall: datetime) -> str:
         """The row as one sentence for assistive technology."""
-        parts = [self.name, self.state.value, self.address, f"active {self.active}" if self.active else "", self.note]
+        pinned = "pinned" if self.pinned else ""
+        parts = [
+            self.name,
+            pinned,
+            self.state.value,
+            self.address,
+            f"active {self.active}" if self.active else "",
+            self.note,
+        ]
         return ", ".join(part for part in (*parts, f"last seen {self.seen(wall)}") if part)
 
 
@@ -239,3 +250,14 @@ def _last_known(setup: ClusterSetup, records: tuple[Record, ...]) -> FleetRow:
         graceful=Shape.WAITING,
         forced=Shape.WAITING,
     )
+
+
+EXPORTED = ("cluster", "state", "sentence", "floating_ip", "active", "group", "since", "last_seen", "ready")
+"""What an export has of each row, in the order of `exported`."""
+
+
+def exported(row: FleetRow) -> tuple[str, ...]:
+    """A row for other programs; times as UTC, empty for what is not known."""
+    since, seen = (format_utc(moment) if moment is not None else "" for moment in (row.since_at, row.seen_at))
+    active = row.moving_to or row.active
+    return row.name, row.state.value, row.sentence, row.address, active, row.group, since, seen, row.ready

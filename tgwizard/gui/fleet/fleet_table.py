@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QElapsedTimer,
     QModelIndex,
     QObject,
     QRect,
@@ -21,9 +22,10 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QHeaderView,
     QStyleOptionViewItem,
     QTableView,
@@ -210,14 +212,17 @@ class FleetFilter(QSortFilterProxyModel):
         return shows(self._filter, row.state) and row.matches(self._text)
 
     def lessThan(self, left: Index, right: Index) -> bool:
-        """By the column, then worst first, then by name; the latter two whichever way the column goes."""
+        """Pinned ones first; then by the column, worst first, by name. Only the column's own order can be turned."""
         first, second = self._row(left.row()), self._row(right.row())
+        upwards = self.sortOrder() is Qt.SortOrder.AscendingOrder
+        if first.pinned is not second.pinned:
+            return first.pinned if upwards else second.pinned
         key = _KEYS[COLUMNS[left.column()][0]]
         here, there = key(first), key(second)
         if here != there:
             return bool(here < there)
         ahead = (rank(first.state), first.name.casefold()) < (rank(second.state), second.name.casefold())
-        return ahead if self.sortOrder() is Qt.SortOrder.AscendingOrder else not ahead
+        return ahead if upwards else not ahead
 
     def _row(self, number: int) -> FleetRow:
         source = self.sourceModel()
@@ -261,6 +266,13 @@ class FleetCellPainter(RowPainter):
         """The height of a row."""
         return QSize(80, self.theme.px(ROW_PX))
 
+    def ground(self, index: Index) -> Token | None:
+        """Several that were chosen together look chosen."""
+        chosen = self.view.selectionModel()
+        if len(chosen.selectedRows()) > 1 and chosen.isRowSelected(index.row()):
+            return Token.ACCENT_TINT
+        return super().ground(index)
+
     def paint_words(self, painter: QPainter, box: QRectF, index: Index) -> None:
         theme, row = self.theme, index.data(ROW_ROLE)
         box = box.adjusted(theme.px(LEFT_PX if index.column() == 0 else 4), 0, -theme.px(8), -1)
@@ -268,6 +280,10 @@ class FleetCellPainter(RowPainter):
             case ClusterOrder.STATE:
                 self._pill(painter, box, row)
             case ClusterOrder.CLUSTER:
+                if row.pinned:
+                    side = theme.px(14)
+                    draw_icon(painter, Icon.PIN, theme.colour(Token.TEXT3), _square(box, side))
+                    box.setLeft(box.left() + side + theme.px(6))
                 name, group = (row.name, TextRole.BODY_STRONG, Token.TEXT), (row.group, TextRole.CAPTION, Token.TEXT2)
                 paint_lines(painter, theme, box, (name, group))
             case ClusterOrder.ADDRESS:
@@ -341,7 +357,7 @@ class FleetTableHeader(QHeaderView):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._theme = theme
-        self.setSectionsClickable(True)
+        self._pressed = -1
         self.setHighlightSections(False)
         self.setSortIndicatorShown(True)
         self._at = 0
@@ -351,6 +367,17 @@ class FleetTableHeader(QHeaderView):
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setMinimumSectionSize(40)
         theme.changed.connect(self.viewport().update)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The whole head is the target: Qt keeps the ends of each for dragging, where the first letters stand."""
+        self._pressed = self.logicalIndexAt(event.position().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click sorts where it was begun."""
+        section = self.logicalIndexAt(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and section >= 0 and section == self._pressed:
+            self.sectionClicked.emit(section)
+        self._pressed = -1
 
     def sizeHint(self) -> QSize:
         """One line of heads."""
@@ -413,11 +440,18 @@ class FleetTableHeader(QHeaderView):
         announce(self, words)
 
 
+_CHOOSING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
 class FleetTable(RowView, QTableView):
-    """Emits `opened(name)` for Enter or a click, `sorted_by(order, descending)` when a head was clicked."""
+    """Emits `opened(name)` for Enter or a click, `sorted_by(order, descending)` when a head was chosen.
+
+    Several rows are chosen with Ctrl or Shift, by click or by arrow: `chosen_changed`. Letters find a row by its name.
+    """
 
     opened = Signal(str)
     sorted_by = Signal(object, bool)
+    chosen_changed = Signal()
 
     def __init__(self, theme: Theme, model: FleetModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -433,7 +467,11 @@ class FleetTable(RowView, QTableView):
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._heads.sectionClicked.connect(self._on_head)
+        self._typed = ""
+        self._typed_at = QElapsedTimer()
         self.prepare_rows(theme, "Clusters")
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.selectionModel().selectionChanged.connect(self._on_chosen)
 
     def sort(self, order: ClusterOrder, *, descending: bool) -> None:
         """Sort by a column."""
@@ -453,6 +491,41 @@ class FleetTable(RowView, QTableView):
         self.sort(order, descending=descending)
         self.sorted_by.emit(order, descending)
 
+    @Slot()
+    def _on_chosen(self) -> None:
+        self.viewport().update()
+        self.chosen_changed.emit()
+
+    @property
+    def chosen(self) -> tuple[FleetRow, ...]:
+        """The rows that were chosen together, from the top; empty while it is only the current one."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return tuple(self.shown.index(row, 0).data(ROW_ROLE) for row in rows) if len(rows) > 1 else ()
+
+    @property
+    def rows_shown(self) -> tuple[FleetRow, ...]:
+        """Every row that both filters let through, from the top."""
+        return tuple(self.shown.index(row, 0).data(ROW_ROLE) for row in range(self.shown.rowCount()))
+
+    @property
+    def current(self) -> FleetRow | None:
+        """The current row."""
+        index = self.currentIndex()
+        return index.data(ROW_ROLE) if index.isValid() else None
+
+    def keyboardSearch(self, search: str) -> None:
+        """Go to the next cluster whose name begins with what is typed; the same letter again goes on to the next."""
+        late = not self._typed_at.isValid() or self._typed_at.restart() > QApplication.keyboardInputInterval()
+        self._typed_at.start()
+        letter = search.casefold()
+        self._typed = letter if late or self._typed == letter else self._typed + letter
+        count = self.shown.rowCount()
+        first = max(0, self.currentIndex().row()) + (1 if len(self._typed) == 1 else 0)
+        for row in (number % count for number in range(first, first + count)):
+            if self.shown.index(row, 0).data(ROW_ROLE).name.casefold().startswith(self._typed):
+                self.setCurrentIndex(self.shown.index(row, 0))
+                return
+
     def row_width(self) -> int:
         """As wide as its columns: shares of the width leave a few pixels over."""
         return self._heads.length()
@@ -462,12 +535,17 @@ class FleetTable(RowView, QTableView):
         return (self._heads,)
 
     def choose(self, index: Index) -> None:
-        """Open the cluster."""
+        """Open the cluster, unless the click chooses it beside others."""
+        if QApplication.keyboardModifiers() & _CHOOSING:
+            return
         if index.isValid():
             self.opened.emit(index.data(ROW_ROLE).name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Home and End go to the first and last row."""
+        """Home and End go to the first and last row; Ctrl+Space chooses a row beside others."""
+        if event.key() == Qt.Key.Key_Space and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            QTableView.keyPressEvent(self, event)
+            return
         if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:
             self._by_key = True
             last = self.shown.rowCount() - 1

@@ -6,8 +6,8 @@ One line stands for each run, change of the verdict, or kept report.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
@@ -21,9 +21,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetricsF, QPainter, QResizeEvent
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
+from tgwizard.engine.history.history_entries import EntryKind, HistoryEntry, entries_of
 from tgwizard.engine.history.report_folder import KeptReport
-from tgwizard.engine.history.run_history import ClusterHistory, RunHistory
-from tgwizard.engine.history.run_report import outcome, reason, title
+from tgwizard.engine.history.run_history import RunHistory, WholeHistory
+from tgwizard.engine.history.setup_history import SetupRun
+from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.cluster.event_timeline import of_record, outcome_shape
 from tgwizard.gui.style.control_painting import Line, paint_line, paint_lines
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
@@ -32,21 +34,30 @@ from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event_base import Outcome
-from tgwizard.model.text import Moments, format_duration, sanitize
+from tgwizard.model.text import Moments, sanitize
 
 
 class HistoryRowKind(Enum):
     """What a line is; the values are the words of the filter."""
 
     RUN = "Failovers"
+    SETUP = "Set-ups"
     VERDICT = "Changes of state"
     REPORT = "Reports"
+
+    @property
+    def one(self) -> str:
+        """One of them, with its article."""
+        words = {HistoryRowKind.RUN: "the run", HistoryRowKind.SETUP: "the set-up", HistoryRowKind.REPORT: "the report"}
+        return words.get(self, "the change of state")
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One line. ``run`` or ``file`` is what Enter opens; neither: the line is all there is."""
+    """One line. ``run``, ``job`` or ``file`` is what Enter opens; none: the line is all there is.
+
+    ``by``: who began it and from where; ``entry``: what the search looks through.
+    """
 
     kind: HistoryRowKind
     at: datetime
@@ -56,39 +67,59 @@ class HistoryRow:
     cluster: str
     run: tuple[ClusterSetup, RunHistory] | None = None
     file: Path | None = None
+    job: SetupRun | None = None
+    by: str = ""
+    entry: HistoryEntry | None = None
 
     @property
     def opens(self) -> bool:
         """Whether there is more to see."""
-        return self.run is not None or self.file is not None
+        return self.run is not None or self.file is not None or self.job is not None
 
     def spoken(self, moments: Moments) -> str:
         """The whole line as one sentence."""
-        return ", ".join(part for part in (moments.whole(self.at), self.cluster, self.sentence, self.note) if part)
+        told = (moments.whole(self.at), self.cluster, self.sentence, self.note, self.by)
+        return ", ".join(part for part in told if part)
 
 
-def rows_of(clusters: Iterable[ClusterHistory]) -> tuple[HistoryRow, ...]:
-    """Every run and change of the verdict, newest first."""
-    rows: list[HistoryRow] = []
-    for cluster in clusters:
-        rows += [_run(cluster.setup, run) for run in cluster.runs]
-        for change in cluster.verdicts:
-            shown = of_record(change, cluster.setup)
-            if shown is not None:
-                name = sanitize(cluster.setup.name)
-                rows.append(
-                    HistoryRow(
-                        HistoryRowKind.VERDICT, shown.at, shown.shape, sanitize(shown.sentence), shown.source, name
-                    )
-                )
-    return tuple(sorted(rows, key=lambda row: row.at, reverse=True))
+def rows_of(history: WholeHistory) -> tuple[HistoryRow, ...]:
+    """Everything that happened, newest first."""
+    return tuple(_row(entry) for entry in entries_of(history))
+
+
+def _row(entry: HistoryEntry) -> HistoryRow:
+    told = HistoryRow(
+        _KINDS[entry.kind], entry.at, Shape.NOTE, entry.what, entry.note, entry.cluster, by=entry.by, entry=entry
+    )
+    match entry.source:
+        case RunHistory() as run if entry.setup is not None:
+            return replace(told, shape=shape_of(run), run=(entry.setup, run))
+        case SetupRun() as job:
+            return replace(told, shape=job_shape(job), job=job)
+        case VerdictChanged() as seen if entry.setup is not None:
+            shown = of_record(seen, entry.setup)
+            return told if shown is None else replace(told, shape=shown.shape, note=shown.source)
+    return told
+
+
+_KINDS = {
+    EntryKind.RUN: HistoryRowKind.RUN,
+    EntryKind.SETUP: HistoryRowKind.SETUP,
+    EntryKind.VERDICT: HistoryRowKind.VERDICT,
+}
 
 
 def rows_of_reports(reports: Iterable[KeptReport]) -> tuple[HistoryRow, ...]:
-    """Every kept report, newest first."""
+    """Every kept report, newest first; the second line is its file's name."""
     rows = [
         HistoryRow(
-            HistoryRowKind.REPORT, kept.at, Shape.NOTE, sanitize(kept.title, 160), kept.path.name, "", file=kept.path
+            HistoryRowKind.REPORT,
+            kept.at,
+            Shape.NOTE,
+            sanitize(kept.title, 160),
+            sanitize(kept.path.name, 200),
+            "",
+            file=kept.path,
         )
         for kept in reports
     ]
@@ -100,31 +131,16 @@ def shape_of(run: RunHistory) -> Shape:
     return outcome_shape(run.ended.outcome) if run.ended else Shape.NOT_KNOWN
 
 
-def _run(setup: ClusterSetup, run: RunHistory) -> HistoryRow:
-    ended = run.ended
-    if ended is not None and ended.outcome is Outcome.DONE:
-        times = [f"in {format_duration(ended.seconds)}"] if ended.seconds is not None else []
-        times += [f"gap as read {ended.gap.words}"] if ended.gap.words else []
-        note = ", ".join(["Done", *times])
-    else:
-        note = f"{outcome(run)}: {reason(run)}"
-    what, name = sanitize(title(run)), sanitize(setup.name)
-    return HistoryRow(
-        HistoryRowKind.RUN, _moment(run.began.at), shape_of(run), what, sanitize(note), name, (setup, run)
-    )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+def job_shape(job: SetupRun) -> Shape:
+    """The same of a job of setting up."""
+    return outcome_shape(job.ended.outcome) if job.ended else Shape.NOT_KNOWN
 
 
 ROW_PX = 54
 TIME_PX = 180
-CLUSTER_PX = 190
+CLUSTER_PX, CLUSTER_SHARE = 340, 0.3
+"""How wide the cluster and who began it may be, and at most which part of the row."""
+
 _CUT = Qt.TextElideMode.ElideRight
 
 
@@ -142,18 +158,19 @@ class HistoryModel(RowModel):
         return row.spoken(self._moments)
 
     def tip(self, row: HistoryRow) -> str:
-        return f"{self._moments.both(row.at)}\n{row.sentence}\n{row.note}"
+        told = (self._moments.both(row.at), row.sentence, row.note, row.by)
+        return "\n".join(part for part in told if part)
 
 
 class HistoryRowPainter(RowPainter):
     """Paints a row: shape, time, what happened with a second line, the cluster."""
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """The height of a row: two lines, with large text three."""
+        """The height of a row: two lines, with large text four."""
         theme = self.theme
         lines = sum(QFontMetricsF(theme.font(role)).height() for role in (TextRole.BODY_KEY, TextRole.CAPTION))
         if self._stacked:
-            lines += QFontMetricsF(theme.font(TextRole.MONO)).height()
+            lines += sum(QFontMetricsF(theme.font(role)).height() for role in (TextRole.MONO, TextRole.CAPTION))
         return QSize(80, round(max(theme.px(ROW_PX), lines + theme.px(16))))
 
     @property
@@ -173,6 +190,7 @@ class HistoryRowPainter(RowPainter):
         moment = theme.moments.whole(row.at)
         if self._stacked:
             when = f"{moment}  {row.cluster}".strip()
+            words += [(f"by {row.by}", TextRole.CAPTION, Token.TEXT3)] if row.by else []
             paint_lines(painter, theme, box, ((when, TextRole.MONO, Token.TEXT3), *words), cut=_CUT)
             return
         time = QRectF(box)
@@ -180,11 +198,13 @@ class HistoryRowPainter(RowPainter):
         paint_line(painter, theme, time, (moment, TextRole.MONO, Token.TEXT3), cut=_CUT)
         room = QRectF(box)
         room.setLeft(time.right() + theme.px(12))
-        if row.cluster:
+        if row.cluster or row.by:
             cluster = QRectF(box)
-            cluster.setLeft(box.right() - theme.px(CLUSTER_PX))
+            cluster.setLeft(box.right() - min(theme.px(CLUSTER_PX), CLUSTER_SHARE * box.width()))
             room.setRight(cluster.left() - theme.px(12))
-            paint_line(painter, theme, cluster, (row.cluster, TextRole.BODY_KEY, Token.TEXT2), cut=_CUT)
+            words_there: list[Line] = [(row.cluster or "no saved cluster", TextRole.BODY_KEY, Token.TEXT2)]
+            words_there += [(f"by {row.by}", TextRole.CAPTION, Token.TEXT3)] if row.by else []
+            paint_lines(painter, theme, cluster, tuple(words_there), cut=_CUT)
         paint_lines(painter, theme, room, tuple(words), cut=_CUT)
 
 
@@ -194,6 +214,7 @@ class HistoryCard(Card):
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         """No row yet; `name` is what assistive technology calls the list."""
         super().__init__(theme, margin=1, spacing=0, parent=parent)
+        self.body.setContentsMargins(1, 1, 1, 1)
         self.list = HistoryList(theme, name)
         self.body.addWidget(self.list)
         self.list.resized.connect(self._fit)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.history import run_report
+from tgwizard.engine.history.history_entries import moment
 from tgwizard.engine.history.report_folder import KeptReport, ReportFolder
-from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history
+from tgwizard.engine.history.run_history import RunHistory, WholeHistory, history_of
 from tgwizard.engine.jobs import Report
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -18,10 +21,10 @@ from tgwizard.model.problem import Problem, UserError
 
 @dataclass(frozen=True, slots=True)
 class HistoryLoaded:
-    """Every cluster's past, as the journals said for the reading of this number."""
+    """The past, as the journals said for the reading of this number."""
 
     number: int
-    clusters: tuple[ClusterHistory, ...]
+    history: WholeHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,22 @@ class HistoryReader(QObject):
         """
         return self._readings
 
+    def wall(self) -> datetime:
+        """The time by the engine's clock."""
+        return self._opened.services.clock.wall()
+
     def read_runs(self, clusters: tuple[ClusterSetup, ...]) -> None:
         """Read the journals of these clusters again; `read` follows."""
         self._readings = number = self._readings + 1
         services = self._opened.services
 
         def work(_report: Report[object], token: CancelToken) -> HistoryLoaded:
-            found = []
-            for setup in clusters:
-                token.check()
-                found.append(cluster_history(services, setup))
-            return HistoryLoaded(number, tuple(found))
+            def told_apart() -> Iterator[ClusterSetup]:
+                for setup in clusters:
+                    token.check()
+                    yield setup
+
+            return HistoryLoaded(number, history_of(services, told_apart()))
 
         services.jobs.start("history", work, done=self.read.emit)
 
@@ -93,9 +101,9 @@ class HistoryReader(QObject):
         services, reports = self._opened.services, self.reports
 
         def work(_report: Report[object], _token: CancelToken) -> ReportKept:
-            title = f"{setup.name} {run_report.title(run)} {run.run}"
+            title = f"{setup.name}, {run_report.title(run)}"
             try:
-                kept = reports.keep(title, services.clock.wall(), run_report.run_report_page(run, setup))
+                kept = reports.keep(title, moment(run.began.at), run_report.run_report_page(run, setup))
                 return ReportKept(run.run, kept)
             except UserError as error:
                 return ReportKept(run.run, None, error.problem)

@@ -35,10 +35,11 @@ _ANSWER_SHAPES = {
 
 
 class RunDetails(QWidget):
-    """A run with Back, Copy and Keep report."""
+    """A run with Back, Copy, Print and Keep report."""
 
     back_asked = Signal()
     keep_asked = Signal()
+    print_asked = Signal()
 
     def __init__(self, theme: Theme, setup: ClusterSetup, run: RunHistory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,14 +73,17 @@ class RunDetails(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(TextLabel(self._theme, run_report.title(self.run), TextRole.TITLE, wrap=True))
-        where = f"{self.setup.name}{', lab' if self.setup.is_lab else ''}. Run {self.run.run}."
+        where = f"{self.setup.name}{', lab' if self.setup.is_lab else ''}."
         words.addWidget(TextLabel(self._theme, where, TextRole.LEAD, Token.TEXT2, wrap=True))
         row.addLayout(words, 1)
         copy = Button(self._theme, "Copy request ids", icon=Icon.COPY)
         copy.clicked.connect(self._copy)
         self.keep = Button(self._theme, "Keep report", icon=Icon.REPORT)
         self.keep.clicked.connect(self.keep_asked)
+        paper = Button(self._theme, "Save as PDF…", icon=Icon.SAVE)
+        paper.clicked.connect(self.print_asked)
         row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(paper, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -98,12 +102,14 @@ class RunDetails(QWidget):
         run, ended = self.run, self.run.ended
         card.body.addWidget(CheckRow(self._theme, shape_of(run), run_report.outcome(run), run_report.reason(run)))
         facts = [("Began", self._when(run.began.at)), ("Ended", self._when(ended.at) if ended else "")]
+        origin, began = run.origin, run.began
+        what = run_report.kind(began.verb, began.strategy, repair=began.repair)
+        facts = [("What", what), ("Begun by", origin.who), ("From where", origin.where), *facts]
         if ended is not None:
             facts.append(("Holder at the end", ended.holder or "on no network interface"))
             if ended.seconds is not None:
                 facts.append(("Control-plane time", format_duration(ended.seconds)))
-            if ended.gap.words:
-                facts.append(("Gap as read", ended.gap.words))
+            facts += run_report.gaps(run)
         if run.turned_back:
             facts.append(("Turned back", run.turned_back))
         if ended is not None and ended.detail:

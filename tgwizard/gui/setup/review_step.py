@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
+from tgwizard.engine.setup.export.portal_checklist import Section, sections
 from tgwizard.engine.setup.wizard_state import ReadNeeded
+from tgwizard.gui.setup.checklist_view import ChecklistView
 from tgwizard.gui.setup.loading_card import LoadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import WizardController
@@ -31,6 +33,7 @@ from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TableRow, TwoLines
 from tgwizard.gui.widgets.labels import LiveText, let_wrap, plain_tip
 from tgwizard.gui.widgets.layouts import Column, FittedStack, clear
+from tgwizard.gui.widgets.print_page import print_page
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_inputs import ReportText
@@ -149,11 +152,17 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class ReviewShown:
-    """What the page shows. ``access_request``: the request for those who may do what the user may not."""
+    """What the page shows. ``access_request``: the request for those who may do what the user may not.
+
+    ``checklist_page``: the checklist as the page that is printed.
+    """
 
     plan: SetupPlan | None = None
     exports: tuple[Exported, ...] = ()
     access_request: str = ""
+    checklist: tuple[Section, ...] = ()
+    checklist_page: str = ""
+    request_file: str = ""
     read_ago: str = ""
     busy: str = ""
 
@@ -167,6 +176,7 @@ class ReviewPage(StepPage):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "", parent)
         self._shown = ReviewShown()
+        self._ticked: set[str] = set()
         self.reading = LoadingCard(theme)
         self.body.addWidget(self.reading)
         self._tabs_place = QVBoxLayout()
@@ -225,9 +235,13 @@ class ReviewPage(StepPage):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(10))
-        text = ReportText(theme, one.word, one.text)
-        text.setMinimumHeight(theme.px(360))
-        column.addWidget(text)
+        checklist = one.word == TABS[ExportKind.PORTAL]
+        if checklist:
+            column.addWidget(ChecklistView(theme, self._shown.checklist, self._ticked))
+        else:
+            text = ReportText(theme, one.word, one.text)
+            text.setMinimumHeight(theme.px(360))
+            column.addWidget(text)
         row = QHBoxLayout()
         row.setSpacing(theme.px(10))
         words = "The same changes, for someone to run or read. Every name in it is quoted."
@@ -238,10 +252,20 @@ class ReviewPage(StepPage):
         save = Button(theme, "Save as file…", icon=Icon.SAVE, height=32)
         save.setAccessibleName(f"Save {one.word} as file…")
         save.clicked.connect(self._save_callback(one.file, one.text))
+        if checklist:
+            paper = Button(theme, "Save as PDF…", icon=Icon.REPORT, height=32)
+            paper.clicked.connect(self._print)
+            row.addWidget(paper)
         row.addWidget(copy)
         row.addWidget(save)
         column.addLayout(row)
         return page
+
+    def _print(self) -> None:
+        def say(_shape: Shape, what: str, why: str) -> None:
+            self.said.emit(f"{what} {why}".strip())
+
+        print_page(self, self._shown.exports[-1].file.rpartition(".")[0], self._shown.checklist_page, say)
 
     def _show_rights(self, plan: SetupPlan, access_request: str) -> None:
         theme = self.theme
@@ -259,7 +283,7 @@ class ReviewPage(StepPage):
             copy.explain("The changes that others have to make, in words for a colleague")
             copy.clicked.connect(self._copy_callback(access_request, "The request was copied"))
             save = Button(theme, "Save the request…", icon=Icon.SAVE, height=32)
-            save.clicked.connect(self._save_callback("request.md", access_request))
+            save.clicked.connect(self._save_callback(self._shown.request_file, access_request))
             line.addWidget(copy)
             line.addWidget(save)
             line.addStretch(1)
@@ -387,9 +411,12 @@ def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     exports = session.once("exports", lambda: _exports(plan, shown))
     others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
     access_request = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
+    checklist = session.once("checklist", lambda: sections(plan, shown))
+    page = session.once("checklist page", lambda: export(ExportKind.PORTAL_HTML, plan, shown))
+    request_file = file_name(ExportKind.REQUEST, shown)
     seconds = session.read_age_s
     ago = "" if seconds is None else f"read from Azure {format_age(seconds)}"
-    return ReviewShown(plan, exports, access_request, ago, busy)
+    return ReviewShown(plan, exports, access_request, checklist, page, request_file, ago, busy)
 
 
 def _exports(plan: SetupPlan, answers: Answers) -> tuple[Exported, ...]:

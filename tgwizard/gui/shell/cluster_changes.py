@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.page import Shell
 from tgwizard.gui.shell.cluster_pages import ClusterPages
+from tgwizard.gui.shell.context_commands import cluster_menu
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.page_registry import PageRegistry
+from tgwizard.gui.widgets.context_menu import MenuOffer
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.settings import NICS_S, PINNED, VMS_S, Setting
 
@@ -223,6 +226,8 @@ class RailClusters(QObject):
         pinned = tuple(name for name in self._shell.settings_store.get(PINNED) if name in sessions)
         self._rail.count(len(sessions))
         self._rail.show_clusters(pinned or tuple(sessions)[:UNPINNED], pinned=bool(pinned))
+        for name, item in self._rail.clusters.items():
+            MenuOffer(self._shell.theme, item, partial(cluster_menu, self._shell, name), name)
         self._show_all()
         if self._shell.current:
             self._rail.mark(None, self._shell.current)

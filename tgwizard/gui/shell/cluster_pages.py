@@ -28,13 +28,14 @@ class ClusterPages(QObject):
     """Builds, keeps and drops them.
 
     `asked(session, verb)` from a failover button, `back_asked(name)` from a run, `run_asked(name, run)` from an event,
-    `sign_in_asked` from a page that nothing can be read for.
+    `sign_in_asked` from a page that nothing can be read for. `made(page)`: a page of a cluster came to be.
     """
 
     asked = Signal(object, object)
     back_asked = Signal(str)
     run_asked = Signal(str, str)
     sign_in_asked = Signal()
+    made = Signal(object)
 
     def __init__(self, theme: Theme, stack: QStackedWidget, parent: QObject) -> None:
         """No page yet; they go into `stack`."""
@@ -81,6 +82,7 @@ class ClusterPages(QObject):
             page.run_asked.connect(partial(self.run_asked.emit, name))
             page.sign_in_asked.connect(self.sign_in_asked)
             self._stack.addWidget(page)
+            self.made.emit(page)
         return page
 
     def visit(self, session: ClusterSession, show: IdleStep) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-
 from PySide6.QtCore import (
     QEvent,
     QObject,
@@ -21,11 +17,12 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.control_painting import paint_ground, paint_line
-from tgwizard.gui.style.icons import Icon, draw_icon
+from tgwizard.gui.style.icons import draw_icon
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import ENTER
+from tgwizard.gui.widgets.command import Command
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
@@ -35,46 +32,6 @@ ROW_PX = 38
 ROWS_SHOWN = 9
 AROUND_PX = 230
 """Title, field, button and margins of the palette at 100 %."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """One line of the palette. ``off`` is the reason why it cannot be run now; ``mark`` an icon or a state shape.
-
-    ``state`` works out mark and hint of a line that is not always the same. It is asked once, when the line is first
-    seen or searched: of a thousand clusters nine are seen.
-    """
-
-    name: str
-    run: Callable[[], None]
-    hint: str = ""
-    mark: Icon | Shape = Icon.ARROW_RIGHT
-    off: str = ""
-    words: str = ""
-    state: Callable[[], tuple[Shape, str]] | None = None
-
-    @cached_property
-    def state_and_reason(self) -> tuple[Icon | Shape, str]:
-        """Mark and hint."""
-        return (self.mark, self.hint) if self.state is None else self.state()
-
-    @property
-    def side(self) -> str:
-        """What stands at its end: why it is off, else the hint."""
-        return self.off or self.state_and_reason[1]
-
-    def fits(self, text: str) -> int | None:
-        """How well it fits what was typed, 0 best; None when it does not."""
-        wanted = text.casefold().split()
-        if not wanted:
-            return 0
-        name = self.name.casefold()
-        whole = f"{name} {self.words.casefold()} {self.state_and_reason[1].casefold()}"
-        if not all(word in whole for word in wanted):
-            return None
-        if name.startswith(wanted[0]):
-            return 0
-        return 1 if any(part.startswith(wanted[0]) for part in name.split()) else 2
 
 
 class _Commands(RowModel):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from tgwizard.gui.app.nav_pages import NavPage
-from tgwizard.gui.cluster.action_card import button_text
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.page import Shell
-from tgwizard.gui.shell.command_palette import Command
+from tgwizard.gui.shell.context_commands import verb_command
 from tgwizard.gui.shell.navigation_rail import ICONS
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.widgets.command import Command
 from tgwizard.gui.widgets.shortcuts import Shortcut, page_keys
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
@@ -53,20 +54,9 @@ def _meant(window: Shell, current: ClusterSession | None) -> tuple[ClusterSessio
 
 
 def _verb(window: Shell, session: ClusterSession, verb: Verb) -> Command:
-    shown = session.setup.name == window.current
-    target, against = session.target, session.reason_against(verb)
-    text = button_text(verb, "the other member" if target is None else target.name)
-    keys = Shortcut.GRACEFUL if verb is Verb.GRACEFUL else Shortcut.FORCED
-    icon = Icon.SWAP if verb is Verb.GRACEFUL else Icon.BOLT
-    reason = "" if against is None else against.sentence()
-    if shown:
-        return Command(text, partial(window.ask, verb), str(keys), icon, reason)
-
-    def open_and_ask() -> None:
-        window.open_cluster(session.setup.name)
-        window.ask(verb)
-
-    return Command(f"{session.setup.name}: {text}", open_and_ask, "", icon, reason)
+    found = verb_command(window, session, verb)
+    name = session.setup.name
+    return found if name == window.current else replace(found, name=f"{name}: {found.name}")
 
 
 def _always(window: Shell, current: ClusterSession | None) -> tuple[Command, ...]:

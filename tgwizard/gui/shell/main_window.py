@@ -537,7 +537,7 @@ class MainWindow(QMainWindow):
 
     def _name_run(self, session: ClusterSession) -> None:
         started = session.run.started if session.run is not None else None
-        words = "Failover" if started is None else f"{started.verb.value.capitalize()} failover, run {started.run[:8]}"
+        words = "Failover" if started is None else f"{started.verb.value.capitalize()} failover to {started.to}"
         self.bar.show_crumbs((NavPage.CLUSTERS.value, session.setup.name, words))
 
     @Slot(int)

@@ -27,6 +27,7 @@ ImportPage = Callable[[], MakePage]
 
 def _clusters() -> MakePage:
     from tgwizard.gui.fleet.fleet_page import FleetPage
+    from tgwizard.gui.shell.context_commands import cluster_menu
 
     def make(shell: Shell) -> ShellPage:
         page = FleetPage(shell.theme, shell.watching, shell.settings_store, shell.context)
@@ -35,6 +36,7 @@ def _clusters() -> MakePage:
         page.files_given.connect(shell.add_clusters)
         page.reading_asked.connect(shell.read_cluster_files)
         page.practise_asked.connect(shell.go_elsewhere)
+        page.menu_of = partial(cluster_menu, shell)
         return page
 
     return make

@@ -24,6 +24,7 @@ from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
 from tgwizard.gui.shell.cluster_pages import ClusterPages
 from tgwizard.gui.shell.command_palette import CommandPalette
 from tgwizard.gui.shell.command_registry import commands_of
+from tgwizard.gui.shell.context_commands import offer_menus
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.notifications import Notifications
 from tgwizard.gui.shell.page_registry import PageRegistry
@@ -64,6 +65,7 @@ class WindowParts:
         self.closing = Shutdown(self.watching, whole)
         bridge.happened.connect(self.settings_store.take)
         self.cluster_pages.asked.connect(partial(ask_before_failover, shell))
+        self.cluster_pages.made.connect(partial(offer_menus, shell))
         self.pages.follow(self.cluster_pages)
         self.changes.refused.connect(self.pages.show_refused)
         self.changes.lab_opened.connect(self._on_lab_opened)

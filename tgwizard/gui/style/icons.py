@@ -53,6 +53,7 @@ class Icon(Enum):
     SAVE = "save"
     SEARCH = "search"
     THEME = "theme"
+    PIN = "pin"
 
 
 _LOG = logging.getLogger(__name__)

@@ -21,8 +21,13 @@ def save_text(parent: QWidget, name: str, text: str) -> str:
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save as", name)
     if not chosen:
         return ""
+    return write_text(Path(chosen), text)
+
+
+def write_text(path: Path, text: str) -> str:
+    """Write a file whose place is known, and say how it went."""
     try:
-        write_atomically(Path(chosen), text)
+        write_atomically(path, text)
     except OSError as error:
         return f"Not saved: {sanitize(error.strerror or error)}"
-    return f"Saved as {chosen}"
+    return f"Saved as {sanitize(path)}"

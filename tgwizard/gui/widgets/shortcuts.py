@@ -19,6 +19,7 @@ class Shortcut(Enum):
     FIND = "find a cluster or run a command", "Ctrl+K"
     READ_AGAIN = "read again now", "F5", "Ctrl+R"
     FILTER = "filter", "Ctrl+F"
+    FILTER_LIST = "filter the list that has the focus", "/"
     GRACEFUL = "ask for a graceful failover; never act", "Ctrl+G"
     FORCED = "ask for a forced failover; never act", "Ctrl+Shift+G"
     COPY = 'copy the focused fact as "name: value, source, time"', "Ctrl+C"

@@ -91,6 +91,11 @@ def html(plan: SetupPlan, answers: Answers) -> str:
     )
 
 
+def plain(spans: tuple[Span, ...]) -> str:
+    """The words of a step or heading as plain text."""
+    return "".join(span if isinstance(span, str) else sanitize(span.text, 400) for span in spans)
+
+
 def _identities(plan: SetupPlan) -> Iterator[Section]:
     for change in plan.writing:
         if isinstance(change.write, EnableIdentity):
