@@ -19,8 +19,11 @@ from tgwizard.gui.widgets.labels import plain_tip
 Entries = Sequence[Command | None]
 """The entries of a menu in their order; None: a line between."""
 
-REASON_LETTERS = 60
-"""How much of a reason stands beside an entry that is off; the whole is in the tooltip."""
+REASON_PX, LEAST_REASON_PX = 380, 90
+"""The most room of a reason beside its entry; with less than the second the tooltip alone has it."""
+
+AROUND_PX = 90
+"""What a menu has beside words and reasons."""
 
 
 def menu_style(theme: Theme) -> str:
@@ -29,7 +32,7 @@ def menu_style(theme: Theme) -> str:
     side, pad = theme.px(12), theme.px(6)
     return f"""
         QMenu {{ background: {colour[Token.CARD]}; color: {colour[Token.TEXT]};
-            border: 1px solid {colour[Token.STRONG]}; padding: {pad}px 0; }}
+            border: 1px solid {colour[Token.STRONG]}; padding: {pad}px 0; menu-scrollable: 1; }}
         QMenu::item {{ padding: {theme.px(7)}px {side}px; margin: 0 {pad}px; border-radius: {Radius.CONTROL}px;
             border: 1px solid transparent; }}
         QMenu::item:selected {{ background: {colour[Token.ACCENT_TINT]}; border-color: {colour[Token.ACCENT_TEXT]}; }}
@@ -49,6 +52,11 @@ class ContextMenu(QMenu):
         self.setFont(theme.font(TextRole.BODY))
         self.setStyleSheet(menu_style(theme))
         self.setToolTipsVisible(True)
+        metrics = self.fontMetrics()
+        names = max((metrics.horizontalAdvance(entry.name) for entry in entries if entry is not None), default=0)
+        screen = parent.screen().availableGeometry().width()
+        self._room = min(theme.px(REASON_PX), screen - names - theme.px(AROUND_PX))
+        self._least = theme.px(LEAST_REASON_PX)
         for entry in entries:
             if entry is None:
                 self.addSeparator()
@@ -58,8 +66,8 @@ class ContextMenu(QMenu):
 
     def _add(self, command: Command) -> None:
         side = command.off or command.hint
-        if len(side) > REASON_LETTERS:
-            side = f"{side[: REASON_LETTERS - 1].rstrip()}…"
+        cut = self.fontMetrics().elidedText(side, Qt.TextElideMode.ElideRight, self._room)
+        side = cut if cut == side or self._room >= self._least else ""
         # A tab parts the words from what stands at the end. A name of Azure's begins neither that nor a mnemonic.
         words, side = (text.replace("&", "&&").replace("\t", " ") for text in (command.name, side))
         action = self.addAction(f"{words}\t{side}" if side else words)
