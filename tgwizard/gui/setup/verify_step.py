@@ -86,6 +86,12 @@ class RestartRow(QWidget):
         self._say.setAccessibleName(f"It has restarted: {shown.title}")
         self._say.setVisible(shown.may_say)
 
+    @property
+    def ask(self) -> Button | None:
+        """The button that asks for the restart, while it can be pressed."""
+        able = (button for button in (self._primary, self._second) if button.isVisible() and button.isEnabled())
+        return next(able, None)
+
     @Slot()
     def _on_restart(self) -> None:
         self.restart_asked.emit(self._key)
@@ -288,6 +294,11 @@ class VerifyPage(StepPage):
             marks = [f"{name} {word}" for (name, _), (_, word) in zip(shown.machines, row.marks, strict=False)]
             table.add(cells, f"{row.words}: {', '.join(marks)}")
         self._rehearsal.addWidget(table)
+
+    def next_button(self) -> QWidget | None:
+        """The restart that is due; else the footer's."""
+        due = [row.ask for row in self._restarts.values()]
+        return next((button for button in due if button is not None), None)
 
     def connect_wizard(self, wizard: WizardController) -> None:
         def restart(vm: str) -> None:

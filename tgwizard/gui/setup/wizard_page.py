@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.portal_help import portal_guide, portal_url
 from tgwizard.engine.setup.wizard_state import STEPS
@@ -29,6 +29,7 @@ from tgwizard.gui.setup.wizard_sidebar import promise_words, steps_shown
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.widgets.field_row import FieldRow
+from tgwizard.gui.widgets.focus_order import can_have_focus
 from tgwizard.gui.widgets.portal_panel import PortalShown
 from tgwizard.model.setup_answers import SetupStep
 
@@ -61,6 +62,10 @@ PAGES: dict[SetupStep, type[StepPage]] = {
 """What each step is asked on."""
 
 
+LEAD_MS = 300
+"""So long after a step was opened its next button gets the focus: the second key of a double press is not for it."""
+
+
 class SetupPage(ShellPage):
     """Everything of the wizard that a person sees. Built when it is first wanted."""
 
@@ -82,6 +87,12 @@ class SetupPage(ShellPage):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self.refresh)
+        self._lead_later = QTimer(self)
+        self._lead_later.setSingleShot(True)
+        self._lead_later.setInterval(LEAD_MS)
+        self._lead_later.timeout.connect(self._lead)
+        self._led: QWidget | None = None
+        """Where the focus was led on the step shown: to its question, then to its next button."""
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._on_tick)
@@ -225,6 +236,8 @@ class SetupPage(ShellPage):
         options = self.shell.context.place_options
         self.frame.show_portal(session.once(f"portal {len(session.saved)}", lambda: portal_shown(session, options)))
         show_footer(self.frame.footer, wizard)
+        if not self._lead_later.isActive():
+            self._lead()
 
     def page(self, step: SetupStep) -> StepPage:
         """The page of a step, built when it is first wanted."""
@@ -250,8 +263,24 @@ class SetupPage(ShellPage):
         self.frame.show_page(page, full_width=step is SetupStep.VERIFY)
         if self.isVisible():
             page.focus_question()
+            self._led = page.title
+            self._lead_later.start()
             announce(page, f"Step {STEPS.index(step) + 1} of {len(STEPS)}, {step.value}: {page.title.text_shown}")
         wizard.save_draft()
+
+    @Slot()
+    def _lead(self) -> None:
+        """Give the focus to the next button as soon as it can be pressed, unless a person has taken it elsewhere."""
+        here = QApplication.focusWidget()
+        if self._led is None or here is None or not self.isAncestorOf(here):
+            return
+        if here is not self._led and can_have_focus(here):
+            self._led = None
+            return
+        to = self.page(self.step).next_button() or self.frame.footer.go_on
+        if to is not here and can_have_focus(to):
+            self._led = to
+            to.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str)
     def say(self, words: str) -> None:

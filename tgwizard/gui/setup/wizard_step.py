@@ -98,6 +98,10 @@ class StepPage(QWidget):
         """Move the focus to the question (gui/README.md 13)."""
         self.title.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def next_button(self) -> QWidget | None:
+        """The button that leads on, when it is not the footer's."""
+        return None
+
     def focus_problem(self) -> QWidget | None:
         """Move the focus to what has to be put right first: a field, a box that blocks, a box; None: there is none."""
         for row in self.rows.values():

@@ -62,26 +62,28 @@ class FocusRing(QObject):
         self._followed: list[QWidget] = []
         """The control, and what it stands in up to the ring's page: when one of them moves, so does the ring."""
         self._by_key = True
+        """Whether a key was used since the last click."""
         app.focusChanged.connect(self._on_focus)
 
     @Slot(QWidget, QWidget)
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         self._leave()
-        if new is None or new.parentWidget() is None or isinstance(new, QLineEdit):
+        if new is None or new.parentWidget() is None:
             return
+        # Whatever it is, it tells whether keys are used, or the mouse.
+        new.installEventFilter(self)
+        self._control, self._followed = new, [new]
         radius = getattr(new, "ring_radius", None)
-        if radius is None:
+        if radius is None or isinstance(new, QLineEdit):
             return
-        self._control = new
         page = _page_of(new)
         self._ring = _Ring(self._theme, page, float(radius))
         self._ring.destroyed.connect(self._on_ring_gone)
-        part: QWidget | None = new
+        part = new.parentWidget()
         while part is not None and part is not page:
             part.installEventFilter(self)
             self._followed.append(part)
             part = part.parentWidget()
-        self._by_key = True
         self._follow()
 
     @Slot()
