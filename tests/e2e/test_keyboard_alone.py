@@ -40,7 +40,7 @@ class Reader:
         self.focus: dict[str, Any] = {"name": ""}
         self.spoken: list[str] = []
         self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._found: list[dict[str, Any]] | None = None
+        self._answers: list[list[dict[str, Any]]] = []
         self._process = subprocess.Popen(
             [SYSTEM_PYTHON, str(ROOT / "tests" / "e2e" / "at_spi.py")],
             stdin=subprocess.PIPE,
@@ -78,7 +78,7 @@ class Reader:
             case "said":
                 self.spoken.append(event["words"])
             case "found":
-                self._found = event["parts"]
+                self._answers.append(event["parts"])
             case _:
                 pass
 
@@ -117,12 +117,12 @@ class Reader:
 
     def parts(self, start: str) -> list[dict[str, Any]]:
         """What is called so now."""
-        self._found = None
+        answers = self._answers = []
         assert self._process.stdin is not None
         self._process.stdin.write(f"{start}\n")
         self._process.stdin.flush()
-        self.until(lambda: self._found is not None, "an answer of the reader")
-        return self._found or []
+        self.until(lambda: bool(answers), "an answer of the reader")
+        return answers[0]
 
     def is_on(self, start: str) -> bool:
         """Whether a button is called so and can be pressed."""

@@ -19,10 +19,15 @@ from tests.gui.fleet_desk import open_fleet
 from tests.gui.keys import called, cut_sides, in_focus, kinds, press, round_with_tab, unreachable
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.setup_walk import go_on
+from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.app.nav_pages import NavPage
+from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.buttons import StartButton
+from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.option_card import OptionCard
+from tgwizard.lab.faults.fault_rules import Fault, OperationTakes
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.setup_answers import SetupStep
@@ -332,3 +337,128 @@ def test_that_choosing_a_card_of_the_wizard_leaves_the_focus_on_it(
             return made.idle and here is not None and accessible_name(here) == name
 
         qtbot.waitUntil(kept, timeout=PATIENCE_MS)
+
+
+def dialogs(desk: Desk, qtbot: QtBot) -> Iterator[tuple[str, Sheet]]:
+    """Each question that can be opened over the cluster's page."""
+    window = desk.window
+
+    def opened(state: str) -> tuple[str, Sheet]:
+        dialog = window.dialog
+        assert dialog is not None, state
+        qtbot.waitUntil(dialog.isVisible, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not desk.says("State: Asking Azure"), timeout=PATIENCE_MS)
+        settle(desk)
+        return state, dialog
+
+    for verb in Verb:
+        window.ask(verb)
+        yield opened(f"the question, {verb.value}")
+    window.find_or_run()
+    yield opened("the palette")
+    window.lock.set_locked(True)
+    window.ask_lock()
+    yield opened("unlocking")
+
+
+def test_that_a_dialog_has_tab_to_itself_whole_rings_and_gives_the_focus_back(
+    sized: Callable[..., Any], qtbot: QtBot
+) -> None:
+    desk, found = read(sized(open_desk), qtbot), []
+    be_active(desk.window, qtbot)
+    opener = desk.window.bar.find_box
+    opener.setFocus()
+    for state, dialog in dialogs(desk, qtbot):
+        first = in_focus()
+        assert dialog.isAncestorOf(first), state
+        assert not isinstance(first, StartButton), "the safe one has the focus"
+        stops = round_with_tab()
+        assert all(dialog.isAncestorOf(stop) for stop in stops), state
+        back = round_with_tab(back=True)
+        assert set(stops) == set(back), state
+        found += [f"{state}: {what} cannot be reached" for what in unreachable(dialog, stops)]
+        found += wrong_with_rings(desk.window, desk.theme, state)
+        press(Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: desk.window.dialog is None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(opener.hasFocus, timeout=PATIENCE_MS)
+    desk.window.lock.set_locked(False)
+    assert found == [], "\n".join(found)
+
+
+def test_that_the_checks_of_a_question_leave_the_focus_where_it_is(desk: Callable[..., Desk], qtbot: QtBot) -> None:
+    made = read(desk(), qtbot)
+    be_active(made.window, qtbot)
+    made.window.ask(Verb.FORCED)
+    dialog = made.window.dialog
+    assert dialog is not None
+    qtbot.waitUntil(dialog.cancel.hasFocus, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not made.says("State: Asking Azure"), timeout=PATIENCE_MS)
+    assert dialog.cancel.hasFocus()
+    for _ in range(len(round_with_tab())):
+        press(Qt.Key.Key_Tab)
+        here, before = in_focus(), made.session.latest
+        made.session.read_now()
+        qtbot.waitUntil(lambda before=before: made.session.latest is not before, timeout=PATIENCE_MS)  # type: ignore[misc]
+        settle(made)
+        assert in_focus() is here
+    dialog.reject()
+
+
+def test_that_a_run_and_its_result_are_reached_by_tab_with_whole_rings(sized: Callable[..., Any], qtbot: QtBot) -> None:
+    desk, found = read(sized(open_desk), qtbot), []
+    be_active(desk.window, qtbot)
+    desk.rig.lab.faults.add(Fault("PUT", desk.rig.b.nic.name, OperationTakes(8.0), times=None))
+    desk.session.fail_over(desk.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: isinstance(desk.window.stack.currentWidget(), RunPage), timeout=PATIENCE_MS)
+    settle(desk)
+    assert in_focus().isVisible()
+    found += wrong_with_tab(desk.window, "running")
+    qtbot.waitUntil(lambda: desk.says("Result: "), timeout=PATIENCE_MS)
+    settle(desk)
+    found += [*wrong_with_tab(desk.window, "result"), *wrong_with_rings(desk.window, desk.theme, "result")]
+    assert found == [], "\n".join(found)
+
+
+def test_that_enter_alone_leads_from_step_to_step_with_the_focus_on_the_next_button(
+    setup_desk: Callable[..., SetupDesk], qtbot: QtBot
+) -> None:
+    made = setup_desk()
+    be_active(made.window, qtbot)
+    page, go_on_button = made.page, made.page.frame.footer.go_on
+    for step in STEPS[: STEPS.index(SetupStep.VERIFY)]:
+        qtbot.waitUntil(lambda step=step: page.step is step, timeout=PATIENCE_MS)  # type: ignore[misc]
+        qtbot.waitUntil(go_on_button.hasFocus, timeout=PATIENCE_MS)
+        press(Qt.Key.Key_Return)
+        assert page.step is not step or page.writing or step is SetupStep.REVIEW
+    qtbot.waitUntil(lambda: page.step is SetupStep.VERIFY, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: accessible_name(in_focus()).startswith("Restart: 1. tg-node-b"), timeout=PATIENCE_MS)
+
+
+def test_that_the_second_key_of_a_double_press_presses_nothing_of_the_next_step(
+    setup_desk: Callable[..., SetupDesk], qtbot: QtBot
+) -> None:
+    made = setup_desk()
+    be_active(made.window, qtbot)
+    while made.page.step is not SetupStep.SCOPE:
+        go_on(made, qtbot)
+    qtbot.waitUntil(lambda: made.at_rest and made.page.frame.footer.go_on.hasFocus(), timeout=PATIENCE_MS)
+    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Return)
+    assert made.page.step is SetupStep.REVIEW
+    assert not made.page.writing
+    assert made.wizard.applier.finished is None
+
+
+def test_that_who_has_gone_to_a_field_is_not_led_away_from_it(
+    setup_desk: Callable[..., SetupDesk], qtbot: QtBot
+) -> None:
+    made = setup_desk()
+    be_active(made.window, qtbot)
+    while made.page.step is not SetupStep.FLOATING_IP:
+        go_on(made, qtbot)
+    press(Qt.Key.Key_Tab)
+    field = in_focus()
+    assert accessible_name(field) == "Floating IP"
+    qtbot.waitUntil(lambda: made.at_rest and not made.page._lead_later.isActive(), timeout=PATIENCE_MS)
+    made.page.refresh()
+    assert in_focus() is field
