@@ -149,7 +149,9 @@ def test_that_a_resume_that_its_checks_turn_back_says_what_they_found(tmp_path: 
     assert (ended.outcome, ended.reason) == (Outcome.FAILED, finished.reason)
 
 
-def test_that_a_resume_to_the_member_that_somebody_else_gave_the_address_is_done(tmp_path: Path) -> None:
+def moved_by_another(folder: Path) -> Rig:
+    """An interrupted run that sent nothing that counts, and another program that brought the address where it went."""
+
     def refused(made: Rig) -> None:
         made.lab.faults.add(
             Fault("POST", "moveIpConfigurations", FaultAnswer(400, '{"error":{"code":"NotSupported"}}'))
@@ -159,13 +161,28 @@ def test_that_a_resume_to_the_member_that_somebody_else_gave_the_address_is_done
     recorder.record(run_of(Verb.GRACEFUL, strategy=Strategy.ATOMIC), refused)
     answered = [item for item in recorder.boundaries if item.kind is Kind.ANSWERED and "moveIp" in item.what]
     after = recorder.boundaries[recorder.boundaries.index(answered[0]) + 1]
-    made = again(after, tmp_path, journal=True, durability=Durability.WRITTEN)
+    made = again(after, folder, journal=True, durability=Durability.WRITTEN)
     made.lab.faults.clear()
-    other = rig(lab=made.lab, state=tmp_path / "other")
+    other = rig(lab=made.lab, state=folder / "other")
     assert other.fail_over().outcome is Outcome.DONE
+    return made
+
+
+def test_that_a_resume_to_the_member_that_somebody_else_gave_the_address_is_done(tmp_path: Path) -> None:
+    made = moved_by_another(tmp_path)
     finished, _ = go(made, made.b)
     assert (finished.outcome, made.holders()) == (Outcome.DONE, ["tg-node-b"])
     assert finished.reason == "tg-node-b holds 10.20.2.50. Somebody else moved it there."
+
+
+def test_that_a_resume_is_not_done_while_the_interface_that_somebody_else_wrote_is_left_failed(tmp_path: Path) -> None:
+    made = moved_by_another(tmp_path)
+    body = made.call("GET", made.b.nic.text).json()
+    body["properties"]["provisioningState"] = "Failed"
+    made.lab.faults.add(Fault("GET", "tg-node-b-inside", FaultAnswer(200, json.dumps(body)), nth=2))
+    finished, _ = go(made, made.b)
+    assert finished.outcome is Outcome.YIELDED
+    assert any("tg-node-b-inside is in state Failed" in line for line in finished.left)
 
 
 @pytest.mark.parametrize("named", [False, True])

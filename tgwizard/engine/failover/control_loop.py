@@ -19,6 +19,7 @@ from tgwizard.engine.failover.writing_moves import WritingMoves
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Step
+from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import AddressLocation, LocationKind
 
@@ -135,7 +136,9 @@ class ControlLoop:
             return run_result.taken(
                 AddressLocation(LocationKind.FOREIGN_NIC, foreign_nic=foreign_nic), state.address, None
             )
-        if place.kind is LocationKind.MEMBER and place.member is not None and place.member == state.intent.asked_for:
+        asked = state.intent.asked_for
+        settled = asked is not None and state.observer.seen(asked).provisioning is Provisioning.SUCCEEDED
+        if place.kind is LocationKind.MEMBER and place.member is not None and place.member == asked and settled:
             return RunResult(Outcome.DONE, f"{place.member.name} holds {state.address}. Somebody else moved it there.")
         where = f"{place.member.name} holds {state.address}" if place.member else f"{state.address} is on no NIC"
         return run_result.yielded(
