@@ -239,6 +239,13 @@ def machine_problems(state: WizardState, answers: Answers) -> tuple[StepProblem,
     return (*found, *_name(state, answers, pair))
 
 
+def incomplete_pair(number: int) -> StepProblem:
+    """Fewer than two machines are ticked in the list."""
+    if not number:
+        return blocking("machines-not-chosen", "No machine is chosen.", "", "Choose two.")
+    return blocking("machines-not-chosen", "One machine is chosen.", "", "Choose one more.")
+
+
 def interface_problems(state: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Interfaces that are not chosen, do not fit, or will not carry what comes to the floating IP."""
     pair = chosen_pair(state, answers)

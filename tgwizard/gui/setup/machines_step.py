@@ -135,7 +135,10 @@ PAIRS_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class MachinesShown:
-    """What the page shows. ``chosen``: the two machines; ``by_hand``: they are chosen from the whole list."""
+    """What the page shows. ``chosen``: the two machines; ``by_hand``: they are chosen from the whole list.
+
+    ``picks``: the machines ticked there, which may be one or none.
+    """
 
     inventory: Inventory | None = None
     found: PairsFound = NO_PAIRS
@@ -143,16 +146,18 @@ class MachinesShown:
     pair: Pair | None = None
     name: str = ""
     by_hand: bool = False
+    picks: tuple[ResourceId, ...] = ()
     busy: str = ""
     parts: tuple[PartProgress, ...] = ()
 
 
 class MachinesPage(StepPage):
-    """Pairs as cards. `chosen((first, second))`, `by_hand_asked`, `named(text)`."""
+    """Pairs as cards. `chosen((first, second))`, `by_hand_asked`, `picked(machines)` from the list, `named(text)`."""
 
     question = "Which two machines form the cluster?"
     chosen = Signal(object)
     by_hand_asked = Signal()
+    picked = Signal(object)
     named = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -174,6 +179,10 @@ class MachinesPage(StepPage):
         self.list = PickList(theme, "Machines", most=2)
         self.list.picked.connect(self._on_picked)
         self.body.addWidget(self.list)
+        # Below the list, so that no row of it moves under the pointer.
+        self._by_hand = QVBoxLayout()
+        self._by_hand.setSpacing(theme.px(9))
+        self.body.addLayout(self._by_hand)
         self.called = Card(theme, margin=16, spacing=4)
         help_ = "Suggested from the machines. It names the cluster's file and this window's list."
         look = RowLook(help_, text_role=TextRole.BODY, with_fixes=True)
@@ -189,8 +198,12 @@ class MachinesPage(StepPage):
         before, self._shown = self._shown, shown
         self.reading.show_busy(shown.busy, shown.parts, can_stop=bool(shown.busy))
         self._lead(shown)
-        if shown.found != before.found or shown.chosen != before.chosen or shown.by_hand != before.by_hand:
+        pair_or_list = shown.by_hand != before.by_hand
+        chosen = (shown.chosen, shown.pair) != (before.chosen, before.pair)
+        if shown.found != before.found or pair_or_list or (chosen and not shown.by_hand):
             self._show_pairs(shown)
+        if pair_or_list or (shown.by_hand and (chosen or shown.picks != before.picks)):
+            self._show_picked(shown)
         if shown.found.not_offered != before.found.not_offered:
             self._show_others(shown.found.not_offered)
         self.by_hand.setVisible(shown.inventory is not None)
@@ -198,7 +211,7 @@ class MachinesPage(StepPage):
             self.by_hand.setChecked(True)
         self.list.setVisible(shown.by_hand)
         if shown.by_hand and shown.inventory is not None:
-            self.list.show_rows(_rows(shown.inventory), tuple(vm.text for vm in shown.chosen or ()))
+            self.list.show_rows(_rows(shown.inventory), tuple(vm.text for vm in shown.picks))
         self.called.setVisible(shown.chosen is not None)
         self.row.show_text(shown.name)
 
@@ -227,17 +240,16 @@ class MachinesPage(StepPage):
             self._group.removeButton(card)
         self._cards.clear()
         # The problems stand under the chosen pair and outlive the cards.
-        self._pairs.removeWidget(self.under_pair)
-        self.under_pair.setParent(self)
+        self._take_problems_out()
         clear(self._pairs)
         suggested = shown.found.suggested
         pairs = list(shown.found.pairs)
-        if shown.pair is not None:
+        if shown.pair is not None and not shown.by_hand:
             first = {_key(pair) for pair in pairs[: self._most]}
-            if shown.by_hand or _key(shown.pair) not in first:
+            if _key(shown.pair) not in first:
                 pairs = [shown.pair, *(pair for pair in pairs if _key(pair) != _key(shown.pair))]
         for pair in pairs[: self._most]:
-            on = shown.chosen is not None and frozenset(shown.chosen) == _key(pair)
+            on = not shown.by_hand and shown.chosen is not None and frozenset(shown.chosen) == _key(pair)
             card = self._card(pair, on=on, suggested=pair is suggested)
             self._cards[_key(pair)] = card
             self._pairs.addWidget(card)
@@ -255,6 +267,29 @@ class MachinesPage(StepPage):
             )
             none.body.addWidget(LiveText(theme, words, TextRole.BODY, Token.TEXT2))
             self._pairs.addWidget(none)
+
+    def _take_problems_out(self) -> None:
+        for layout in (self._pairs, self._by_hand):
+            layout.removeWidget(self.under_pair)
+        self.under_pair.setParent(self)
+
+    def _show_picked(self, shown: MachinesShown) -> None:
+        """What the two ticked machines are, and what is to be known of them."""
+        if not shown.by_hand:
+            clear(self._by_hand)
+            return
+        self._take_problems_out()
+        clear(self._by_hand)
+        pair = shown.pair
+        if pair is not None and frozenset(shown.picks) == _key(pair):
+            first, second = (sanitize(vm.id.name, 90) for vm in pair.vms)
+            card = Card(self.theme, f"{first} and {second}", margin=16)
+            card.body.addWidget(MachinePair(self.theme, pair))
+            if pair.state_words:
+                card.body.addWidget(LiveText(self.theme, pair.state_words, TextRole.CAPTION, Token.TEXT2))
+            self._by_hand.addWidget(card)
+        self._by_hand.addWidget(self.under_pair)
+        self.under_pair.setVisible(bool(self.under_pair.boxes))
 
     def _offer_more(self, pairs: int) -> None:
         """The likeliest come first, of thousands in a big subscription; each press shows twice as many."""
@@ -321,23 +356,20 @@ class MachinesPage(StepPage):
 
     @Slot(object)
     def _on_picked(self, keys: tuple[str, ...]) -> None:
-        self.chosen.emit(tuple(ResourceId(key) for key in keys))
+        self.picked.emit(tuple(ResourceId(key) for key in keys))
 
     def connect_wizard(self, wizard: WizardController) -> None:
         session = wizard.session
 
-        def choose(machines: tuple[ResourceId, ...]) -> None:
-            if len(machines) == 2:
-                session.answer(machines=machines)
-
-        self.chosen.connect(choose)
+        self.chosen.connect(wizard.choose_pair)
+        self.picked.connect(wizard.pick_by_hand)
         self.by_hand_asked.connect(wizard.name_by_hand)
         self.named.connect(partial(session.type_text, fields.NAME))
         self.row.left.connect(session.end_typing)
         self.reading.cancelled.connect(session.stop_reading)
 
     def show_wizard(self, wizard: WizardController) -> None:
-        self.show_machines(machines_shown(wizard.session, by_hand=wizard.by_hand))
+        self.show_machines(machines_shown(wizard.session, by_hand=wizard.by_hand, picked=wizard.picked))
 
 
 def _key(pair: Pair) -> frozenset[ResourceId]:
@@ -363,8 +395,10 @@ def _groups(vms: tuple[VmFound, ...]) -> str:
     return join_words([*groups[:2], f"{more} more"]) if more > 0 else join_words(groups)
 
 
-def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
-    """The third page."""
+def machines_shown(
+    session: SetupSession, *, by_hand: bool, picked: tuple[ResourceId, ...] | None = None
+) -> MachinesShown:
+    """The third page. ``picked``: fewer machines than two, ticked in the list."""
     wizard_state, shown = session.wizard_state, session.shown
     wanted = shown.subscription
     same = (
@@ -384,6 +418,7 @@ def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
         chosen_pair(wizard_state, shown),
         in_field(shown, fields.NAME),
         by_hand=by_hand,
+        picks=(shown.machines or ()) if picked is None else picked,
         busy=busy,
         parts=tuple(session.parts.values()) if session.reading(ReadNeeded.INVENTORY) else (),
     )

@@ -22,7 +22,7 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences
-from tgwizard.engine.setup.validation import Fix, FixKind, StepProblem
+from tgwizard.engine.setup.validation import Fix, FixKind, StepProblem, incomplete_pair
 from tgwizard.engine.setup.wizard_state import ReadNeeded, WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.app.app_context import OpenedProgram
@@ -98,6 +98,9 @@ class DraftKeeper:
         self._on_change()
 
 
+_BOTH = 2
+
+
 class WizardController(QObject):
     """One set-up after the other, each with its session, its writing, its proof and its draft."""
 
@@ -120,6 +123,8 @@ class WizardController(QObject):
         self.plan: SetupPlan | None = None
         self.problems: tuple[StepProblem, ...] = ()
         self.by_hand = False
+        self.picked: tuple[ResourceId, ...] | None = None
+        """What is ticked in the list of machines, while it is not two; the answer before it stays."""
         self.resumed_at = ""
         self.outdated: Problem | None = None
         self._to_apply: tuple[SetupPlan, float] | None = None
@@ -175,7 +180,7 @@ class WizardController(QObject):
 
     def _forget(self) -> None:
         self.drafts.delete()
-        self.resumed_at, self.by_hand, self.plan = "", False, None
+        self.resumed_at, self.by_hand, self.picked, self.plan = "", False, None, None
         self.outdated = self._to_apply = None
         self.applier.forget()
         self.verifier.forget()
@@ -221,6 +226,8 @@ class WizardController(QObject):
         """Work out what is wrong with the step, and what the plan is when it is reviewed."""
         session = self.session
         self.problems = session.once("problems", lambda: problems_of(session.wizard_state))
+        if self.step is SetupStep.MACHINES and self.picked is not None:
+            self.problems = (incomplete_pair(len(self.picked)),)
         if self.step is SetupStep.REVIEW:
             self.plan = session.once("plan", lambda: plan_of(session.wizard_state))
 
@@ -239,6 +246,19 @@ class WizardController(QObject):
         """Let the machines be chosen one by one instead of as a pair."""
         self.by_hand = True
         self.changed.emit()
+
+    def choose_pair(self, machines: tuple[ResourceId, ResourceId]) -> None:
+        """Take a pair that was offered, also after others were ticked in the list."""
+        self.by_hand, self.picked = False, None
+        self.session.answer(machines=machines)
+
+    def pick_by_hand(self, machines: tuple[ResourceId, ...]) -> None:
+        """Take what is ticked in the list: two are an answer, and fewer keep one from going on."""
+        self.picked = None if len(machines) == _BOTH else machines
+        if self.picked is None:
+            self.session.answer(machines=machines)
+        else:
+            self.changed.emit()
 
     @Slot()
     def stop_writing(self) -> None:
@@ -289,6 +309,7 @@ class WizardController(QObject):
     @Slot()
     def _on_moved(self) -> None:
         """Whoever goes elsewhere does not apply any more. A review begins with a plan that is true now."""
+        self.picked = None
         self.outdated = self._to_apply = None
         if self.step is SetupStep.REVIEW and is_stale(self.session.wizard_state, self.session.now()):
             self.session.read_again()

@@ -258,7 +258,8 @@ class FieldRow(QWidget):
         row.addWidget(self.field, 1)
         if look.unit:
             row.addWidget(TextLabel(theme, look.unit, TextRole.BODY, Token.TEXT2))
-            row.addStretch(1)
+        # A field of less than the whole width stands at the left.
+        row.addStretch(1 if look.unit else 0)
         column.addLayout(row)
         if not look.apart:
             column.addWidget(self.note)

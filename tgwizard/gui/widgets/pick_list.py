@@ -20,13 +20,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tgwizard.gui.style.control_painting import Line, paint_line, paint_lines, paint_radio
+from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.control_painting import Line, paint_line, paint_lines, paint_radio, paint_tick
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import Surface
 from tgwizard.gui.widgets.labels import LiveText
 from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, RowPainter
 from tgwizard.gui.widgets.text_inputs import SearchField
+from tgwizard.model.text import are
 
 ROWS_SHOWN = 7
 """A longer list scrolls inside itself."""
@@ -51,8 +53,10 @@ class PickRow:
 class PickModel(RowModel):
     """The rows that pass the filter, and which of them are picked."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, most: int = 1) -> None:
+        """No rows; `most` can be picked at a time."""
         super().__init__(parent)
+        self.most = most
         self._all: tuple[PickRow, ...] = ()
         self._words: tuple[str, ...] = ()
         self._needle = ""
@@ -97,7 +101,7 @@ class PickModel(RowModel):
 
 
 class PickRowPainter(RowPainter):
-    """Paints radio, name, note and aside."""
+    """Paints radio or tick, name, note and aside."""
 
     def __init__(self, theme: Theme, view: PickView, model: PickModel) -> None:
         super().__init__(theme, view)
@@ -120,9 +124,13 @@ class PickRowPainter(RowPainter):
 
     def paint_words(self, painter: QPainter, box: QRectF, index: Index) -> None:
         theme, row = self.theme, index.data(ROW_ROLE)
-        if row.able:
-            centre = QPointF(box.left() + theme.px(25), box.center().y())
-            paint_radio(painter, theme, centre, chosen=row.key in self._model.picked)
+        chosen, left = row.key in self._model.picked, box.left() + theme.px(25)
+        if row.able and self._model.most > 1:
+            edge = theme.px(17)
+            tick = QRectF(left - edge / 2, box.center().y() - edge / 2, edge, edge)
+            paint_tick(painter, theme, tick, on=chosen, able=True)
+        elif row.able:
+            paint_radio(painter, theme, QPointF(left, box.center().y()), chosen=chosen)
         box = box.adjusted(theme.px(45), 0, -theme.px(16), 0)
         side = QRectF(box)
         side.setLeft(box.right() - box.width() * 0.4)
@@ -168,7 +176,10 @@ class PickView(RowList):
 
 
 class PickList(Surface):
-    """Filter and list. `picked(keys)` tells a person's picks only; with `most` 2 the older of three goes."""
+    """Filter and list. `picked(keys)` tells a person's picks only.
+
+    With `most` 2 rows have ticks, a line says how many are chosen, and a third is refused until one is taken away.
+    """
 
     picked = Signal(object)
 
@@ -179,7 +190,7 @@ class PickList(Surface):
         super().__init__(theme, parent=parent)
         self._most = most
         self._filter_from = filter_from
-        self.model = PickModel(self)
+        self.model = PickModel(self, most)
         self.filter = SearchField(theme, f"Filter: {name}")
         self.filter.setClearButtonEnabled(True)
         self.filter.setPlaceholderText("Filter")
@@ -194,6 +205,10 @@ class PickList(Surface):
         top = QWidget()
         row = QVBoxLayout(top)
         row.setContentsMargins(theme.px(12), theme.px(10), theme.px(12), theme.px(8))
+        self._count = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        if most == 1:
+            self._count.hide()
+        row.addWidget(self._count)
         row.addWidget(self.filter)
         row.addWidget(self._nothing)
         self._top = top
@@ -208,11 +223,22 @@ class PickList(Surface):
 
     def _tell(self) -> None:
         many = self.model.total >= self._filter_from
-        self._top.setVisible(many)
+        self._top.setVisible(many or self._most > 1)
+        self.filter.setVisible(many)
+        self._count.say(self._count_words())
+        self._count.recolour(Token.TEXT2)
         none = many and not self.model.rows
         self._nothing.say("Nothing here has these words." if none else "")
         self._nothing.setVisible(none)
         self.view.setVisible(bool(self.model.rows))
+
+    def _count_words(self) -> str:
+        number = len(self.model.picked)
+        done = f"{number} of {self._most} {are(number)} chosen."
+        left = self._most - number
+        if left == self._most:
+            return f"{done} The first is the one meant to be active."
+        return f"{done} Choose {left} more." if left else f"{done} To choose another, take one of them away first."
 
     @Slot(str)
     def _on_filter(self, needle: str) -> None:
@@ -226,7 +252,12 @@ class PickList(Surface):
             new: tuple[str, ...] = (key,)
         elif key in now:
             new = tuple(other for other in now if other != key)
+        elif len(now) >= self._most:
+            self._count.recolour(Token.WARN)
+            announce(self, self._count_words())
+            return
         else:
-            new = (*now, key)[-self._most :]
+            new = (*now, key)
         self.model.pick(new)
+        self._tell()
         self.picked.emit(new)
