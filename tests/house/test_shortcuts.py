@@ -12,7 +12,7 @@ from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.settings import READ_ONLY
 
 REGISTRY = "tgwizard/gui/widgets/shortcuts.py"
-QT_KEYS = {"QShortcut", "QKeySequence", "QAction", "setShortcut", "setShortcuts", "grabShortcut"}
+QT_KEYS = {"QShortcut", "QKeySequence", "setShortcut", "setShortcuts", "grabShortcut"}
 SPELLED = re.compile(r"\b(?:Ctrl|Alt|Shift|Meta)\+\w|\bF(?:[1-9]|1[0-2])\b")
 
 INSIDE_A_WIDGET = {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tgwizard.gui.cluster.cluster_registry import ClusterRegistry, NotAdded
     from tgwizard.gui.cluster.cluster_session import ClusterSession
     from tgwizard.gui.style.theme import Theme
+    from tgwizard.gui.widgets.command import Command
     from tgwizard.gui.widgets.dialog_sheet import Sheet
     from tgwizard.model.cluster import Verb
     from tgwizard.model.cluster_setup import ClusterSetup
@@ -129,12 +130,66 @@ class Shell(Protocol):
         """Pin a cluster to the rail, or take it off."""
         ...
 
+    def say(self, sentence: str, near: QWidget | None = None) -> None:
+        """Say a sentence for a few seconds, beside what it speaks of: why a key did nothing, what was copied."""
+        ...
+
+    def show_over(self, make: Callable[[QWidget], Sheet]) -> None:
+        """Open a dialog that only tells something, over whatever is open."""
+        ...
+
+    @property
+    def help_topic(self) -> str:
+        """The page of help about what is shown."""
+        ...
+
+    def find_or_run(self) -> None:
+        """Open the palette (Ctrl+K)."""
+        ...
+
+    def unsay(self) -> bool:
+        """Take away what `say` said; whether it was still there."""
+        ...
+
+    def show_menus(self) -> None:
+        """Open the menus (F10)."""
+        ...
+
+    def go_through(self, by: int) -> bool:
+        """Show the page seen before this one (-1), or after it (1); whether there is one."""
+        ...
+
+    @property
+    def dialog(self) -> Sheet | None:
+        """The dialog that is open."""
+        ...
+
+    @property
+    def page_shown(self) -> QWidget | None:
+        """The page that is shown."""
+        ...
+
+    def choose_cluster_files(self) -> None:
+        """Ask which cluster files to add."""
+        ...
+
+    def ask_sign_in(self) -> None:
+        """Show where one signs in."""
+        ...
+
+    def close_window(self) -> None:
+        """Close the program, with the questions that belong to it."""
+        ...
+
 
 class ShellPage(QWidget):
     """A page of the rail. What a page has no use for, it leaves as it is here: it then does nothing."""
 
     settled = Signal()
     """What the page wrote has ended."""
+
+    help_topic = ""
+    """The page of help about it."""
 
     fills_window = False
     """Whether rail and bar make room for it while it is shown."""
@@ -171,6 +226,9 @@ class ShellPage(QWidget):
     def ask_sign_in(self) -> None:
         """Lead to the sign-in."""
 
+    def choose_files(self) -> None:
+        """Ask which files to add."""
+
     def step_back(self) -> bool:
         """Alt+Left while this page is shown: whether it went back by itself; if not, the window does."""
         return False
@@ -183,5 +241,15 @@ class ShellPage(QWidget):
         """Where the focus is when the page is opened for the first time; None: on the page itself."""
         return None
 
-    def focus_filter(self) -> None:
-        """Ctrl+F while this page is shown."""
+    def focus_filter(self) -> bool:
+        """Ctrl+F while this page is shown: whether there is a filter."""
+        return False
+
+    def escape(self) -> bool:
+        """Esc while this page is shown: whether there was a filter to clear or a part to close."""
+        return False
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What it can do besides, for the menus and Ctrl+K."""
+        return ()

@@ -191,7 +191,10 @@ PAINTED_WITH = {
     *(f"tgwizard.gui.app.{name}" for name in ("display", "first_glance", "gc_guard", "nav_pages", "single_instance")),
     *(f"tgwizard.gui.app.{name}" for name in ("warm_up", "window_geometry", "window_placement")),
     "tgwizard.gui.shell",
-    *(f"tgwizard.gui.shell.{name}" for name in ("main_window", "navigation_rail", "opening_page", "top_bar")),
+    *(
+        f"tgwizard.gui.shell.{name}"
+        for name in ("main_window", "navigation_rail", "opening_page", "page_frame", "top_bar")
+    ),
     "tgwizard.gui.style",
     *(f"tgwizard.gui.style.{name}" for name in ("accessible", "control_painting", "icons", "state_shapes")),
     *(f"tgwizard.gui.style.{name}" for name in ("theme", "tokens")),

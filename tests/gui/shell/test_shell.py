@@ -18,7 +18,7 @@ from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.shell.command_palette import ROWS_SHOWN, CommandPalette
+from tgwizard.gui.shell.command_palette import ROW_PX, ROWS_SHOWN, TWO_LINES_PX, CommandPalette
 from tgwizard.gui.shell.read_only_switch import UnlockDialog
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -199,7 +199,8 @@ def test_that_of_hundreds_of_lines_only_those_that_are_seen_or_searched_are_work
     lines = (Command(f"edge-{number}", window.update, state=partial(state, number)) for number in range(300))
     palette = CommandPalette(theme, window, tuple(lines))
     palette.open()
-    qtbot.waitUntil(lambda: ROWS_SHOWN - 1 in asked, timeout=PATIENCE_MS)
+    seen = ROWS_SHOWN * ROW_PX // TWO_LINES_PX
+    qtbot.waitUntil(lambda: seen - 1 in asked, timeout=PATIENCE_MS)
     assert len(asked) <= ROWS_SHOWN + 1
     QTest.keyClicks(palette.field, "two")
     assert [command.name for command in palette.shown] == ["edge-250"]
@@ -254,7 +255,7 @@ def test_that_a_command_that_is_off_says_why_and_stays(one: Desk) -> None:
 
 
 def test_that_every_place_and_action_is_in_the_palette_with_its_keys(one: Desk) -> None:
-    offered = {command.name: command.hint for command in palette_of(one).shown}
+    offered = {command.name: command.keys for command in palette_of(one).shown}
     for number, place in enumerate(NavPage, start=1):
         assert offered[f"Go to {place.value}"] == f"Ctrl+{number}"
     assert offered["Read again now"] == "F5"

@@ -296,11 +296,20 @@ class ClusterPage(BuiltInSteps, QWidget):
 
         return ask
 
-    def ask(self, verb: Verb) -> None:
-        """Ask to open the question for `verb`, unless its button is off."""
-        card = self.graceful if verb is Verb.GRACEFUL else self.forced
-        if card.button.isEnabled():
+    def ask(self, verb: Verb) -> bool:
+        """Ask to open the question for `verb`, unless its button is off; whether it is on."""
+        on = self._card(verb).button.isEnabled()
+        if on:
             self.asked.emit(verb)
+        return on
+
+    def why_off(self, verb: Verb) -> tuple[str, QWidget]:
+        """Why the button for `verb` is off, and the button."""
+        card = self._card(verb)
+        return card.reason or "The cluster is being read; the button follows what is read.", card.button
+
+    def _card(self, verb: Verb) -> ActionCard:
+        return self.graceful if verb is Verb.GRACEFUL else self.forced
 
     # Showing -----------------------------------------------------------------------------------------------------
 

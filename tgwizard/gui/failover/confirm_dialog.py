@@ -149,6 +149,7 @@ class ConfirmDialog(Sheet):
     """Asks once; the answer is the signal `confirmed(Confirmed)`, or nothing."""
 
     confirmed = Signal(object)
+    help_topic = "failover"
 
     def __init__(self, theme: Theme, window: QWidget, session: ClusterSession, plan: FailoverPlan) -> None:
         """Ask about `plan`; the pre-flight starts as soon as the question is built, which takes some turns."""

@@ -31,6 +31,7 @@ class GuidedDialog(Sheet):
     """The answer is the signal `confirmed(Confirmed)`, with the strategy guided."""
 
     wide = 560
+    help_topic = "failover"
     confirmed = Signal(object)
 
     def __init__(self, theme: Theme, window: QWidget, cluster: str, to: Member) -> None:

@@ -77,6 +77,7 @@ class FleetPage(ShellPage):
     opened = Signal(str)
     set_up_asked = Signal()
     files_given = Signal(object)
+    help_topic = "clusters"
     reading_asked = Signal()
     practise_asked = Signal(object)
 
@@ -307,11 +308,24 @@ class FleetPage(ShellPage):
         """The table: arrows and Enter open a cluster."""
         return self.table
 
-    def focus_filter(self) -> None:
+    def focus_filter(self) -> bool:
         """Ctrl+F."""
-        if self.filter.isVisible():
+        there = self.filter.isVisible()
+        if there:
             self.filter.setFocus()
             self.filter.selectAll()
+        return there
+
+    def escape(self) -> bool:
+        """Esc clears what was typed, and then shows all clusters again."""
+        filtered = bool(self.filter.text()) or self._chosen is not ClusterFilter.ALL
+        self.filter.clear()
+        self.chips[ClusterFilter.ALL].setChecked(True)
+        return filtered
+
+    def choose_files(self) -> None:
+        """Ask for cluster files."""
+        self._add.click()
 
     # Rows --------------------------------------------------------------------------------------------------------
 

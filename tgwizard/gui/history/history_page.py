@@ -71,6 +71,8 @@ NOT_OPEN = "The journals are read as soon as the program is open."
 class HistoryPage(ShellPage):
     """A list with its filters, and the run or set-up that was opened from it."""
 
+    help_topic = "history"
+
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         """Say that nothing is open; `show_opened` follows."""
         super().__init__(parent)
@@ -199,11 +201,12 @@ class HistoryPage(ShellPage):
             self._missing.deleteLater()
             self._missing = None
 
-    def focus_filter(self) -> None:
+    def focus_filter(self) -> bool:
         """Ctrl+F, or / in the list: the search."""
         if self.view is None:
             self.search.setFocus()
             self.search.selectAll()
+        return self.view is None
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read what came since."""

@@ -64,6 +64,8 @@ class DeleteReportDialog(Sheet):
 class ReportsPage(ShellPage):
     """A list of files; Enter opens one."""
 
+    help_topic = "reports"
+
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         """Say that nothing is open; `show_opened` follows."""
         super().__init__(parent)

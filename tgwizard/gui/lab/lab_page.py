@@ -61,6 +61,7 @@ class LabPage(ShellPage):
     scenario_asked = Signal(str)
     world_seen = Signal(int)
     practise_asked = Signal(object)
+    help_topic = "lab"
 
     def __init__(
         self, theme: Theme, *, is_lab: bool, can_practise: bool = False, parent: QWidget | None = None

@@ -16,10 +16,12 @@ from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.field_row import Complaint, FieldRow, RowLook
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel
+from tgwizard.gui.widgets.layouts import FlowLayout
 from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.switch import Switch
 from tgwizard.model.problem import Problem
@@ -60,6 +62,8 @@ class TypedRow(FieldRow):
 class SettingsPage(ShellPage):
     """Every declared setting, in its section. A change is in force at once, or says when."""
 
+    help_topic = "settings"
+
     def __init__(self, theme: Theme, settings_store: SettingsStore, data_folder: Path | None = None) -> None:
         """Show the values in force; `data_folder` is the one in use."""
         super().__init__()
@@ -69,6 +73,7 @@ class SettingsPage(ShellPage):
         self.switches: dict[str, Switch] = {}
         self.choices: dict[str, dict[str, ChoiceCard]] = {}
         self.typed: dict[str, TypedRow] = {}
+        self._acts: list[Callable[[], object]] = []
         self._notices = QVBoxLayout()
         self._notices.setSpacing(8)
         content = QWidget()
@@ -94,6 +99,7 @@ class SettingsPage(ShellPage):
                     cards[section].setMaximumWidth(theme.px(WIDEST))
                     self._column.addWidget(cards[section])
                 cards[section].body.addWidget(self._row(setting))
+        self._cards = cards
         self._column.addStretch(1)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
@@ -176,6 +182,34 @@ class SettingsPage(ShellPage):
         for word, card in self.choices.get(setting.key, {}).items():
             if setting.parse(word) is value:
                 card.setChecked(True)
+
+    def show_log(self, file: Path | None, open_folder: Callable[[], object], copy_path: Callable[[], object]) -> None:
+        """Where the log is, with ways to it."""
+        body = self._cards["log"].body
+        if file is None:
+            body.addWidget(TextLabel(self._theme, "No log is written in this window.", TextRole.BODY, Token.TEXT2))
+            return
+        path = ElidedLabel(self._theme, str(file), TextRole.MONO)
+        path.setAccessibleName(f"Log file {file}")
+        body.addWidget(path)
+        body.addWidget(self._buttons(("Open the log folder", open_folder), ("Copy the path", copy_path)))
+
+    def show_program(self, about: Callable[[], object], report: Callable[[], object]) -> None:
+        """What the program is, and where to tell that something is wrong with it."""
+        card = Card(self._theme, "Program", spacing=14)
+        card.setMaximumWidth(self._theme.px(WIDEST))
+        card.body.addWidget(self._buttons(("About tgwizard", about), ("Report a problem…", report)))
+        self._column.insertWidget(self._column.count() - 1, card)
+
+    def _buttons(self, *acts: tuple[str, Callable[[], object]]) -> QWidget:
+        box = QWidget()
+        row = FlowLayout(box, 8, spread=False)
+        for words, act in acts:
+            button = Button(self._theme, words)
+            button.clicked.connect(act)
+            self._acts.append(act)  # a signal does not keep alive what it calls
+            row.addWidget(button)
+        return box
 
     def hold_read_only(self, lock: ReadOnlyLock, ask: Callable[[], None]) -> None:
         """The read-only switch asks before it unlocks: its change goes through `ask`, and it shows what `lock` says."""

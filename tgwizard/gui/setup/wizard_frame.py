@@ -6,7 +6,7 @@ called at each step, and why one of them is off.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -208,6 +208,7 @@ class WizardFrame(QWidget):
     close_asked = Signal()
     undo_asked = Signal()
     fix_asked = Signal()
+    portal_asked = Signal()
     step_asked = Signal(int)
 
     def __init__(self, theme: Theme, first: StepPage, *, is_lab: bool, parent: QWidget | None = None) -> None:
@@ -251,10 +252,10 @@ class WizardFrame(QWidget):
         self.footer.go_on.clicked.connect(self.on_asked)
         self.footer.close_.clicked.connect(self.close_asked)
         self.footer.count.clicked.connect(self.fix_asked)
-        self.footer.help.clicked.connect(self.toggle_panel)
+        self.footer.help.clicked.connect(self.portal_asked)
         bind(self, Shortcut.CLOSE, self.footer.close_.click, inside=True)
         bind(self, Shortcut.UNDO, self.undo_asked.emit, inside=True)
-        bind(self, Shortcut.PORTAL, self.toggle_panel, inside=True)
+        bind(self, Shortcut.PORTAL, self.portal_asked.emit, inside=True)
 
     def _scroll(self, page: StepPage) -> PageScroll:
         """The place of a page in the stack; it is put there when it is first wanted."""
@@ -289,14 +290,21 @@ class WizardFrame(QWidget):
         if isinstance(scroll, PageScroll):
             scroll.ensureWidgetVisible(widget, 0, self._theme.px(24))
 
-    @Slot()
-    def toggle_panel(self) -> None:
-        """Show the portal's way, or take it away (F1)."""
+    def toggle_panel(self) -> bool:
+        """Show the portal's way, or take it away (?); whether there is one for this step."""
+        if self._full_width or self.panel.empty:
+            return False
         if self._is_narrow():
             self._panel_wanted = not self._panel_wanted
         else:
             self._panel_closed = not self._panel_closed
         self._fit()
+        return True
+
+    def close_panel(self) -> bool:
+        """Take the portal's way away where it was asked for in a narrow window; whether it was there."""
+        there = self.panel.isVisible() and self._is_narrow()
+        return there and self.toggle_panel()
 
     def _is_narrow(self) -> bool:
         return self._window_width() < self._theme.px(PANEL_FROM)

@@ -28,9 +28,13 @@ from tgwizard.gui.setup.wizard_frame import WizardFrame, show_footer
 from tgwizard.gui.setup.wizard_sidebar import promise_words, steps_shown
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.command import Command, CommandGroup
 from tgwizard.gui.widgets.field_row import FieldRow
 from tgwizard.gui.widgets.focus_order import can_have_focus
 from tgwizard.gui.widgets.portal_panel import PortalShown
+from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.setup_answers import SetupStep
 
 
@@ -100,6 +104,7 @@ class SetupPage(ShellPage):
         self.frame.on_asked.connect(self._on_continue)
         self.frame.close_asked.connect(self._on_close)
         self.frame.undo_asked.connect(self._on_undo)
+        self.frame.portal_asked.connect(self._on_portal)
         self.frame.step_asked.connect(self._on_step)
         self.frame.fix_asked.connect(self._to_problem)
         self.frame.panel.copied.connect(self.say)
@@ -167,6 +172,38 @@ class SetupPage(ShellPage):
         """F5."""
         if self.wizard is not None:
             self.wizard.read_again()
+
+    @property
+    def help_topic(self) -> str:  # type: ignore[override]  # of the step shown
+        """The page of help about the step shown."""
+        return self.step.name.lower().replace("_", "-")
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The buttons of the footer, and what only a key does."""
+        footer, group = self.frame.footer, CommandGroup.SET_UP
+        named: tuple[tuple[Button, Shortcut, Icon], ...] = (
+            (footer.back, Shortcut.BACK, Icon.BACK),
+            (footer.go_on, Shortcut.CONTINUE, Icon.ARROW_RIGHT),
+            (footer.close_, Shortcut.CLOSE, Icon.SAVE),
+        )
+        return (
+            *(
+                Command(button.accessibleName(), button.click, str(keys), icon, button.why_off, group=group)
+                for button, keys, icon in named
+            ),
+            Command("Take the last answer back", self._on_undo, str(Shortcut.UNDO), Icon.UNDO, group=group),
+            Command("Show or hide the portal's way", self._on_portal, str(Shortcut.PORTAL), Icon.INFO, group=group),
+        )
+
+    def escape(self) -> bool:
+        """Esc takes the portal's way away where it lies over the question."""
+        return self.frame.close_panel()
+
+    @Slot()
+    def _on_portal(self) -> None:
+        if not self.frame.toggle_panel():
+            self.shell.say("This step has no counterpart in the Azure portal.")
 
     @property
     def session(self) -> SetupSession | None:
@@ -295,12 +332,20 @@ class SetupPage(ShellPage):
         """The step before; on the first one, or while the program opens, the window goes back."""
         if self.wizard is None or self.step is SetupStep.SIGN_IN:
             return False
-        self.frame.footer.back.click()
+        back = self.frame.footer.back
+        if back.isEnabled():
+            back.click()
+        else:
+            self.shell.say("Changes are being made. Stop them first, then go back.", back)
         return True
 
     def step_on(self) -> bool:
         """Continue."""
-        self.frame.footer.go_on.click()
+        go_on = self.frame.footer.go_on
+        if go_on.isEnabled():
+            go_on.click()
+        else:
+            self.shell.say(go_on.why_off, go_on)
         return True
 
     @Slot()
@@ -313,6 +358,8 @@ class SetupPage(ShellPage):
         if self.session is not None and self.step not in {SetupStep.APPLY, SetupStep.VERIFY}:
             self.session.undo()
             self.say("The last answer was taken back")
+        else:
+            self.shell.say("Answers cannot be taken back any more: changes were made. Undo takes those back.")
 
     @Slot(int)
     def _on_step(self, index: int) -> None:

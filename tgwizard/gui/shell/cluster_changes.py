@@ -1,6 +1,6 @@
 """Which clusters the window has, and how that changes: one is added, or all are read anew in a new world.
 
-``RailClusters`` says which of them stand in the rail, and in what state: the pinned ones, or else the first few.
+``RailClusters`` says which of them stand in the rail, and in what state: the pinned ones, or else the worst few.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tgwizard.gui.shell.context_commands import cluster_menu
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.page_registry import PageRegistry
 from tgwizard.gui.widgets.context_menu import MenuOffer
+from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.settings import NICS_S, PINNED, VMS_S, Setting
 
@@ -201,6 +202,8 @@ class ClusterChanges(QObject):
 
 TICK_MS = 5_000
 
+_RANKS = {state: rank for rank, state in enumerate(ClusterState)}
+
 UNPINNED = 8
 """How many stand there while none is pinned."""
 
@@ -225,16 +228,35 @@ class RailClusters(QObject):
         sessions = self._shell.sessions
         pinned = tuple(name for name in self._shell.settings_store.get(PINNED) if name in sessions)
         self._rail.count(len(sessions))
-        self._rail.show_clusters(pinned or tuple(sessions)[:UNPINNED], pinned=bool(pinned))
+        self._rail.show_clusters(pinned or self._worst(), pinned=bool(pinned))
         for name, item in self._rail.clusters.items():
             MenuOffer(self._shell.theme, item, partial(cluster_menu, self._shell, name), name)
-        self._show_all()
+        self._states()
         if self._shell.current:
             self._rail.mark(None, self._shell.current)
 
+    def _worst(self) -> tuple[str, ...]:
+        """The few that are worst off, in the order of the table; those of one state in the order they have anyway."""
+        ranks = {
+            name: len(ClusterState) if session.state is None else _RANKS[session.state.state]
+            for name, session in self._shell.sessions.items()
+        }
+        return tuple(sorted(ranks, key=ranks.__getitem__)[:UNPINNED])
+
     @Slot()
     def _show_all(self) -> None:
-        """What is not read any more turns old by itself, and no news says so."""
+        """What is not read any more turns old by itself, and no news says so; what became worse comes up.
+
+        Only every few seconds, and never under the pointer or the keyboard focus: what is about to be pressed stays.
+        """
+        pinned = any(name in self._shell.sessions for name in self._shell.settings_store.get(PINNED))
+        held = any(item.underMouse() or item.hasFocus() for item in self._rail.clusters.values())
+        if not pinned and not held and tuple(self._rail.clusters) != self._worst():
+            self.fill()
+        else:
+            self._states()
+
+    def _states(self) -> None:
         for name in self._rail.clusters:
             self.show_state(name)
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from tgwizard.gui.style.accessible import announce
@@ -29,6 +29,7 @@ from tgwizard.gui.widgets.row_list import ROW_ROLE, Index, RowList, RowModel, Ro
 from tgwizard.gui.widgets.text_inputs import TextField
 
 ROW_PX = 38
+TWO_LINES_PX = 54
 ROWS_SHOWN = 9
 AROUND_PX = 230
 """Title, field, button and margins of the palette at 100 %."""
@@ -47,17 +48,30 @@ class _Commands(RowModel):
         return row.name
 
     def spoken(self, row: Command) -> str:
-        return ", ".join(part for part in (row.name, row.side) if part)
+        return ", ".join(part for part in (row.name, row.second_line, row.keys) if part)
 
     def tip(self, row: Command) -> str:
-        return row.off
+        """Names and sentences are cut only where there is no room for them at all."""
+        return "\n".join(part for part in (row.name, row.off) if part)
 
 
 class _CommandPainter(RowPainter):
     line_between = False
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        return QSize(100, self.theme.px(ROW_PX))
+    def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
+        """One line, or two; a reason has as many as it needs. A cluster's sentence is worked out when it is seen."""
+        theme, command = self.theme, index.data(ROW_ROLE)
+        if command.state is not None:
+            return QSize(100, theme.px(TWO_LINES_PX))
+        if not command.off:
+            return QSize(100, theme.px(ROW_PX))
+        room = self.view.viewport().width() - theme.px(54)
+        return QSize(100, round(theme.px(TWO_LINES_PX - 16) + self._reason_box(command.off, room).height()))
+
+    def _reason_box(self, reason: str, room: float) -> QRectF:
+        wrapped = int(Qt.TextFlag.TextWordWrap)
+        metrics = QFontMetricsF(self.theme.font(TextRole.CAPTION))
+        return metrics.boundingRect(QRectF(0, 0, room, 10_000), wrapped, reason)
 
     def ground(self, _index: Index) -> None:
         """Round, and painted with the words."""
@@ -68,19 +82,31 @@ class _CommandPainter(RowPainter):
             ground = box.adjusted(0, 1, 0, -1)
             paint_ground(painter, theme, ground, Token.ACCENT_TINT, Token.ACCENT_TEXT, Radius.CONTROL, 1.5)
         side = theme.px(16)
-        mark = QRectF(box.left() + theme.px(12), box.center().y() - side / 2, side, side)
-        sign, _ = command.state_and_reason
+        sign, _ = command.mark_and_sentence
+        name_high = theme.px(ROW_PX) if not command.second_line else theme.px(TWO_LINES_PX - 22)
+        first = QRectF(box.left(), box.top(), box.width(), name_high)
+        middle = first.center().y() if command.second_line == "" else first.center().y() + theme.px(3)
+        mark = QRectF(box.left() + theme.px(12), middle - side / 2, side, side)
         if isinstance(sign, Shape):
             draw_shape(painter, theme, sign, mark)
         else:
             draw_icon(painter, sign, theme.colour(Token.TEXT3 if command.off else Token.TEXT2), mark)
-        box = box.adjusted(theme.px(40), 0, -theme.px(14), 0)
-        hint = QRectF(box)
-        hint.setLeft(box.right() - box.width() * 0.55)
-        right, cut = Qt.AlignmentFlag.AlignRight, Qt.TextElideMode.ElideRight
-        taken = paint_line(painter, theme, hint, (command.side, TextRole.CAPTION, Token.TEXT2), cut=cut, side=right)
-        box.setRight(box.right() - taken - theme.px(16))
-        paint_line(painter, theme, box, (command.name, TextRole.BODY_KEY, Token.TEXT3 if command.off else Token.TEXT))
+        words = QRectF(box.left() + theme.px(40), middle - name_high / 2, box.width() - theme.px(54), name_high)
+        keys = (command.keys, TextRole.CAPTION_KEY, Token.TEXT3 if command.off else Token.TEXT2)
+        taken = paint_line(painter, theme, words, keys, side=Qt.AlignmentFlag.AlignRight)
+        below = words.translated(0, theme.px(20))
+        words.setRight(words.right() - taken - (theme.px(16) if taken else 0))
+        paint_line(painter, theme, words, (command.name, TextRole.BODY_KEY, Token.TEXT3 if command.off else Token.TEXT))
+        if command.off:
+            painter.setFont(theme.font(TextRole.CAPTION))
+            painter.setPen(theme.colour(Token.TEXT2))
+            lines = self._reason_box(command.off, below.width())
+            lines.moveTo(below.left(), words.center().y() + theme.px(11))
+            lines.setWidth(below.width())
+            painter.drawText(lines, int(Qt.TextFlag.TextWordWrap), command.off)
+        elif command.second_line:
+            sentence = (command.second_line, TextRole.CAPTION, Token.TEXT2)
+            paint_line(painter, theme, below, sentence, cut=Qt.TextElideMode.ElideRight)
 
 
 class _CommandList(RowList):
@@ -91,11 +117,16 @@ class _CommandList(RowList):
     def choose(self, index: Index) -> None:
         self.chosen.emit(index.data(ROW_ROLE))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Reasons wrap anew."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
+
 
 class CommandPalette(Sheet):
     """The field keeps the focus; arrows move in the list below it."""
 
-    wide = 620
+    wide = 680
 
     def __init__(self, theme: Theme, window: QWidget, commands: tuple[Command, ...]) -> None:
         """Offer `commands`, in their order until something is typed."""
@@ -107,6 +138,7 @@ class CommandPalette(Sheet):
         self.field.installEventFilter(self)
         self._model = _Commands(commands, self)
         self.list = _CommandList(theme, "What can be found or run", self._model)
+        self.list.setUniformItemSizes(False)
         self.list.setItemDelegate(_CommandPainter(theme, self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         room = round(window.height() * 0.9) - theme.px(AROUND_PX)
@@ -151,9 +183,10 @@ class CommandPalette(Sheet):
             index = self._model.index(min(max(number, 0), count - 1), 0)
             self.list.setCurrentIndex(index)
             command = self._model.rows[index.row()]
-            self.field.setAccessibleDescription(f"{command.name}. {command.side}".strip())
+            said = ". ".join(part for part in (command.name, command.second_line, command.keys) if part)
+            self.field.setAccessibleDescription(said)
             if self.isVisible():
-                announce(self.list, f"{command.name}. {command.off}".strip())
+                announce(self.list, said)
         self.list.viewport().update()
 
     @Slot(str)

@@ -9,9 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeyEvent,
+    QPixmap,
+    QRegion,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from tgwizard.gui.app.nav_pages import NavPage
@@ -19,12 +26,11 @@ from tgwizard.gui.app.window_geometry import USUAL_SIZE
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.opening_page import OpeningPage
-from tgwizard.gui.shell.top_bar import TopBar
-from tgwizard.gui.style.control_painting import paint_ground
+from tgwizard.gui.shell.page_frame import PageFrame, PageStack
+from tgwizard.gui.shell.top_bar import MenuStrip, TopBar
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.style.tokens import Token
 from tgwizard.gui.widgets.focus_order import FocusKeeper
-from tgwizard.gui.widgets.shortcuts import Shortcut, bind, page_keys
+from tgwizard.gui.widgets.shortcuts import Shortcut, bind, is_pressed, page_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -44,6 +50,7 @@ if TYPE_CHECKING:
     from tgwizard.gui.shell.cluster_pages import ClusterPages
     from tgwizard.gui.shell.page_registry import PageRegistry
     from tgwizard.gui.shell.startup_error_page import StartupErrorPage
+    from tgwizard.gui.shell.window_actions import WindowActions
     from tgwizard.gui.shell.window_parts import WindowParts
     from tgwizard.gui.widgets.dialog_sheet import Sheet
     from tgwizard.gui.widgets.idle_queue import IdleStep
@@ -51,62 +58,10 @@ if TYPE_CHECKING:
     from tgwizard.model.cluster_setup import ClusterSetup
     from tgwizard.model.problem import Problem
 
-WIDEST = 1880
-"""The pages are at most so wide, and centred; only a 4K screen has more room (gui/README.md 7)."""
+MENUS_FROM = 720
+"""A lower window, at 100 % text, has no bar of menus: what it costs is missed there (gui/README.md 7)."""
 
-
-class PageStack(QStackedWidget):
-    """The pages. They want as much room as the one shown: an unseen page never makes the window larger."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: QWidget | None = None
-        """What had the focus when the page shown was left."""
-        self.currentChanged.connect(self.updateGeometry)
-
-    def setCurrentWidget(self, page: QWidget) -> None:
-        """Show a page, and know where the focus was on it: Qt forgets that in the turn."""
-        kept = page.focusWidget()
-        self.kept = None if kept is page else kept
-        super().setCurrentWidget(page)
-
-    def minimumSizeHint(self) -> QSize:
-        """What the page shown needs at least."""
-        page = self.currentWidget()
-        return super().minimumSizeHint() if page is None else page.minimumSizeHint()
-
-
-class PageFrame(QWidget):
-    """The ground of the pages. A lab's pages have a dashed edge, so that no one mistakes them for real ones."""
-
-    def __init__(self, theme: Theme, pages: QWidget, *, is_lab: bool) -> None:
-        """Hold `pages` in the middle; draw the edge only for a lab."""
-        super().__init__()
-        self._theme = theme
-        self._is_lab = is_lab
-        self._pages = pages
-        self.fit()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addStretch(1)
-        row.addWidget(pages, 100_000)
-        row.addStretch(1)
-        theme.changed.connect(self.update)
-
-    def fit(self) -> None:
-        """As wide as the text is large."""
-        self._pages.setMaximumWidth(max(WIDEST, self._theme.px(WIDEST)))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the ground and, for a lab, the dashed edge."""
-        painter = QPainter(self)
-        paint_ground(painter, self._theme, QRectF(self.rect()), Token.WINDOW, None, 0)
-        if self._is_lab:
-            pen = QPen(self._theme.colour(Token.STRONG), 1)
-            pen.setDashPattern([5, 4])
-            painter.setPen(pen)
-            painter.drawRect(QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5))
+NO_CLUSTER = "Open a cluster first: a failover is asked for on its page."
 
 
 class MainWindow(QMainWindow):
@@ -157,6 +112,7 @@ class MainWindow(QMainWindow):
         self._shown: Callable[[], None] | None = None
         """Shows once more what is shown."""
         self._notice = ""
+        self._told: Sheet | None = None
         self._read = False
         self._shows_cluster = glance.cluster is not None and glance.first is None
         self._first = glance.first or NavPage.CLUSTERS
@@ -180,12 +136,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{words} - {program}" if words else program)
 
     def _make_edges(self) -> None:
-        """Rail, bar and what tells of practising: all that stands round the pages."""
+        """Rail, bar, menus and what tells of practising: all that stands round the pages."""
+        self.strip = MenuStrip(self.theme)
         self.rail = NavigationRail(self.theme, self._place, is_lab=self._is_lab)
         self.rail.chosen.connect(self.go_to)
         self.rail.lock_asked.connect(self.ask_lock)
         self.bar = TopBar(self.theme, is_lab=self._is_lab)
         self.bar.find_asked.connect(self.find_or_run)
+        self.bar.menu_asked.connect(self.show_menus)
         self._practice_strip: QWidget | None = None
         if self._practice is not None:
             from tgwizard.gui.shell.practice_strip import PracticeStrip
@@ -194,8 +152,12 @@ class MainWindow(QMainWindow):
             strip.back_asked.connect(self.go_back_to_azure)
 
     def _build(self) -> None:
-        row = self._row = QHBoxLayout(self._root)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._rows = QVBoxLayout(self._root)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(0)
+        self._rows.addWidget(self.strip)
+        row = self._row = QHBoxLayout()
+        self._rows.addLayout(row, 1)
         row.setSpacing(0)
         right = QWidget()
         self._column = QVBoxLayout(right)
@@ -227,7 +189,7 @@ class MainWindow(QMainWindow):
         self.startup_errors, self.lab_stopped = parts.startup_errors, parts.lab_stopped
         self._column.insertWidget(self._column.count() - 1, self.lab_stopped)
         self.stack.addWidget(self.startup_errors)
-        parts.serve(self, self.rail)
+        parts.serve(self, self.rail, self._root, self.strip)
         self._connect(parts)
         self._connect_edges()
         self._bind_keys()
@@ -286,9 +248,11 @@ class MainWindow(QMainWindow):
 
         if not self.is_complete:
             return
-        left, shown, layouts = FocusLeft.of(self), self._shown, (self._row, self._column, self._column, self._column)
+        left, shown = FocusLeft.of(self), self._shown
+        layouts = (self._row, self._column, self._column, self._column, self._rows)
         old, errors = self._edges, self.startup_errors
         self._make_edges()
+        self._parts.callout.deleteLater()
         self.startup_errors, self.lab_stopped = self._parts.make_notices(self.theme)
         for layout, before, after in zip(layouts, old, self._edges, strict=True):
             if before is not None and after is not None:
@@ -303,7 +267,8 @@ class MainWindow(QMainWindow):
         errors.deleteLater()
         self._frame.fit()
         self.rail.fit(self.width())
-        self._parts.serve(self, self.rail)
+        self._parts.serve(self, self.rail, self._root, self.strip)
+        self._fit_menus()
         self._connect_edges()
         self._parts.rail_clusters.fill()
         self.cluster_pages.clear()
@@ -315,7 +280,7 @@ class MainWindow(QMainWindow):
 
     @property
     def _edges(self) -> tuple[QWidget | None, ...]:
-        return self.rail, self.bar, self.lab_stopped, self._practice_strip
+        return self.rail, self.bar, self.lab_stopped, self._practice_strip, self.strip
 
     def _connect(self, parts: WindowParts) -> None:
         self.stack.currentChanged.connect(self._on_page)
@@ -333,18 +298,15 @@ class MainWindow(QMainWindow):
             return
         self._keys_bound = True
         self.theme.remade.connect(self._remake)
-        from tgwizard.model.cluster import Verb
+        from tgwizard.gui.shell.window_actions import KEYS, go_to_key
 
-        bind(self, Shortcut.GRACEFUL, partial(self.ask, Verb.GRACEFUL))
-        bind(self, Shortcut.FORCED, partial(self.ask, Verb.FORCED))
-        bind(self, Shortcut.READ_AGAIN, self.read_again)
-        bind(self, Shortcut.FIND, self.find_or_run)
-        bind(self, Shortcut.LOCK, self.ask_lock)
-        bind(self, Shortcut.FILTER, self._on_filter)
-        bind(self, Shortcut.BACK, self._on_back)
-        bind(self, Shortcut.CONTINUE, self._on_forward)
+        for keys, act in KEYS.items():
+            bind(self, keys, partial(self._act, act))
         for number, place in enumerate(NavPage, start=1):
-            bind(self, page_keys(number), partial(self.go_to, place))
+            bind(self, page_keys(number), partial(self._act, go_to_key(place)))
+
+    def _act(self, act: Callable[[WindowActions], object]) -> None:
+        act(self._parts.actions)
 
     @Slot(int)
     def _on_page(self, _index: int) -> None:
@@ -587,9 +549,17 @@ class MainWindow(QMainWindow):
 
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts (Ctrl+G, Ctrl+Shift+G)."""
+        if self.dialog is not None:
+            return
         page = self.cluster_pages.cluster_shown
-        if page is not None and self.dialog is None:
-            page.ask(verb)
+        if page is None and len(self.sessions) == 1:
+            self.open_cluster(next(iter(self.sessions)))
+            page = self.cluster_pages.cluster_shown
+        if page is None:
+            running = self.cluster_pages.shows_run
+            self.say("A failover of this cluster is shown here." if running else NO_CLUSTER)
+        elif not page.ask(verb):
+            self.say(*page.why_off(verb))
 
     def show_dialog(self, make: Callable[[QWidget], Sheet]) -> bool:
         """Open the dialog that `make` builds over the widget given to it; while one is open, build nothing: False."""
@@ -669,21 +639,80 @@ class MainWindow(QMainWindow):
             self.open_cluster(visit.cluster)
         return True
 
-    def _on_back(self) -> None:
-        page = self.stack.currentWidget()
-        if not (isinstance(page, ShellPage) and page.step_back()):
-            self.go_through(-1)
+    @property
+    def page_shown(self) -> QWidget | None:
+        """The page that is shown."""
+        return self.stack.currentWidget()
 
-    def _on_forward(self) -> None:
-        page = self.stack.currentWidget()
-        if not (isinstance(page, ShellPage) and page.step_on()):
-            self.go_through(1)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc that nothing else wanted: it clears the filter, closes a part of the page, or goes back."""
+        if self.is_complete and is_pressed(Shortcut.ESCAPE, event):
+            self._parts.actions.escape()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def say(self, sentence: str, near: QWidget | None = None) -> None:
+        """Say a sentence for a few seconds, beside what it speaks of."""
+        if sentence and self.is_complete:
+            self._parts.callout.say(sentence, near)
+
+    def unsay(self) -> bool:
+        """Take away what `say` said; whether it was still there."""
+        there = not self._parts.callout.isHidden()
+        self._parts.callout.hide()
+        return there
+
+    def show_over(self, make: Callable[[QWidget], Sheet]) -> None:
+        """Open a dialog that only tells something, over whatever is open; one of a kind."""
+        if not self._told:
+            told = self._told = make(self._root)
+            told.finished.connect(self._on_told)
+            told.open()
+
+    @Slot(int)
+    def _on_told(self, _result: int) -> None:
+        self._told = None
+
+    @property
+    def help_topic(self) -> str:
+        """The page of help about what is shown, a question first."""
+        if self.dialog is not None and self.dialog.help_topic:
+            return self.dialog.help_topic
+        page = self.page_shown
+        if isinstance(page, ShellPage):
+            return page.help_topic
+        return "" if not self._current else "run" if self.cluster_pages.shows_run else "cluster"
 
     @Slot()
-    def _on_filter(self) -> None:
-        page = self.stack.currentWidget()
-        if isinstance(page, ShellPage):
-            page.focus_filter()
+    def choose_cluster_files(self) -> None:
+        """Ask which cluster files to add."""
+        self.go_to(NavPage.CLUSTERS)
+        self.pages.choose_files()
+
+    @Slot()
+    def ask_sign_in(self) -> None:
+        """Show where one signs in: the first step of the set-up."""
+        self.pages.ask_sign_in()
+
+    @Slot()
+    def close_window(self) -> None:
+        """Close the program, with the questions that belong to it."""
+        self.window().close()
+
+    @Slot()
+    def show_menus(self) -> None:
+        """All menus in one; where they stand in a bar, the first of them."""
+        if self._is_early(self.show_menus):
+            return
+        self._parts.menus.show(self.bar.menu)
+
+    def _fit_menus(self) -> None:
+        """A bar of menus where there is the height for it, else a button; nothing where the system has the bar."""
+        native = self.is_complete and self._parts.menus.bar.isNativeMenuBar()
+        low = self.height() < self.theme.px(MENUS_FROM)
+        self.strip.setVisible(not low and not native)
+        self.bar.menu.setVisible(low and not native)
 
     # Events ------------------------------------------------------------------------------------------------------
 
@@ -768,3 +797,4 @@ class MainWindow(QMainWindow):
         """The rail has three widths."""
         super().resizeEvent(event)
         self.rail.fit(self.width())
+        self._fit_menus()

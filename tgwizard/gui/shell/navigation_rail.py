@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.nav_pages import NavPage
@@ -24,6 +24,9 @@ VERY_WIDE = 240
 NARROW = 56
 NARROW_BELOW = 1200
 VERY_WIDE_FROM = 2560
+
+TYPING_MS = 1000
+"""Letters typed within so long belong to one word."""
 
 
 ICONS = {
@@ -88,6 +91,8 @@ class NavigationRail(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._narrow = False
+        self._typed = ""
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self.items: dict[NavPage, NavItem] = {}
@@ -197,6 +202,21 @@ class NavigationRail(QWidget):
             cluster.set_narrow(narrow)
         self.lock.set_narrow(narrow)
         self._drop_what_has_no_room()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters lead to the next item that begins with them."""
+        items = [one for one in (*self.items.values(), *self.clusters.values()) if one.isVisible()]
+        at = next((number for number, one in enumerate(items) if one.hasFocus()), None)
+        letters = event.text().casefold()
+        if at is None or not letters.isprintable() or not letters.strip():
+            super().keyPressEvent(event)
+            return
+        self._typed = self._typed + letters if self._typing.isActive() else letters
+        self._typing.start()
+        after = items[at + (len(self._typed) == 1) :] + items[:at]
+        found = next((one for one in after if one.words.casefold().startswith(self._typed)), None)
+        if found is not None:
+            found.setFocus(Qt.FocusReason.TabFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Clusters that have no room are left out; the table and Ctrl+K have them all."""

@@ -70,10 +70,15 @@ def _lab() -> MakePage:
 
 def _settings() -> MakePage:
     from tgwizard.gui.settings.settings_page import SettingsPage
+    from tgwizard.gui.shell.whereabouts import PageHistory
+    from tgwizard.gui.shell.window_actions import WindowActions
 
     def make(shell: Shell) -> ShellPage:
         page = SettingsPage(shell.theme, shell.settings_store, shell.context.data_folder)
         page.hold_read_only(shell.lock, shell.ask_lock)
+        actions = WindowActions(shell, PageHistory())
+        page.show_log(shell.context.log_file, actions.open_log_folder, actions.copy_log_path)
+        page.show_program(actions.about, actions.report_problem)
         return page
 
     return make
@@ -181,6 +186,10 @@ class PageRegistry:
         """Show where one signs in: the first step of the set-up."""
         self._shell.go_to(NavPage.SET_UP)
         self.page(NavPage.SET_UP).ask_sign_in()
+
+    def choose_files(self) -> None:
+        """Ask which cluster files to add: the page of all clusters does."""
+        self.page(NavPage.CLUSTERS).choose_files()
 
     def show_refused(self, refused: NotAdded) -> None:
         """A file was not added: the Clusters page says why."""

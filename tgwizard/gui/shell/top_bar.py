@@ -1,4 +1,7 @@
-"""The bar above every page: breadcrumbs, the Lab tag that tells a lab from the real thing, and the palette."""
+"""The bar above every page: breadcrumbs, the Lab tag that tells a lab from the real thing, and the palette.
+
+Above it and the rail: the strip of the menus.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.shortcuts import Shortcut
 
 HEIGHT = 47
+MENUS_HEIGHT = 28
 
 
 class FindBox(WholeTarget, QPushButton):
@@ -54,10 +58,14 @@ class FindBox(WholeTarget, QPushButton):
 
 
 class TopBar(QWidget):
-    """Breadcrumbs at left, tag and "Find or run" at right. `crumb_chosen(index)` for every crumb but the last."""
+    """Breadcrumbs at left, tag and "Find or run" at right; a button for all menus where no bar shows them.
+
+    `crumb_chosen(index)` for every crumb but the last.
+    """
 
     crumb_chosen = Signal(int)
     find_asked = Signal()
+    menu_asked = Signal()
 
     def __init__(self, theme: Theme, *, is_lab: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +74,12 @@ class TopBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 20, 0)
         row.setSpacing(10)
+        self.menu = Button(theme, "", ButtonKind.GHOST, Icon.MENU, height=30)
+        self.menu.setAccessibleName("Menu")
+        self.menu.explain(f"All commands ({Shortcut.MENU})")
+        self.menu.clicked.connect(self.menu_asked)
+        self.menu.hide()
+        row.addWidget(self.menu)
         self._place = QHBoxLayout()
         self._place.setSpacing(4)
         row.addLayout(self._place)
@@ -114,3 +128,29 @@ class TopBar(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         line = QRectF(0, self.height() - 1, self.width(), 1)
         paint_ground(QPainter(self), self._theme, line, Token.BORDER, None, 0)
+
+
+class MenuStrip(QWidget):
+    """Keeps room for the bar from the first paint on; the bar itself comes when the window has what its menus do."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 0, 8, 0)
+        self._row.setSpacing(0)
+        self.fit()
+        theme.changed.connect(self.update)
+
+    def fit(self) -> None:
+        """As high as the text is large."""
+        self.setFixedHeight(self._theme.px(MENUS_HEIGHT))
+
+    def hold(self, bar: QWidget) -> None:
+        """Show the bar."""
+        self._row.addWidget(bar, 1)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, box = QPainter(self), QRectF(self.rect())
+        paint_ground(painter, self._theme, box, Token.SIDEBAR, None, 0)
+        paint_ground(painter, self._theme, box.adjusted(0, box.height() - 1, 0, 0), Token.BORDER, None, 0)

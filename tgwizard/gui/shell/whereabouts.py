@@ -40,10 +40,14 @@ class PageHistory:
 
     def step(self, by: int) -> Visit | None:
         """Go back (-1) or on (1) to a page; None when there is none."""
-        if not 0 <= self._at + by < len(self._seen):
+        if not self.has(by):
             return None
         self._at += by
         return self._seen[self._at]
+
+    def has(self, by: int) -> bool:
+        """Whether there is a page before (-1) or after (1) the one shown."""
+        return 0 <= self._at + by < len(self._seen)
 
     def clear(self) -> None:
         """Nobody asked for what was shown so far."""

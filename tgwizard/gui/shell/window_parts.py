@@ -32,8 +32,12 @@ from tgwizard.gui.shell.practice_strip import stay_here
 from tgwizard.gui.shell.read_only_switch import ReadOnlySwitch
 from tgwizard.gui.shell.shutdown import Shutdown
 from tgwizard.gui.shell.startup_error_page import StartupErrorPage
+from tgwizard.gui.shell.top_bar import MenuStrip
 from tgwizard.gui.shell.whereabouts import PageHistory
+from tgwizard.gui.shell.window_actions import WindowActions
+from tgwizard.gui.shell.window_menus import WindowMenus
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.callout import Callout
 from tgwizard.model.settings import READ_ONLY
 
 
@@ -57,6 +61,7 @@ class WindowParts:
         self.watching = ClusterRegistry(bridge, self.lock, whole)
         self.pages = PageRegistry(shell, stack)
         self.visits = PageHistory()
+        self.actions = WindowActions(shell, self.visits)
         self.cluster_pages = ClusterPages(theme, stack, whole)
         kept = (self.settings_store, self.pages, self.cluster_pages)
         self.changes = ClusterChanges(bridge, self.watching, *kept, whole)
@@ -80,8 +85,10 @@ class WindowParts:
     def _on_lab_opened(self, world: WorldWatch) -> None:
         self.lab_stopped.follow(world)
 
-    def serve(self, shell: Shell, rail: NavigationRail) -> None:
-        """Keep the rail at one with clusters and lock, from now on."""
+    def serve(self, shell: Shell, rail: NavigationRail, root: QWidget, strip: MenuStrip) -> None:
+        """Keep the rail at one with clusters and lock, fill the strip of the menus, and be able to say something."""
+        self.menus = WindowMenus(shell, self.actions, root, strip)
+        self.callout = Callout(shell.theme, root)
         self.read_only = ReadOnlySwitch(shell, rail.lock)
         self.rail_clusters = RailClusters(shell, rail)
 
@@ -109,4 +116,4 @@ class WindowParts:
 
     def open_palette(self, shell: Shell) -> None:
         """Show all that can be found or run now."""
-        shell.show_dialog(lambda over: CommandPalette(shell.theme, over, commands_of(shell)))
+        shell.show_dialog(lambda over: CommandPalette(shell.theme, over, commands_of(shell, self.actions)))

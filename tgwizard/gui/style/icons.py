@@ -54,6 +54,7 @@ class Icon(Enum):
     SEARCH = "search"
     THEME = "theme"
     PIN = "pin"
+    MENU = "menu"
 
 
 _LOG = logging.getLogger(__name__)

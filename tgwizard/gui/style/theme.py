@@ -370,6 +370,25 @@ class Theme(QObject):
         QPlainTextEdit:focus {{ border: 2px solid {name(Token.ACCENT_TEXT)}; padding: 7px; }}
         """
 
+    def menu_bar_style(self) -> str:
+        """The style sheet of a bar of menus: words on the ground they stand on."""
+        name = self._name
+        return f"""
+        QMenuBar {{ background: transparent; color: {name(Token.TEXT2)}; border: 0; }}
+        QMenuBar::item {{ background: transparent; padding: {self.px(4)}px {self.px(9)}px;
+            border-radius: {Radius.TAG}px; }}
+        QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {name(Token.HOVER)};
+            color: {name(Token.TEXT)}; }}
+        """
+
+    def reading_style(self) -> str:
+        """The style sheet of a longer text that is read and not typed into."""
+        name = self._name
+        return f"""
+        QTextBrowser {{ background: {name(Token.CARD)}; color: {name(Token.TEXT)}; border: 0; padding: 0;
+            selection-background-color: {name(Token.ACCENT)}; selection-color: {name(Token.ON_FILL)}; }}
+        """
+
     def scroll_style(self) -> str:
         """The style sheet of a scroll bar: a quiet handle on no ground."""
         name = self._name

@@ -178,6 +178,11 @@ class Button(QPushButton):
             self.setEnabled(self._wanted_on)
             self.explain(self._reason)
 
+    @property
+    def why_off(self) -> str:
+        """Why it is off; empty when it is on."""
+        return "" if self.isEnabled() else self._held_off or self._reason or "It has no use now."
+
     def sizeHint(self) -> QSize:
         """Room for icon and words, and the height of its kind."""
         words = QFontMetricsF(self.font()).horizontalAdvance(self._words())
@@ -262,6 +267,11 @@ class RailItem(WholeTarget, QPushButton):
         self.setFont(theme.font(TextRole.BODY_KEY))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         prepare_control(self, theme, hand=False)
+
+    @property
+    def words(self) -> str:
+        """What it is called."""
+        return self._words
 
     def set_narrow(self, narrow: bool) -> None:
         """Show the mark alone."""

@@ -65,7 +65,7 @@ class ContextMenu(QMenu):
         self.aboutToHide.connect(self.deleteLater)
 
     def _add(self, command: Command) -> None:
-        side = command.off or command.hint
+        side = command.off or command.keys
         cut = self.fontMetrics().elidedText(side, Qt.TextElideMode.ElideRight, self._room)
         side = cut if cut == side or self._room >= self._least else ""
         # A tab parts the words from what stands at the end. A name of Azure's begins neither that nor a mnemonic.

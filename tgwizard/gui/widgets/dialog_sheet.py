@@ -87,6 +87,8 @@ class Sheet(QDialog):
 
     accessible_role = QAccessible.Role.Dialog
     wide = 880
+    help_topic = ""
+    """The page of help about it; empty: that of the page below."""
 
     def __init__(self, theme: Theme, window: QWidget, title: str, lead: str = "", cancel: str = "Cancel") -> None:
         """Make the dialog over `window`; it is deleted when it closes."""

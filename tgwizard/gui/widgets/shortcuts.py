@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
     from PySide6.QtWidgets import QWidget
 
 
@@ -28,7 +29,14 @@ class Shortcut(Enum):
     CONTINUE = "the page after; in the wizard, Continue", "Alt+Right"
     CLOSE = "save and close the wizard", "Ctrl+S"
     UNDO = "take the last answer back", "Ctrl+Z"
-    PORTAL = "the portal's way in the wizard", "F1"
+    PORTAL = "the portal's way in the wizard", "?"
+    HELP = "help on this page", "F1"
+    LARGER = "larger text", "Ctrl++", "Ctrl+="
+    SMALLER = "smaller text", "Ctrl+-"
+    USUAL_SIZE = "text as large as the system's", "Ctrl+0"
+    MENU = "the menus, where no bar shows them", "F10"
+    ESCAPE = "clear the filter, close, go back", "Esc"
+    QUIT = "close tgwizard", "Ctrl+Q"
 
     def __init__(self, words: str, *keys: str) -> None:
         self.words = words
@@ -37,6 +45,15 @@ class Shortcut(Enum):
     def __str__(self) -> str:
         """The keys as they are shown."""
         return self.keys[0]
+
+
+INSIDE = (
+    ("Tab, Shift+Tab", "the next part, the part before"),
+    ("arrows, Home, End", "inside tables, tabs, choices, the map and the picture"),
+    ("Enter, Space", "open a row; choose or toggle"),
+    ("letters", "in a list: the next row that begins with them"),
+)
+"""What the widgets themselves do with keys, in words."""
 
 
 def page_keys(number: int) -> str:
@@ -55,3 +72,10 @@ def bind(widget: QWidget, keys: Shortcut | str, act: Callable[[], object], *, in
         if inside:
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(act)
+
+
+def is_pressed(keys: Shortcut, event: QKeyEvent) -> bool:
+    """Whether a key that nothing else wanted is one of these."""
+    from PySide6.QtGui import QKeySequence
+
+    return QKeySequence(event.keyCombination()) in [QKeySequence(one) for one in keys.keys]
