@@ -115,7 +115,9 @@ def test_that_a_low_window_has_one_button_in_place_of_the_bar_and_nothing_moves(
     assert [line.text() for line in whole.actions()] == [name.value for name in MenuName]
     assert window.stack.geometry() == before
     whole.close()
-    qtbot.waitUntil(lambda: not [one for one in window.findChildren(Menu) if accessible_name(one) == "Menu"])
+    qtbot.waitUntil(
+        lambda: not [one for one in window.findChildren(Menu) if accessible_name(one) == "Menu"], timeout=PATIENCE_MS
+    )
 
 
 def test_that_the_wizard_has_the_menus_and_its_own_commands(setup_desk: Callable[..., SetupDesk], qtbot: QtBot) -> None:
