@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +167,17 @@ def test_that_a_plan_of_a_wrong_value_is_refused_wherever_it_came_from(
     refused = apply_refusal(plan)
     assert refused is not None
     assert sentence.split(" Take out", maxsplit=1)[0] in " ".join(problem.sentence() for problem in plan.problems)
+
+
+def test_that_a_draft_of_before_there_were_wrong_texts_in_it_is_read(tmp_path: Path) -> None:
+    file, given = tmp_path / "draft.json", answers(world())
+    save_draft(file, begin((), given), VirtualClock().wall())
+    document = json.loads(file.read_text("utf-8"))
+    assert document["answers"].pop("mistyped") == []
+    file.write_text(json.dumps(document), "utf-8")
+    draft = load_draft(file).draft
+    assert draft is not None
+    assert draft.answers == replace(given, caller=None)
 
 
 @pytest.mark.parametrize(
