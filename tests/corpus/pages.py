@@ -21,11 +21,15 @@ from tests.gui.application import make_app
 from tests.gui.desk import Desk, End, open_desk
 from tests.gui.fleet_desk import open_fleet
 from tests.gui.held_clock import HeldClock
+from tests.gui.setup_desk import SetupDesk
 from tests.gui.studio import USUAL, AnyDesk, Studio, at_rest
+from tgwizard.gui.shell.crash_report import CrashReportDialog
+from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.latency import Latency
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
+from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import SetupStep
 
 PAGES = "accessibility"
@@ -100,6 +104,59 @@ def failover(shown: Listener[Desk], clock: HeldClock) -> None:
     shown.grab("failover-result")
 
 
+TROUBLE = Problem("broke", "The journal is full.", "No space is left.", "Free some space, then try again.", "disk 1")
+
+
+def dialogs_of_trouble(shown: Listener[Desk]) -> None:
+    """What opens when something is wrong, and what is asked when the window closes during a run."""
+    desk, window = shown.desk, shown.desk.window
+    window.show_dialog(lambda over: CloseDuringRun(desk.theme, over, desk.session))
+    shown.grab("closing-during-a-run")
+    if window.dialog is not None:
+        window.dialog.reject()
+    report = CrashReportDialog(desk.theme, window, "ValueError: something\n", "tgwizard.log")
+    report.open()
+    shown.grab("unexpected-error")
+    report.reject()
+    window.show_startup_errors((TROUBLE,))
+    shown.grab("could-not-open")
+
+
+def questions_of_verify(wizard: Listener[SetupDesk]) -> None:
+    """Before the holder of the address restarts, and before what was written is taken back."""
+    desk = wizard.desk
+    machines = desk.wizard.session.shown.machines
+    if machines is None:
+        raise RuntimeError("no machines were chosen")
+    holder = machines[0]
+    for ask, state in ((partial(desk.wizard.ask_restart, holder), "restart"), (desk.wizard.ask_undo, "undo")):
+        ask()
+        dialog = desk.window.dialog
+        if dialog is None:
+            raise RuntimeError(f"the question did not open: {state}")
+        wizard.until(dialog.isVisible)
+        wizard.grab(f"wizard-question-{state}")
+        dialog.reject()
+
+
+def elsewhere(app: QApplication, heard: dict[str, str]) -> None:
+    """Steps that look otherwise elsewhere: a role of nine actions, and a plan that its reader may not apply."""
+    with listener(app, heard, setup_pictures.on_scenario("old-role")) as wizard:
+        setup_pictures.to(wizard, SetupStep.MACHINES)
+        wizard.until_said("tg-node-a and tg-node-b")
+        wizard.desk.press("tg-node-a and tg-node-b")
+        setup_pictures.to(wizard, SetupStep.ROLE)
+        wizard.desk.press("Update ")
+        setup_pictures.grab(wizard, "role-update")
+    with listener(app, heard, setup_pictures.on_scenario("reader")) as wizard:
+        setup_pictures.to(wizard, SetupStep.MACHINES)
+        wizard.until_said("tg-node-a and tg-node-b")
+        wizard.desk.press("tg-node-a and tg-node-b")
+        setup_pictures.to(wizard, SetupStep.REVIEW)
+        wizard.until(lambda: wizard.desk.idle)
+        setup_pictures.grab(wizard, "review-of-a-reader")
+
+
 def hear_all(app: QApplication) -> dict[str, str]:
     """Every page by its name, as the pictures are named."""
     heard: dict[str, str] = {}
@@ -114,6 +171,7 @@ def hear_all(app: QApplication) -> dict[str, str]:
         pictures.questions(shown)
         pictures.places(shown)
         failover(shown, clock)
+        dialogs_of_trouble(shown)
     for count, listen in ((shell_pictures.COUNT, shell_pictures.many), (0, shell_pictures.none)):
         held = HeldClock()
         held.hold()
@@ -128,6 +186,8 @@ def hear_all(app: QApplication) -> dict[str, str]:
         wizard.until_said("Restart: 1. tg-node-b, the standby")
         wizard.until(lambda: wizard.desk.find("Prove it").isEnabled())
         setup_pictures.grab(wizard, "verify-waits")
+        questions_of_verify(wizard)
+    elsewhere(app, heard)
     return heard
 
 

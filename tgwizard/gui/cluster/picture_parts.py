@@ -81,7 +81,7 @@ class MemberCard(Surface):
 class AddressPill(QWidget):
     """The floating IP: filled where Azure holds it, dashed on no NIC. The only filled blue shape (gui/README.md 1)."""
 
-    accessible_role = QAccessible.Role.Indicator
+    accessible_role = QAccessible.Role.StaticText
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

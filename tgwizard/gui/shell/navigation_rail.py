@@ -47,6 +47,7 @@ class ClusterItem(RailItem):
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(theme, name, parent)
         self._shape = Shape.NOT_KNOWN
+        self.setAutoExclusive(True)
         self.show_state(Shape.NOT_KNOWN, "not read yet")
 
     def show_state(self, shape: Shape, sentence: str) -> None:

@@ -19,13 +19,14 @@ class Tab(WholeTarget, QPushButton):
     """One tab with its word and, when there is something to count, a count."""
 
     ring_radius = Radius.CONTROL
-    accessible_role = QAccessible.Role.PageTab
 
     def __init__(self, theme: Theme, word: str, parent: QWidget | None = None) -> None:
         super().__init__(word, parent)
         self._theme = theme
         self._count = 0
         self.setCheckable(True)
+        # Not a role of our own: this one tells which tab is on, and lets assistive technology press another.
+        self.setAutoExclusive(True)
         self.setAccessibleName(word)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         prepare_control(self, theme)
@@ -64,7 +65,7 @@ class Tab(WholeTarget, QPushButton):
 class Tabs(QWidget):
     """The row of tabs. `shown(index)` when another one is current."""
 
-    accessible_role = QAccessible.Role.PageTabList
+    accessible_role = QAccessible.Role.Grouping
     shown = Signal(int)
 
     def __init__(self, theme: Theme, name: str, words: tuple[str, ...], parent: QWidget | None = None) -> None:
