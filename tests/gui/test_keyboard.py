@@ -463,3 +463,31 @@ def test_that_who_has_gone_to_a_field_is_not_led_away_from_it(
     qtbot.waitUntil(lambda: made.at_rest and not made.page._lead_later.isActive(), timeout=PATIENCE_MS)
     made.page.refresh()
     assert in_focus() is field
+
+
+def test_that_esc_clears_a_filter_and_the_keys_of_a_table_go_through_its_rows(
+    sized: Callable[..., Any], qtbot: QtBot
+) -> None:
+    desk = sized(open_fleet, count=12)
+    page = clusters_page(desk.window)
+    qtbot.waitUntil(lambda: page.table.shown.rowCount() == 12, timeout=PATIENCE_MS)
+    be_active(desk.window, qtbot)
+    press(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert in_focus() is page.filter
+    QTest.keyClicks(page.filter, "dal")
+    assert 0 < page.table.shown.rowCount() < 12
+    press(Qt.Key.Key_Escape)
+    assert (page.filter.text(), page.table.shown.rowCount()) == ("", 12)
+    assert in_focus() is page.filter
+    page.table.setFocus()
+    press(Qt.Key.Key_End)
+    last = page.table.currentIndex().row()
+    press(Qt.Key.Key_PageUp)
+    assert page.table.currentIndex().row() < last == 11
+    press(Qt.Key.Key_PageDown)
+    assert page.table.currentIndex().row() == last
+    press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.window.current != "", timeout=PATIENCE_MS)
+    press(Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: desk.window.current == "", timeout=PATIENCE_MS)
+    assert in_focus() is page.table, "where one was on the page before"

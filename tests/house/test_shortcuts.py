@@ -20,6 +20,7 @@ INSIDE_A_WIDGET = {
     "tgwizard/gui/widgets/context_menu.py": "the keys that ask for the menu of what has the focus",
     "tgwizard/gui/widgets/tabs.py": "Home and End among tabs; the arrows are Qt's own",
     "tgwizard/gui/widgets/focus_order.py": "arrows, Home and End among the items of a list that is one stop of Tab",
+    "tgwizard/gui/widgets/text_inputs.py": "Esc clears what was searched for",
     "tgwizard/gui/widgets/address_map.py": "arrows, Home and End among squares",
     "tgwizard/gui/fleet/fleet_table.py": "Home and End among rows, where Qt has columns; arrows among the heads",
     "tgwizard/gui/shell/command_palette.py": "arrows and pages among commands, while the focus stays in the field",

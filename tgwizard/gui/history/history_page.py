@@ -125,7 +125,6 @@ class HistoryPage(ShellPage):
         self.search.setToolTip(f"{Shortcut.FILTER}, in the list {Shortcut.FILTER_LIST}; every word has to occur")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        bind(self.search, "Escape", self.search.clear, inside=True)
         row.addWidget(self.search)
         column.addWidget(kinds)
         days = QWidget()

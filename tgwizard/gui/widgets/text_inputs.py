@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from tgwizard.gui.style.icons import Icon, IconMark
@@ -37,13 +37,21 @@ class TextField(QLineEdit):
 
 
 class SearchField(TextField):
-    """A field with a magnifying glass before its text."""
+    """A field with a magnifying glass before its text. Esc clears it; while it is empty, Esc is not for it."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(theme, name, parent, text_role=TextRole.BODY)
         self._glass = IconMark(theme, Icon.SEARCH, 14)
         self._glass.setParent(self)
         self.setTextMargins(theme.px(20), 0, 0, 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc clears what was typed."""
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the glass at the left."""
