@@ -50,6 +50,7 @@ class Door:
         self.cancels: list[CancelToken] = []
         self.clouds = own.clouds
         self.methods = own.methods
+        self.sign_out = own.sign_out
 
     def sign_in(self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         self.wishes.append(wish)

@@ -24,8 +24,8 @@ from tgwizard.lab.entra.access_tokens import AUDIENCE, GRAPH_AUDIENCE
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
+from tgwizard.model.fields import CLOUD_TO_REACH, FieldError
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import join_words
 
 
 class LabClock(SystemClock):
@@ -63,15 +63,17 @@ def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmPorts:
 
 def real_cloud(named: str | None) -> Cloud:
     """The cloud of that name, or behind that ARM endpoint; the public one when none is named. UserError: neither."""
-    found = PUBLIC if named is None else next((cloud for cloud in KNOWN if cloud.name == named.lower()), None)
+    if named is None:
+        return PUBLIC
+    try:
+        wanted = CLOUD_TO_REACH.parse(named)
+    except FieldError as error:
+        raise UserError(Problem("cloud-not-known", error.why, "", error.fix)) from error
+    found = next((cloud for cloud in KNOWN if cloud.name == wanted), None)
     if found is not None:
         return found
-    if "://" not in str(named):
-        what = f"There is no cloud named {named}."
-        fix = f"Name {join_words(cloud.name for cloud in KNOWN)}, or an ARM endpoint such as {PUBLIC.arm}."
-        raise UserError(Problem("cloud-not-known", what, "", fix))
     try:
-        return cloud_at(real().clients.session, str(named))
+        return cloud_at(real().clients.session, wanted)
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
 

@@ -21,10 +21,10 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.sign_in_errors import clock_ahead
-from tgwizard.engine.azure_call_error import AzureCallError, Certainty
+from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.inventory import Caller, CallerKind
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Problem, UserError
 
 ARM_SCOPE = f"{PUBLIC.audience}/.default"
 """The audience of Azure Resource Manager; the lab accepts the same one."""
@@ -109,6 +109,17 @@ class HeldCredential:
     def __repr__(self) -> str:
         """Never the token."""
         return f"HeldCredential({type(self._source).__name__})"
+
+
+class SignedOut:
+    """No token: somebody signed out in this program."""
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """Always refused, without asking anybody."""
+        what = "There is no sign-in to Azure, so nothing was asked."
+        fix = "Sign in again, at the first step of the set-up."
+        problem = Problem("signed-out", what, "You signed out in this window.", fix, sign_in=True)
+        raise AzureCallError(problem, Certainty.NOT_SENT, Cause.SIGN_IN)
 
 
 class LabToken:

@@ -8,6 +8,7 @@ or may not have been applied.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -91,7 +92,7 @@ def translate_errors(doing: Operation, call: Callable[[], T]) -> T:
         held = explain_unsent(str(doing), (error,))
         if held is not None:
             raise AzureCallError(held, Certainty.NOT_SENT) from error
-        raise unreadable(doing, "It could not be read.", f"{type(error).__name__}: {error}") from error
+        raise unreadable(doing, "It could not be read.", _plain(error)) from error
 
 
 def from_document(doing: Operation, status: int | None, error: ArmError, request_id: str = "") -> Problem:
@@ -191,7 +192,7 @@ def _not_answered(doing: Operation, error: BaseException) -> AzureCallError:
     not_taken = next((link for link in chain if isinstance(link, requests.exceptions.ContentDecodingError)), None)
     if not_taken is not None:
         return unreadable(doing, str(not_taken))
-    detail = redacted(f"{type(chain[-1]).__name__}: {chain[-1]}")
+    detail = redacted(_plain(chain[-1]))
     certificate = next((link for link in chain if isinstance(link, ssl.SSLCertVerificationError)), None)
     if certificate is not None and certificate.verify_code in _NOT_VALID_NOW:
         return AzureCallError(clock_wrong(detail), Certainty.NOT_SENT)
@@ -222,6 +223,16 @@ def _not_answered(doing: Operation, error: BaseException) -> AzureCallError:
     why = "No answer came in time." if silent else "The connection broke before the answer came."
     what = f"Whether Azure took the request to {doing} is not known." if doing.writes else f"Azure did not {doing}."
     return AzureCallError(Problem("answer-lost", what, why, "Read again.", detail), Certainty.UNKNOWN)
+
+
+def _plain(error: BaseException) -> str:
+    """What an error says, without what Python calls it: a number or the name of a class helps nobody."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"The certificate was not accepted: {getattr(error, 'verify_message', '') or 'no reason was given'}."
+    if isinstance(error, socket.gaierror):
+        return f"The name was not found: {error.strerror or error}."
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"{str(said).rstrip('.')}." if said else "No reason was given."
 
 
 def _said(chain: tuple[BaseException, ...]) -> Iterator[str]:

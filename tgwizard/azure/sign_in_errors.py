@@ -19,11 +19,11 @@ from tgwizard.azure.error_table import SIGN_IN_AGAIN
 from tgwizard.azure.redaction import redacted
 from tgwizard.model.cloud import KNOWN, PUBLIC
 from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.sign_in import ANOTHER_WAY
 from tgwizard.model.text import format_duration, join_words
 
 FILE = "sign-in-errors.toml"
 
-OTHER_WAY = "Sign in another way (first step of the set-up, or --sign-in device-code)"
 _OTHER_CLOUDS = join_words((cloud.name for cloud in KNOWN if cloud != PUBLIC), "or")
 _NOT_SIGNED_IN = "There is no sign-in to Azure, so nothing was asked."
 
@@ -59,7 +59,7 @@ class SignInErrors:
     @classmethod
     def parse(cls, text: str) -> SignInErrors:
         """TomlFault for whatever is not right in the file, an entry that is never reached too."""
-        file = ErrorFile(text, {"sign_in": SIGN_IN_AGAIN, "other_way": OTHER_WAY, "other_clouds": _OTHER_CLOUDS})
+        file = ErrorFile(text, {"sign_in": SIGN_IN_AGAIN, "other_way": ANOTHER_WAY, "other_clouds": _OTHER_CLOUDS})
         entra: dict[str, SignInErrorRow] = {}
         for place, row in file.rows("entra", SignInErrorRow):
             for said in row.said:
@@ -93,11 +93,13 @@ def explain_sign_in_error(texts: Iterable[str]) -> Problem:
     if numbered:
         number, sentence = _sentence(numbered)
         why = f"Entra refuses the sign-in with AADSTS{number}{f': {sentence}' if sentence else '.'}"
-        fix = f"https://login.microsoftonline.com/error?code={number} explains it. {OTHER_WAY} if that cannot be cured."
+        fix = (
+            f"https://login.microsoftonline.com/error?code={number} explains it. {ANOTHER_WAY} if that cannot be cured."
+        )
         return Problem("sign-in-refused", _NOT_SIGNED_IN, why, fix, redacted(numbered), sign_in=True)
     words = redacted(next((text for text in said if " " in text.strip()), ""), 300).rstrip(" .")
     why = f"Whatever gives the sign-in says: {words}." if words else "Whatever gives the sign-in gives no reason."
-    fix = f"Sign in with the Azure CLI: az login. {OTHER_WAY} if you like."
+    fix = f"Sign in with the Azure CLI: az login. {ANOTHER_WAY} if you like."
     return Problem("not-signed-in", _NOT_SIGNED_IN, why, fix, redacted(said[0] if said else ""), sign_in=True)
 
 

@@ -18,10 +18,10 @@ from tgwizard.cli.completion import SETTING_KEY, Completion, ShellKind
 from tgwizard.cli.config_commands import Add, ChangeSetting, ShowSettings
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of
-from tgwizard.cli.setup_arguments import SetupCommand, add_setup_parsers, setup_command
+from tgwizard.cli.setup_arguments import SetupCommand, add_setup_parsers, parsed, setup_command
 from tgwizard.engine.history.history_entries import HistoryFilter, parse_day
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
-from tgwizard.model.cloud import KNOWN
+from tgwizard.model import fields
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
 from tgwizard.model.problem import Problem, UserError
@@ -186,8 +186,7 @@ def command_parser(latencies: Sequence[str]) -> CommandParser:
     group.add_argument(
         "--claims-challenge", metavar="VALUE", help="sign in with what Azure asked for when it refused; it prints this"
     )
-    clouds = ", ".join(cloud.name for cloud in KNOWN)
-    group.add_argument("--cloud", metavar="NAME", help=f"{clouds}, or the address of an ARM endpoint")
+    group.add_argument("--cloud", metavar="NAME", help=fields.CLOUD_TO_REACH.help.rstrip("."))
     group.add_argument("--json", action="store_true", help="JSON for programs instead of words")
     parser = CommandParser(
         prog="tgwizard",
@@ -283,6 +282,9 @@ def _where(found: argparse.Namespace, lab_dir: Path | None) -> EnvironmentChoice
     cloud = getattr(found, "cloud", None)
     if cloud is not None and lab_dir is not None:
         raise UserError(Problem("usage", "--cloud and --lab cannot be used together.", "A lab is a cloud of its own."))
+    tenant = getattr(found, "tenant", None)
+    if tenant:
+        tenant = parsed(fields.DIRECTORY, tenant)
     method = _METHODS.get(getattr(found, "sign_in", ""))
     claims = getattr(found, "claims_challenge", None)
     if claims is not None and method not in (SignInMethod.BROWSER, SignInMethod.DEVICE_CODE):
@@ -292,7 +294,7 @@ def _where(found: argparse.Namespace, lab_dir: Path | None) -> EnvironmentChoice
         expanded(lab_dir).absolute() if lab_dir else None,
         expanded(config).absolute() if config else None,
         method,
-        getattr(found, "tenant", None),
+        tenant,
         cloud,
         claims,
     )

@@ -319,6 +319,9 @@ class SignIn(Protocol):
         A browser or code sign-in that is abandoned leaves the account that was there before.
         """
 
+    def sign_out(self) -> None:
+        """Ask as nobody from now on; what gave the sign-in (az, say) stays as it is. AzureCallError during a run."""
+
 
 class Members(Protocol):
     """Calls made with a machine's own identity, where this computer can make them."""

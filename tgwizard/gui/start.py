@@ -354,7 +354,10 @@ class _Program(QObject):
         elif opened is not None:
             self._close_elsewhere(opened)
         if not back and where.practice is None:
+            # If it cannot be opened there, the window goes back to where it was, and opens that anew.
             self._forget_home()
+            self._home = Opening(self._glance, self._open_program, self._surround)
+            place = place._replace(glance=place.glance._replace(first=self.window.place_shown))
         self._glance, self._open_program, self._surround = place.glance, place.open_program, place.surround
         self._context = None
         self.window.begin_anew(place.glance)

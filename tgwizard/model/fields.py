@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Generic, TypeVar
 
+from tgwizard.model.cloud import KNOWN, PUBLIC
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import DEFAULT_ROLE_NAME, LONGEST_ROLE_NAME, RoleKind
@@ -25,6 +26,7 @@ _PARTS, _HIGHEST = 4, 255
 _ROLE_ID = re.compile(r"^/.*/?providers/Microsoft\.Authorization/roleDefinitions/[0-9a-f-]{36}$", re.IGNORECASE)
 _SCOPE = re.compile(r"^/subscriptions/[0-9a-f-]{36}(/[^/]+)*$", re.IGNORECASE)
 _GROUP_NAME = re.compile(r"^[\w.()-]{0,89}[\w()-]$")
+_DIRECTORY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?", re.ASCII)
 _SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 _GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod/providers"
 _EXAMPLE_NIC = f"{_GROUP}/Microsoft.Network/networkInterfaces/tg-node-a-inside"
@@ -143,6 +145,26 @@ def _guid(value: object) -> str:
         return str(uuid.UUID(text)) if len(text) == 36 else _no_guid()
     except ValueError:
         return _no_guid()
+
+
+def _directory(value: object) -> str | None:
+    """None: the account's own directory. What is given becomes part of an address."""
+    if value == "":
+        return None
+    text = _text(value)
+    if not _DIRECTORY.fullmatch(text):
+        raise FieldError("A directory (tenant) is named by its GUID or by a domain.", "Name it so, as in contoso.com.")
+    return text
+
+
+def _cloud_to_reach(value: object) -> str:
+    text = _text(value)
+    known = next((cloud.name for cloud in KNOWN if cloud.name == text.lower()), "")
+    if known or re.fullmatch(r"https://[^\s/?#@]+/?", text, re.IGNORECASE):
+        return known or text
+    names = ", ".join(cloud.name for cloud in KNOWN)
+    fix = f"Name {names}, or the https address of an ARM endpoint."
+    raise FieldError(f"There is no cloud named {text[:80]}.", fix)
 
 
 def _no_guid() -> str:
@@ -409,6 +431,24 @@ SCOPE = Field(
     required=False,
 )
 """One of ``ROLE_SCOPES``. The command line asks it, once for each; the wizard shows all that are needed."""
+DIRECTORY = Field(
+    "sign_in.tenant",
+    "Directory (tenant)",
+    "Empty for the account's own; else its GUID, or a domain such as contoso.com.",
+    "contoso.com",
+    _directory,
+    required=False,
+    word="tenant",
+)
+CLOUD_TO_REACH = Field(
+    "sign_in.cloud",
+    "Cloud",
+    f"{', '.join(cloud.name for cloud in KNOWN)}, or the https address of an ARM endpoint.",
+    PUBLIC.name,
+    _cloud_to_reach,
+    required=False,
+)
+"""Where and as whom one signs in: asked by the options of every command and by the first step, kept in no file."""
 CLUSTER_TIMEOUT = Field(
     "timing.cluster_timeout_s",
     "Cluster timeout",

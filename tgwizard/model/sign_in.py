@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.problem import Problem
+
+ANOTHER_WAY = "Sign in another way (first step of the set-up, or --sign-in device-code)"
+"""What stands in the fixes of a sign-in that failed, whoever reads them."""
+
+
+def told_at_sign_in(problem: Problem) -> Problem:
+    """The same problem for whoever stands at the sign-in: the way there is no advice."""
+    return replace(problem, fix=problem.fix.replace(ANOTHER_WAY, "Choose another way to sign in"))
 
 
 class SignInMethod(Enum):

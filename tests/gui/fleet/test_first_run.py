@@ -25,7 +25,7 @@ from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.setup_answers import SetupStep
 
-NOBODY = "Nobody is signed in to Azure public yet. Choose how you sign in."
+NOBODY = "Nobody is signed in to Azure public yet. Choose how you sign in"
 
 
 @dataclass
@@ -101,7 +101,8 @@ def test_that_a_way_to_sign_in_that_fails_says_why_and_leaves_the_others(
     desk = opened()
     desk.press("Set up a cluster")
     qtbot.waitUntil(lambda: desk.says(NOBODY), timeout=PATIENCE_MS)
-    desk.press("Azure CLI")
+    desk.press("Code on another device")
+    desk.press("Sign in with a code")
     qtbot.waitUntil(lambda: desk.says("You were not signed in to Azure public."), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: desk.find("Service principal").isEnabled(), timeout=PATIENCE_MS)
     assert wizard(desk).step is SetupStep.SIGN_IN
@@ -145,6 +146,7 @@ def test_that_after_the_sign_in_the_clusters_are_read_again(
     qtbot.waitUntil(lambda: desk.says("The lab's operator"), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: desk.find("The lab's operator").isEnabled(), timeout=PATIENCE_MS)
     desk.press("The lab's operator")
+    desk.press("Sign in as the lab's operator")
     qtbot.waitUntil(lambda: desk.says("Signed in as operator@lab.example"), timeout=PATIENCE_MS)
     desk.window.open_cluster(name)
     qtbot.waitUntil(lambda: not page.sign_in.isVisible(), timeout=PATIENCE_MS)

@@ -95,10 +95,13 @@ class SignInSurvey:
         try:
             on_azure = self.asset_tag.read_text("ascii", "replace").strip() == _AZURE_ASSET
         except OSError:
-            on_azure = False
+            # Nobody can look here. Asking would: an address that answers on Azure's machines alone.
+            return MethodSeen(SignInMethod.MANAGED_IDENTITY, detail="Works on an Azure machine whose identity is on")
         if on_azure:
             return MethodSeen(SignInMethod.MANAGED_IDENTITY, found=True, detail="This is an Azure machine")
-        return MethodSeen(SignInMethod.MANAGED_IDENTITY, detail="Works on an Azure machine whose identity is on")
+        what = "This computer is no Azure machine, and the environment names no identity endpoint."
+        problem = Problem("no-managed-identity", what, "", "Choose another way to sign in.")
+        return MethodSeen(SignInMethod.MANAGED_IDENTITY, problem=problem)
 
     def _profile(self) -> Json:
         """What az remembers of its accounts; empty when there is nothing readable."""

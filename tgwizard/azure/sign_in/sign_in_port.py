@@ -7,7 +7,6 @@ stand-in; none of it was run against the real Azure.
 from __future__ import annotations
 
 import queue
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import TypeVar
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.claims_challenge import claims_in
 from tgwizard.azure.clients import AzureSession, Clients, silence_sdk_loggers
-from tgwizard.azure.credentials import HeldCredential, LabToken, TokenSource, caller_of
+from tgwizard.azure.credentials import HeldCredential, LabToken, SignedOut, TokenSource, caller_of
 from tgwizard.azure.error_translation import Operation, translate_errors
 from tgwizard.azure.sign_in.available_methods import SignInSurvey
 from tgwizard.azure.sign_in.interactive import InteractiveSignIn, SignInDialog
@@ -24,6 +23,7 @@ from tgwizard.azure.sign_in.unattended import managed_identity, service_principa
 from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.model.cloud import Cloud
+from tgwizard.model.fields import DIRECTORY
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt, SignInRequest
@@ -32,8 +32,6 @@ T = TypeVar("T")
 
 DialogOf = Callable[[AzureSession, Cloud], SignInDialog]
 _LOOK_EVERY_S = 0.1
-_DIRECTORY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?", re.ASCII)
-"""A GUID or a domain name: it becomes part of an address."""
 
 
 class ArmSignIn:
@@ -76,7 +74,9 @@ class ArmSignIn:
         self._clouds = (moved, *others)
 
     def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
-        """Which ways there are on this computer; files and the environment are looked at, no one is asked.
+        """Which ways there are on this computer: those found first, those that cannot work last.
+
+        Files and the environment are looked at, no one is asked.
 
         In a lab the Azure CLI is not one of them: it is signed in to a real Azure.
         """
@@ -86,7 +86,8 @@ class ArmSignIn:
             first = here.azure_cli(cloud)
         else:
             first = MethodSeen(SignInMethod.LAB, found=True, detail="The lab's operator")
-        return (first, here.browser(), code, here.service_principal(), here.managed_identity())
+        every = (first, here.browser(), code, here.service_principal(), here.managed_identity())
+        return tuple(sorted(every, key=lambda seen: (seen.problem is not None, not seen.found)))
 
     def sign_in(self, request: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account.
@@ -100,9 +101,11 @@ class ArmSignIn:
         if request.cloud.name != connected.name:
             raise _of_sign_in(_other_cloud(connected, request.cloud), request.cloud)
         request = replace(request, cloud=connected)  # where it is may have changed since it was named
-        if request.tenant is not None and not _DIRECTORY.fullmatch(request.tenant):
-            why = "The directory is neither a GUID nor a name such as contoso.com."
-            raise _of_sign_in(_refused("directory-not-known", why, "Check the directory (tenant)."), request.cloud)
+        wrong = None if request.tenant is None else DIRECTORY.check(request.tenant or " ")
+        if wrong is not None:
+            raise _of_sign_in(_refused("directory-not-known", wrong.why, wrong.fix), request.cloud)
+        if request.tenant is not None:
+            request = replace(request, tenant=DIRECTORY.parse(request.tenant))
         if request.claims is not None and claims_in(request.claims) is None:
             why = "The value of --claims-challenge is none that Azure sends."
             fix = "Copy it whole, from the refusal that names it, or leave it out."
@@ -121,10 +124,20 @@ class ArmSignIn:
             self._clients.use(replace(session, credential=held, base_url=request.cloud.arm, graph=request.cloud.graph))
         return caller_of(token)
 
+    def sign_out(self) -> None:
+        """Ask as nobody from now on; az, and whatever else gives sign-ins, stays as it is."""
+        with self._mutex:
+            self._require_idle()
+            before, self._signed_in_user = self._signed_in_user, None
+            session = self._clients.session
+            self._clients.use(replace(session, credential=HeldCredential(SignedOut(), session.credential.scope)))
+        if before is not None:
+            before[2].close()
+
     def _require_idle(self) -> None:
         if self._busy():
-            what = "You were not signed in: a run is under way, and it would go on as somebody else."
-            problem = Problem("run-in-progress", what, "", "Wait until it has ended, then sign in.")
+            what = "The account was not changed: a run is under way, and it would go on as somebody else."
+            problem = Problem("run-in-progress", what, "", "Wait until it has ended, then try again.")
             raise AzureCallError(problem, Certainty.NOT_SENT)
 
     def _obtained(

@@ -150,6 +150,11 @@ def with_caller(state: WizardState, cloud: str, caller: Caller) -> WizardState:
     return _answered(state, replace(state.answers, cloud=cloud, caller=caller))
 
 
+def without_caller(state: WizardState) -> WizardState:
+    """Nobody is signed in any more: what was read is forgotten, and the answers stay for whoever signs in next."""
+    return replace(_answered(state, replace(state.answers, caller=None)), step=SetupStep.SIGN_IN)
+
+
 def with_subscriptions(state: WizardState, found: tuple[SubscriptionSeen, ...]) -> WizardState:
     """The subscriptions were listed."""
     return replace(state, subscriptions=found)

@@ -38,6 +38,7 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, RoleAnswer, SetupStep
 from tgwizard.model.setup_events import PartProgress, SetupEvent
 from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt, SignInRequest
+from tgwizard.model.text import sanitize
 
 _BUSY = {
     SignInMethod.LAB: "Signing in to the lab",
@@ -50,10 +51,11 @@ _BUSY = {
 
 
 class Account(QObject):
-    """`changed` when there is something new to show; `signed_in` when someone is."""
+    """`changed` when there is something new to show; `signed_in` when someone is, `signed_out` when nobody is now."""
 
     changed = Signal()
     signed_in = Signal()
+    signed_out = Signal()
 
     def __init__(self, sign_in: SignIn, directory: Directory, jobs: JobQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,10 +71,14 @@ class Account(QObject):
         self.busy = ""
         self.prompted: SignInPrompt | None = None
         self.problem: Problem | None = None
+        self.tenant = ""
+        """The directory that is typed; empty for the account's own."""
+        self.told = ""
+        """What a sign-in that was stopped, or an account that was given up, has left."""
 
     def begin(self) -> None:
         """Ask who is signed in, and which ways there are."""
-        self.problem = None
+        self.problem, self.told = None, ""
         self.clouds = self._sign_in.clouds()
         self.cloud = self.clouds[0].name if self.clouds else ""
         self._look(self._chosen_cloud())
@@ -83,8 +89,10 @@ class Account(QObject):
 
     def _look(self, cloud: Cloud | None) -> None:
         self.methods = self._sign_in.methods(cloud) if cloud is not None else ()
-        if self.method is None:
-            self.method = next((seen.method for seen in self.methods if seen.found), None)
+        known = {seen.method for seen in self.methods}
+        if self.method is None or self.method not in known:
+            # The first is the one found, if any; those that cannot work stand last.
+            self.method = self.methods[0].method if self.methods else None
 
     def _ask_who(self) -> None:
         directory = self._directory
@@ -100,6 +108,38 @@ class Account(QObject):
         self._signing_in.begin("setup-sign-in", work, done=self._done, failed=self._failed)
         self.changed.emit()
 
+    def choose(self, method: SignInMethod) -> None:
+        """Choose a way; nothing begins by that."""
+        if not self.busy:
+            self.method, self.problem, self.told = method, None, ""
+            self.changed.emit()
+
+    def name_tenant(self, tenant: str) -> None:
+        """The directory to sign in to, as it is typed."""
+        self.tenant = tenant
+
+    def look_again(self) -> None:
+        """Look again which ways there are here: az may have been installed, or somebody signed in to it."""
+        self._look(self._chosen_cloud())
+        self.changed.emit()
+
+    def start(self, method: SignInMethod) -> None:
+        """Sign in that way, to the directory that is named."""
+        self.sign_in(method, self.tenant or None)
+
+    def sign_out(self) -> None:
+        """Forget the account here; whatever gave it stays signed in."""
+        try:
+            self._sign_in.sign_out()
+        except AzureCallError as failure:
+            self.problem = failure.problem
+        else:
+            before, self.caller, self.tenants = self.caller, None, ()
+            name = sanitize(before.name, 200) if before is not None else "The account"
+            self.told = f"{name} is signed out of tgwizard. What was read with this account is forgotten."
+            self.signed_out.emit()
+        self.changed.emit()
+
     def sign_in(self, method: SignInMethod, tenant: str | None = None) -> None:
         """Sign in; a sign-in under way is given up for it."""
         cloud = self._chosen_cloud()
@@ -110,7 +150,7 @@ class Account(QObject):
         def work(report: Report[SignInPrompt], token: CancelToken) -> Caller:
             return port.sign_in(request, report, token)
 
-        self.method, self.prompted, self.problem = method, None, None
+        self.method, self.prompted, self.problem, self.told = method, None, None, ""
         self.busy = _BUSY[method]
         self._signing_in.begin("setup-sign-in", work, done=self._done, failed=self._failed, heard=self._on_prompt)
         self.changed.emit()
@@ -123,7 +163,13 @@ class Account(QObject):
     def abandon(self) -> None:
         """Give the sign-in up; who was signed in before still is."""
         self.stop()
+        prompted = self.prompted
+        page = "" if prompted is None else " The page in your browser can be closed."
+        if prompted is not None and prompted.code:
+            page = " The code is of no use any more."
         self.busy, self.prompted = "", None
+        still = f"{sanitize(self.caller.name, 200)} is still signed in." if self.caller is not None else ""
+        self.told = f"The sign-in was stopped; nothing was changed.{page} {still}".strip()
         self.changed.emit()
 
     def stop(self) -> None:
@@ -136,8 +182,11 @@ class Account(QObject):
 
     def _done(self, found: Caller | None) -> None:
         self.busy, self.prompted = "", None
+        before = self.caller
         if found is not None:
             self.caller = found
+            if before is not None and found != before:
+                self.told = "What was read with the account before is forgotten, and read anew with this one."
             self._read_tenants()
             self.signed_in.emit()
         self.changed.emit()
@@ -201,6 +250,7 @@ class SetupSession(QObject):
         self.account = Account(services.sign_in, services.azure.directory, services.jobs, self)
         self.account.changed.connect(self._on_account)
         self.account.signed_in.connect(self._on_signed_in)
+        self.account.signed_out.connect(self._on_signed_out)
 
     # The state ---------------------------------------------------------------------------------------------------
 
@@ -432,6 +482,12 @@ class SetupSession(QObject):
             self.wizard_state = resume(draft, caller, self.wizard_state)
         self.wizard_state = wizard.with_caller(self.wizard_state, self.account.cloud, caller)
         self.settle(moved=self.wizard_state.step is not before)
+
+    def _on_signed_out(self) -> None:
+        """Nothing that was read may stand any more as if somebody could still ask for it."""
+        self._give_up_reading()
+        self.wizard_state = wizard.without_caller(self.wizard_state)
+        self.settle()
 
 
 _FIELDS: dict[str, Field[Any]] = {

@@ -17,6 +17,7 @@ from tgwizard.gui.widgets.problem_box import FixButton as Button
 from tgwizard.gui.widgets.problem_box import ProblemShown
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import SetupStep
+from tgwizard.model.sign_in import told_at_sign_in
 
 _ICONS = {
     FixKind.PLANNED: Icon.POWER,
@@ -98,7 +99,7 @@ def problems_shown(wizard: WizardController, *, insisted: bool, in_place: Collec
 
 def _unread(session: SetupSession, step: SetupStep) -> tuple[Problem, ...]:
     if step is SetupStep.SIGN_IN:
-        return (session.account.problem,) if session.account.problem is not None else ()
+        return (told_at_sign_in(session.account.problem),) if session.account.problem is not None else ()
     wants = tuple(want for want in _NEEDS.get(step, ()) if want is not ReadNeeded.ADDRESS)
     return session.trouble(*wants)
 

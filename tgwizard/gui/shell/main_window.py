@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         self._shows_cluster = glance.cluster is not None and glance.first is None
         self._first = glance.first or NavPage.CLUSTERS
         self._practice = glance.practice
+        self._came_from = False
         self._root = QWidget()
         self._place, self._is_lab = glance.place, glance.is_lab
         self._make_edges()
@@ -222,6 +223,7 @@ class MainWindow(QMainWindow):
         old.hide()
         old.deleteLater()
         self._begin(glance)
+        self._came_from = True
         self.rail.fit(self.width())
 
     def _is_early(self, wish: Callable[[], None]) -> bool:
@@ -290,6 +292,8 @@ class MainWindow(QMainWindow):
         self.changes.changed.connect(self._on_clusters_changed)
         self.watching.changed.connect(self._on_observed)
         self.startup_errors.retry_asked.connect(self.retry_asked)
+        self.startup_errors.back_asked.connect(self.go_back_to_azure)
+        self.startup_errors.back.setVisible(self._came_from and self._practice is None)
         parts.closing.left.connect(self._close_now)
 
     def _bind_keys(self) -> None:
@@ -529,7 +533,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def go_back_to_azure(self) -> None:
-        """End practising."""
+        """End practising, or leave the cloud that could not be opened."""
         from tgwizard.gui.app.destinations import Destination
 
         if self.is_complete:

@@ -16,9 +16,10 @@ from tgwizard.model.problem import Problem
 
 
 class StartupErrorPage(QWidget):
-    """The program could not be opened: what, why, what to do, and Try again."""
+    """The program could not be opened: what, why, what to do, and Try again. `back_asked`: to where the window was."""
 
     retry_asked = Signal()
+    back_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """Empty until `show_problems`."""
@@ -35,6 +36,11 @@ class StartupErrorPage(QWidget):
         self.retry = Button(theme, "Try again", icon=Icon.REFRESH)
         self.retry.clicked.connect(self.retry_asked)
         self._column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
+        self.back = Button(theme, "Go back")
+        self.back.explain("This window works again where it did before")
+        self.back.clicked.connect(self.back_asked)
+        self.back.hide()
+        self._column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
