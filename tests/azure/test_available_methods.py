@@ -92,7 +92,7 @@ SET = {"AZURE_TENANT_ID": "SECRET-t", "AZURE_CLIENT_ID": "SECRET-c", "AZURE_CLIE
 def test_that_an_application_is_found_by_its_variables_and_their_values_stay_untold() -> None:
     seen = SignInSurvey(SET).service_principal()
     assert seen.found
-    assert seen.detail == "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are set"
+    assert seen.detail == "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are set."
     by_certificate = {**SET, "AZURE_CLIENT_CERTIFICATE_PATH": "/x"}
     del by_certificate["AZURE_CLIENT_SECRET"]
     assert SignInSurvey(by_certificate).service_principal().found
@@ -123,7 +123,7 @@ def test_that_an_azure_machine_is_told_by_its_chassis_or_the_environment(tmp_pat
     tag.write_bytes(os.urandom(20))
     assert not SignInSurvey({}, tag).managed_identity().found
     seen = SignInSurvey({"IDENTITY_ENDPOINT": "http://SECRET"}, tag).managed_identity()
-    assert (seen.found, seen.detail) == (True, "IDENTITY_ENDPOINT is set")
+    assert (seen.found, seen.detail) == (True, "IDENTITY_ENDPOINT is set.")
 
 
 @pytest.mark.skipif("sys.platform in ('win32', 'darwin')", reason="these always have a screen")

@@ -253,3 +253,34 @@ def test_that_a_practised_failover_means_nothing_for_the_clusters_in_azure(tmp_p
     assert "read_only = true" in (config / SETTINGS_NAME).read_text()
     journals = [path.name for path in (tmp_path / "state").glob("journal-*.sqlite")]
     assert journals == [f"journal-{rig().setup.identity.digest}.sqlite"], "nothing of the practice is kept there"
+
+
+def test_that_another_cloud_opens_in_the_same_window_and_one_that_cannot_be_reached_leads_back(tmp_path: Path) -> None:
+    done = practise(
+        tmp_path,
+        """
+        from tgwizard.gui.setup.sign_in_step import SignInPage
+
+        def person():
+            yield "No clusters yet"
+            window = me.window
+            me.press("Set up a cluster")
+            yield "Nobody is signed in to Azure public yet."
+            me.press("Use Azure US Government")
+            yield "Connect to Azure US Government"
+            me.press("Connect to Azure US Government")
+            yield "Nobody is signed in to Azure US Government yet."
+            say(me.window is window, window.context.place, window.context.place_options)
+            (page,) = window.findChildren(SignInPage)
+            page.place.cloud.field.setText("https://arm.example")
+            yield "Connect to https://arm.example"
+            me.press("Connect to https://arm.example")
+            yield "tgwizard could not open"
+            me.press("Go back")
+            yield "Nobody is signed in to Azure US Government yet."
+            yield lambda: not any(thread.is_alive() for thread in program()._closers)
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["True Azure US Government  --cloud usgovernment", "exit 0"], done.stderr
+    assert done.stderr == ""

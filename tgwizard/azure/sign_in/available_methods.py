@@ -80,7 +80,7 @@ class SignInSurvey:
         if SECRET not in have and CERTIFICATE not in have:
             missing.append(f"{SECRET} or {CERTIFICATE}")
         if not missing:
-            return MethodSeen(method, found=True, detail=f"{join_words(have)} are set")
+            return MethodSeen(method, found=True, detail=f"{join_words(have)} are set.")
         what = "The environment names no application to sign in as."
         if have:
             what = f"The environment names an application only in part: {join_words(have)}."
@@ -91,14 +91,14 @@ class SignInSurvey:
         """Found on an Azure machine, and where the environment names an identity endpoint."""
         named = next((name for name in _ENDPOINTS if self.environment.get(name)), "")
         if named:
-            return MethodSeen(SignInMethod.MANAGED_IDENTITY, found=True, detail=f"{named} is set")
+            return MethodSeen(SignInMethod.MANAGED_IDENTITY, found=True, detail=f"{named} is set.")
         try:
             on_azure = self.asset_tag.read_text("ascii", "replace").strip() == _AZURE_ASSET
         except OSError:
             # Nobody can look here. Asking would: an address that answers on Azure's machines alone.
-            return MethodSeen(SignInMethod.MANAGED_IDENTITY, detail="Works on an Azure machine whose identity is on")
+            return MethodSeen(SignInMethod.MANAGED_IDENTITY, detail="Works on an Azure machine whose identity is on.")
         if on_azure:
-            return MethodSeen(SignInMethod.MANAGED_IDENTITY, found=True, detail="This is an Azure machine")
+            return MethodSeen(SignInMethod.MANAGED_IDENTITY, found=True, detail="This is an Azure machine.")
         what = "This computer is no Azure machine, and the environment names no identity endpoint."
         problem = Problem("no-managed-identity", what, "", "Choose another way to sign in.")
         return MethodSeen(SignInMethod.MANAGED_IDENTITY, problem=problem)

@@ -76,6 +76,7 @@ class EmptyFleet(QWidget):
         card.body.addWidget(TextLabel(self._theme, title, TextRole.NAME))
         card.body.addSpacing(self._theme.px(5))
         card.body.addWidget(TextLabel(self._theme, words, TextRole.BODY, Token.TEXT2, wrap=True))
+        card.body.addSpacing(self._theme.px(14))
         card.body.addStretch(1)
         card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return card

@@ -297,7 +297,7 @@ class SignInPage(StepPage):
         self.account.other.setVisible(not self._other)
         self._tell(shown)
         for card in self._cards.values():
-            card.setVisible(asks or bool(shown.busy))
+            card.setVisible(asks)  # while one is under way, what is to be done for it is all there is
         self._start_row.setVisible(asks)
         self.place.setVisible(asks and not shown.is_lab)
         if shown.clouds:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from tgwizard.gui.app.destinations import Destination
 from tgwizard.gui.app.nav_pages import NavPage
+from tgwizard.gui.app.practice_buttons import WORDS
 from tgwizard.gui.cluster.action_card import button_text
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import state_shape
@@ -34,6 +36,7 @@ def commands_of(window: Shell, actions: WindowActions) -> tuple[Command, ...]:
         *actions.page_commands,
         *_clusters(window),
         *_file(window),
+        *_practice(window),
         *_view(window, actions),
         *_help(actions),
     )
@@ -110,6 +113,17 @@ def _verb(window: Shell, session: ClusterSession | None, verb: Verb) -> Command:
 
 
 # The window ------------------------------------------------------------------------------------------------------
+
+
+def _practice(window: Shell) -> tuple[Command, ...]:
+    """To the lab, or back from it."""
+    if window.context.practice is not None:
+        return (Command("Back to Azure", partial(window.go_elsewhere, Destination()), "", Icon.LAB),)
+    return tuple(
+        Command(words, partial(window.go_elsewhere, Destination(practice)), "", Icon.LAB, words=explained)
+        for practice, (words, explained) in WORDS.items()
+        if window.context.can_practise
+    )
 
 
 def _file(window: Shell) -> tuple[Command, ...]:
