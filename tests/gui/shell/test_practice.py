@@ -209,7 +209,7 @@ def test_that_a_practised_failover_means_nothing_for_the_clusters_in_azure(tmp_p
 
         def person():
             yield "edge-north"
-            yield lambda: program().opening.opened is not None
+            yield lambda: program().opening.opened is not None and me.window.sessions
             services = program().opening.opened.services
             say(*state())
             me.window.go_to(NavPage.LAB)
@@ -230,7 +230,7 @@ def test_that_a_practised_failover_means_nothing_for_the_clusters_in_azure(tmp_p
             yield lambda: me.window.dialog is None and not me.window.running
             me.press("Back to Azure")
             yield "Practise without Azure"
-            yield lambda: program().opening is not None and program().opening.opened is not None
+            yield lambda: program().opening is not None and program().opening.opened is not None and me.window.sessions
             say(*state())
             say("the same sign-in", program().opening.opened.services is services)
         """,
