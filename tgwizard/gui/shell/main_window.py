@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
                 before.setParent(self._root)  # taken out of its layout it would be Python's, which deletes it now
                 before.deleteLater()
         self.stack.addWidget(self.startup_errors)
-        self.startup_errors.retry_asked.connect(self.retry_asked)
+        self._connect_errors()
         self.stack.removeWidget(errors)
         errors.setParent(self._root)
         errors.deleteLater()
@@ -291,10 +291,13 @@ class MainWindow(QMainWindow):
         self.changes.dropping.connect(self._on_dropping)
         self.changes.changed.connect(self._on_clusters_changed)
         self.watching.changed.connect(self._on_observed)
+        self._connect_errors()
+        parts.closing.left.connect(self._close_now)
+
+    def _connect_errors(self) -> None:
         self.startup_errors.retry_asked.connect(self.retry_asked)
         self.startup_errors.back_asked.connect(self.go_back_to_azure)
         self.startup_errors.back.setVisible(self._came_from and self._practice is None)
-        parts.closing.left.connect(self._close_now)
 
     def _bind_keys(self) -> None:
         """Once: they act on whatever the window has then."""
