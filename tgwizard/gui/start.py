@@ -346,7 +346,7 @@ class _Program(QObject):
             return
         opened = self._let_go()
         if where.practice is not None and self._glance.practice is None:
-            glance = self._glance._replace(first=self.window.place_shown if self.window.is_complete else None)
+            glance = self._glance._replace(first=self.window.pages.shown if self.window.is_complete else None)
             self._home = Opening(glance, self._open_program, self._surround)
             if opened is not None:
                 self._kept = opened
@@ -357,7 +357,7 @@ class _Program(QObject):
             # If it cannot be opened there, the window goes back to where it was, and opens that anew.
             self._forget_home()
             self._home = Opening(self._glance, self._open_program, self._surround)
-            place = place._replace(glance=place.glance._replace(first=self.window.place_shown))
+            place = place._replace(glance=place.glance._replace(first=self.window.pages.shown))
         self._glance, self._open_program, self._surround = place.glance, place.open_program, place.surround
         self._context = None
         self.window.begin_anew(place.glance)

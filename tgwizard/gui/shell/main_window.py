@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
             from tgwizard.gui.shell.practice_strip import PracticeStrip
 
             strip = self._practice_strip = PracticeStrip(self.theme, self._practice)
-            strip.back_asked.connect(self.go_back_to_azure)
+            strip.back_asked.connect(self.go_elsewhere)
 
     def _build(self) -> None:
         self._rows = QVBoxLayout(self._root)
@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
 
     def _connect_errors(self) -> None:
         self.startup_errors.retry_asked.connect(self.retry_asked)
-        self.startup_errors.back_asked.connect(self.go_back_to_azure)
+        self.startup_errors.back_asked.connect(self.go_elsewhere)
         self.startup_errors.back.setVisible(self._came_from and self._practice is None)
 
     def _bind_keys(self) -> None:
@@ -518,31 +518,14 @@ class MainWindow(QMainWindow):
             if not session.running:
                 self.open_cluster(self._current)
 
-    @property
-    def place_shown(self) -> NavPage:
-        """The page of the rail that is shown, or that a cluster's page belongs to."""
-        shown = self.stack.currentWidget()
-        return next((place for place, page in self.pages.built.items() if page is shown), NavPage.CLUSTERS)
-
+    @Slot(object)
     def go_elsewhere(self, where: Destination) -> None:
         """Go on at another place in this window; while something is written here, say why not and what to do."""
-        if self._is_early(partial(self.go_elsewhere, where)):
-            return
-        writes = self._parts.writing_words()
-        if not writes:
-            self.left_for.emit(where)
-        else:
+        writes = self._parts.writing_words() if self.is_complete else ""
+        if writes:
             self._parts.tell_to_stay(self, writes)
-
-    @Slot()
-    def go_back_to_azure(self) -> None:
-        """End practising, or leave the cloud that could not be opened."""
-        from tgwizard.gui.app.destinations import Destination
-
-        if self.is_complete:
-            self.go_elsewhere(Destination())
         else:
-            self.left_for.emit(Destination())
+            self.left_for.emit(where)
 
     # Acting ------------------------------------------------------------------------------------------------------
 

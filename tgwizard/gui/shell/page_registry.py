@@ -158,9 +158,10 @@ class PageRegistry:
         return self._imports.values()
 
     @property
-    def built(self) -> Mapping[NavPage, ShellPage]:
-        """Those that were wanted so far."""
-        return self._built
+    def shown(self) -> NavPage:
+        """The page that is shown, or that a cluster's page belongs to."""
+        page = self._stack.currentWidget()
+        return next((place for place, built in self._built.items() if built is page), NavPage.CLUSTERS)
 
     def writing(self) -> tuple[NavPage, ShellPage] | None:
         """A page that writes something now, and which it is."""

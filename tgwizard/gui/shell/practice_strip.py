@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from tgwizard.gui.app.destinations import Practice
+from tgwizard.gui.app.destinations import Destination, Practice
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.theme import Theme
@@ -26,9 +28,9 @@ NOTHING_KEPT = "Nothing here reaches Azure, and nothing of it is kept when you g
 
 
 class PracticeStrip(QWidget):
-    """`back_asked` when the practice is to end."""
+    """`back_asked(Destination)` when the practice is to end."""
 
-    back_asked = Signal()
+    back_asked = Signal(object)
 
     def __init__(self, theme: Theme, practice: Practice, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +43,7 @@ class PracticeStrip(QWidget):
         row.addWidget(TextLabel(theme, words, TextRole.BODY, Token.TEXT, wrap=True), 1)
         self.back = Button(theme, "Back to Azure", height=32)
         self.back.explain("Ends the practice; this window works on the real Azure again")
-        self.back.clicked.connect(self.back_asked)
+        self.back.clicked.connect(partial(self.back_asked.emit, Destination()))
         row.addWidget(self.back)
         self.setAccessibleName(words)
         theme.changed.connect(self.update)

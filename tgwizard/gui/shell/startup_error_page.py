@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from tgwizard.gui.app.destinations import Destination
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole
@@ -16,10 +19,10 @@ from tgwizard.model.problem import Problem
 
 
 class StartupErrorPage(QWidget):
-    """The program could not be opened: what, why, what to do, and Try again. `back_asked`: to where the window was."""
+    """The program could not be opened: why, what to do, and Try again. `back_asked(Destination)`: to where it was."""
 
     retry_asked = Signal()
-    back_asked = Signal()
+    back_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """Empty until `show_problems`."""
@@ -38,7 +41,7 @@ class StartupErrorPage(QWidget):
         self._column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
         self.back = Button(theme, "Go back")
         self.back.explain("This window works again where it did before")
-        self.back.clicked.connect(self.back_asked)
+        self.back.clicked.connect(partial(self.back_asked.emit, Destination()))
         self.back.hide()
         self._column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
