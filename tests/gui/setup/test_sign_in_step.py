@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import accessible_description
+from tests.gui.desk import PATIENCE_MS, accessible_description
 from tgwizard.gui.setup.sign_in_step import SignInPage, SignInShown
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, Cloud
@@ -66,7 +66,7 @@ def test_that_arrows_choose_and_the_button_is_next(page: SignInPage, qtbot: QtBo
     ways = begun(page)
     page.activateWindow()
     page._cards[SignInMethod.BROWSER].setFocus()
-    qtbot.waitUntil(page._cards[SignInMethod.BROWSER].hasFocus)
+    qtbot.waitUntil(page._cards[SignInMethod.BROWSER].hasFocus, timeout=PATIENCE_MS)
     QTest.keyClick(page._cards[SignInMethod.BROWSER], Qt.Key.Key_Down)
     assert QApplication.focusWidget() is page._cards[SignInMethod.DEVICE_CODE]
     assert page._cards[SignInMethod.DEVICE_CODE].isChecked()
@@ -96,7 +96,7 @@ def test_that_another_cloud_is_named_in_the_window_and_said_to_be_another_place(
     ways = begun(page)
     page.place.chips["usgovernment"].click()
     assert page.start.accessibleName() == "Connect to Azure US Government"
-    with qtbot.waitSignal(page.cloud_asked) as asked:
+    with qtbot.waitSignal(page.cloud_asked, timeout=PATIENCE_MS) as asked:
         page.start.click()
     assert asked.args == ["usgovernment"]
     assert ways == []
@@ -120,7 +120,7 @@ def test_that_a_wrong_cloud_blocks_in_the_words_of_its_declaration(page: SignInP
 @pytest.mark.parametrize("typed", ["contoso.com", "72f988bf-86f1-41af-91ab-2d7cd011db47", ""])
 def test_that_a_directory_is_named_by_guid_or_domain_or_not_at_all(page: SignInPage, qtbot: QtBot, typed: str) -> None:
     page.place.tenant.field.setText("x")
-    with qtbot.waitSignal(page.tenant_typed) as told:
+    with qtbot.waitSignal(page.tenant_typed, timeout=PATIENCE_MS) as told:
         page.place.tenant.field.setText(typed)
     assert told.args == [typed]
     assert page.place.wrong == ""
@@ -142,7 +142,7 @@ def test_that_who_is_signed_in_is_told_with_directory_and_cloud_and_can_change(p
     assert accessible_description(page.account._who) == "Directory 72f988bf, Azure public"
     assert not page.start.isVisible()
     assert not page.place.isVisible()
-    with qtbot.waitSignal(page.out_asked):
+    with qtbot.waitSignal(page.out_asked, timeout=PATIENCE_MS):
         page.account.out.click()
     page.account.other.click()
     assert page.start.isVisible()
