@@ -45,7 +45,8 @@ class Answered:
 class Shell(Generic[R]):
     """Calls tgwizard on the rig. ``answers`` are typed when it asks; None: standard input is no terminal.
 
-    ``thinking``: what happens while a person reads each question.
+    ``thinking``: what happens while a person reads each question. ``ports``: more doors of the program. ``cloud``:
+    whose clusters are known, when it is not the rig's.
     """
 
     rig: R
@@ -54,6 +55,8 @@ class Shell(Generic[R]):
     heard: Callable[[str], None] | None = None
     thinking: Callable[[], None] = lambda: None
     settings: Settings = field(default_factory=Settings)
+    ports: dict[str, Any] = field(default_factory=dict)
+    cloud: str | None = None
 
     def __call__(self, *words: str) -> Answered:
         """Run one command."""
@@ -61,7 +64,7 @@ class Shell(Generic[R]):
         console = Console(out, err, as_json="--json" in words)
         if self.answers is not None:
             console.ask = self._type
-        program = AppPorts(self._connect, no_lab, paths.lab_dir, settings=self.settings)
+        program = AppPorts(self._connect, no_lab, paths.lab_dir, settings=self.settings, **self.ports)
         code = run(parse(words, program.default_lab, program.latencies), program, console)
         return Answered(code, out.getvalue(), err.getvalue())
 
@@ -73,7 +76,7 @@ class Shell(Generic[R]):
     def _connect(self, _where: EnvironmentChoice) -> OpenEnvironment:
         services = self.rig.services
         assert isinstance(services.azure, ArmPorts)
-        return Lasting(services, ClusterFolder(services.state_dir, services.cloud), services.azure)
+        return Lasting(services, ClusterFolder(services.state_dir, self.cloud or services.cloud), services.azure)
 
 
 class Lasting(Environment):

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING
 from tgwizard import paths
 from tgwizard.app.logs import log_start, stop_logging
 from tgwizard.app.open_environment import open_environment
-from tgwizard.cli.app_ports import AppPorts, ClientChoice, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
+from tgwizard.cli.app_ports import (
+    AppPorts,
+    ClientChoice,
+    EnvironmentChoice,
+    LabOptions,
+    MemberOptions,
+    OpenEnvironment,
+    RunningLab,
+    RunningMember,
+)
 from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, parse
 from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
@@ -45,7 +54,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a character shows a question mark; it never stops a run.
             stream.reconfigure(errors="replace")
-    program = AppPorts(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
+    program = AppPorts(
+        connect,
+        run_lab,
+        paths.lab_dir,
+        control=control_lab,
+        lab_environment=lab_environment,
+        open_member=open_member,
+        new_key=new_key,
+        key_ids=key_ids,
+    )
     console = Console(sys.stdout, sys.stderr, as_json="--json" in words)
     if sys.stdin is not None and sys.stdin.isatty():
         console.ask, console.typed = _ask, _typed
@@ -116,6 +134,27 @@ def lab_environment(directory: Path, options: ClientChoice) -> Mapping[str, str]
     from tgwizard.app.environments import client_environment
 
     return client_environment(directory, options)
+
+
+def open_member(place: OpenEnvironment, options: MemberOptions) -> RunningMember:
+    """Start a member agent in this process."""
+    from tgwizard.app.member_program import MemberProgram
+
+    return MemberProgram(place, options)
+
+
+def new_key(path: Path) -> tuple[str, ...]:
+    """Draw a heartbeat key into a new file; its id."""
+    from tgwizard.member.heartbeat_keys import new_key_file
+
+    return new_key_file(path).ids
+
+
+def key_ids(path: Path) -> tuple[str, ...]:
+    """The ids of a key file's keys."""
+    from tgwizard.member.heartbeat_keys import read_keys
+
+    return read_keys(path).ids
 
 
 def _typed() -> str | None:

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 from tgwizard.engine.files.cluster_folder import ClusterFolder
+from tgwizard.engine.jobs import Report
 from tgwizard.engine.lab_control import LabControl
+from tgwizard.engine.members.member_store import MemberTold
 from tgwizard.engine.runs.job_services import Services
+from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import Settings
 from tgwizard.model.sign_in import SignInMethod
@@ -106,6 +110,44 @@ class ClientChoice:
     by_certificate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MemberOptions:
+    """A member that is to run here. Addresses are HOST:PORT; None leaves them to the cluster file.
+
+    ``interfaces`` have to have a link, ``dhcp`` is one that has to have a lease, ``upstream`` is what has to be
+    reachable: at least one of them. ``report`` hears the events of its runs.
+    """
+
+    setup: ClusterSetup
+    member: Member
+    key: Path
+    report: Report[Event]
+    listen: str | None = None
+    peer: str | None = None
+    status: str | None = None
+    interfaces: tuple[str, ...] = ()
+    dhcp: str | None = None
+    upstream: tuple[str, ...] = ()
+
+
+class RunningMember(Protocol):
+    """A member agent in this process."""
+
+    @property
+    def listens_on(self) -> str:
+        """Where its heartbeat listens."""
+
+    @property
+    def interval_s(self) -> float:
+        """How long to wait between two turns."""
+
+    def turn(self) -> MemberTold:
+        """One turn, and what it says of itself."""
+
+    def close(self) -> None:
+        """Leave the gap, tell the peer, stop."""
+
+
 class RunningLab(Protocol):
     """A lab that this process holds."""
 
@@ -123,6 +165,14 @@ class RunningLab(Protocol):
 
 def _no_control(directory: Path) -> LabControl:
     raise UserError(Problem("lab-not-running", f"No lab can be reached in {directory} from here."))
+
+
+def _no_member(_place: OpenEnvironment, _options: MemberOptions) -> RunningMember:
+    raise UserError(Problem("member-not-here", "No member agent can run in this program."))
+
+
+def _no_key(path: Path) -> tuple[str, ...]:
+    raise UserError(Problem("member-not-here", f"No heartbeat key can be used in this program ({path})."))
 
 
 def _no_environment(directory: Path, _wish: ClientChoice) -> Mapping[str, str]:
@@ -144,3 +194,9 @@ class AppPorts:
     """Whether the log file cannot be written."""
     lab_environment: Callable[[Path, ClientChoice], Mapping[str, str]] = _no_environment
     """What other clients' environment must say for a folder's lab; writes az's folder."""
+    open_member: Callable[[OpenEnvironment, MemberOptions], RunningMember] = _no_member
+    """Start a member agent in this process."""
+    new_key: Callable[[Path], tuple[str, ...]] = _no_key
+    """Draw a heartbeat key into a new file; its id."""
+    key_ids: Callable[[Path], tuple[str, ...]] = _no_key
+    """The ids of the keys in a file."""

@@ -18,6 +18,7 @@ from tgwizard.cli.completion import SETTING_KEY, Completion, ShellKind
 from tgwizard.cli.config_commands import Add, ChangeSetting, ShowSettings
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of
+from tgwizard.cli.member_commands import MemberCommand, MemberKey, add_member_parsers, member_command
 from tgwizard.cli.setup_arguments import SetupCommand, add_setup_parsers, parsed, setup_command
 from tgwizard.engine.history.history_entries import HistoryFilter, parse_day
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
@@ -78,6 +79,8 @@ Command = (
     | ShowSettings
     | ChangeSetting
     | Completion
+    | MemberCommand
+    | MemberKey
 )
 
 
@@ -169,6 +172,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
     "add": lambda found: Add(found.file),
     "settings": _settings,
     "completion": lambda found: Completion(ShellKind(found.shell)),
+    "member": member_command,
 }
 """How each command is made, but for those of setting up and of the lab."""
 
@@ -238,6 +242,7 @@ def command_parser(latencies: Sequence[str]) -> CommandParser:
     resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
     resume.add_argument(TO_DEAD_MACHINE, action="store_true", help=_DEAD)
     _past(words, common)
+    add_member_parsers(add_word(words, "member", "the agents that move the address by themselves"), common)
     _of_this_computer(words, common)
     _lab(words, common, latencies)
     return parser

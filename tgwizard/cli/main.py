@@ -10,6 +10,7 @@ from tgwizard.cli import (
     config_commands,
     history_commands,
     lab_commands,
+    member_commands,
     setup_commands,
     sign_in_option,
 )
@@ -22,10 +23,10 @@ from tgwizard.cli.console import Console
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabRunCommand
+from tgwizard.cli.member_commands import MemberAsk, MemberCommand, MemberKey, MemberRun, MemberStatusOf
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, ProveHow, SetupCommand, Undo, Verify
 from tgwizard.engine.interrupts import as_before
 from tgwizard.model.problem import Cancelled, Problem, UserError
-from tgwizard.model.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ def _dispatch(call: ParsedCommand, program: AppPorts, console: Console) -> ExitC
             return config_commands.settings(command, console, call.where.config)
         case Completion() as command:
             return completion(command, command_parser(program.latencies), console)
+        case MemberKey() as command:
+            return member_commands.key(command, program, console)
         case LabRunCommand() as command:
             return cluster_commands.lab_run(command, program, console)
         case (
@@ -100,13 +103,16 @@ def _dispatch(call: ParsedCommand, program: AppPorts, console: Console) -> ExitC
             | Undo()
             | Export()
             | Add()
+            | MemberRun()
+            | MemberStatusOf()
+            | MemberAsk()
         ) as command:
             connection = program.connect(call.where)
             try:
                 if isinstance(command, Failover | History | Plan | Apply | Verify | Undo):
                     warn_of_interrupted_run(command.cluster, connection, console, call.where)
                 refused = sign_in_option.sign_in(call.where, connection, console)
-                code = _connected(command, connection, call, console, program.settings) if refused is None else refused
+                code = _connected(command, connection, call, console, program) if refused is None else refused
             except BaseException:
                 with contextlib.suppress(UserError):
                     connection.close()
@@ -127,15 +133,15 @@ def _closed(connection: OpenEnvironment, code: ExitCode, console: Console) -> Ex
 
 
 def _connected(
-    command: Status | Failover | Resume | History | Report | Add | SetupCommand,
+    command: Status | Failover | Resume | History | Report | Add | MemberCommand | SetupCommand,
     connection: OpenEnvironment,
     call: ParsedCommand,
     console: Console,
-    settings: Settings,
+    program: AppPorts,
 ) -> ExitCode:
     match command:
         case Status():
-            return cluster_commands.status(command, connection, console, call.where, settings)
+            return cluster_commands.status(command, connection, console, call.where, program.settings)
         case Failover():
             return cluster_commands.failover(command, connection, console, call.where)
         case Resume():
@@ -146,5 +152,7 @@ def _connected(
             return history_commands.report(command, connection, console)
         case Add():
             return config_commands.add(command, connection, console, call.where)
+        case MemberRun() | MemberStatusOf() | MemberAsk():
+            return member_commands.run(command, connection, program, console, call.where)
         case _:
             return setup_commands.run(command, connection, console, call.where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 _ID = re.compile(
@@ -98,11 +98,15 @@ class ResourceId:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One of the two appliances: its Trustgrid name, its VM and its LAN interface."""
+    """One of the two appliances: its Trustgrid name, its VM and its LAN interface.
+
+    ``heartbeat``: the address and port that it listens on for its peer, empty when the file does not say.
+    """
 
     name: str
     vm: ResourceId
     nic: ResourceId
+    heartbeat: str = field(default="", compare=False)
 
 
 class Verb(Enum):

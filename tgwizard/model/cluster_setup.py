@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,13 @@ class SavedRole:
         return self.id.rstrip("/").rsplit("/", 1)[-1].lower()
 
 
+class ClusterMode(Enum):
+    """Whether the preferred member is given the address back when it can serve again."""
+
+    AUTOMATIC_FAILBACK = "autoFailback"
+    MANUAL_FAILBACK = "manualFailback"
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterSetup:
     """The answers. ``cloud`` is ``public`` or the lab's own name; a file of another cloud is refused."""
@@ -124,6 +132,12 @@ class ClusterSetup:
     role: SavedRole | None = None
     file: Path | None = field(default=None, compare=False, repr=False)
     """The cluster file it was read from."""
+    agent_enabled: bool = False
+    """Whether member agents may move the address by themselves outside a lab."""
+    cluster_mode: ClusterMode = ClusterMode.AUTOMATIC_FAILBACK
+    """What member agents begin with."""
+    is_trustgrid: bool = False
+    """Whether the file says that the members are appliances of Trustgrid, which fail over by themselves."""
 
     @property
     def identity(self) -> ClusterIdentity:

@@ -64,6 +64,21 @@ NO_FENCE = FenceRequest()
 """Nothing keeps the prior active from coming back."""
 
 
+class PartOfRun(Enum):
+    """What of a failover one run carries out. WHOLE is a person's; the others are those of a member for itself.
+
+    TAKE removes the address from the peer and creates it; RELEASE removes it for a peer that is ready, GAIN creates it
+    after that, CLAIM where nobody holds it. A member never creates it a second time: one that was gone again was taken
+    away by somebody (engine/README.md 6.3).
+    """
+
+    WHOLE = "whole"
+    TAKE = "take"
+    RELEASE = "release"
+    GAIN = "gain"
+    CLAIM = "claim"
+
+
 @dataclass(frozen=True, slots=True)
 class RunIntent:
     """What one run is to do, decided once at its door and handed to plan, checks, record and loop.
@@ -79,6 +94,7 @@ class RunIntent:
     fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
     asked_for: Member | None = None
+    part: PartOfRun = PartOfRun.WHOLE
 
 
 class StopMethod(Enum):

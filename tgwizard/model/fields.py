@@ -289,6 +289,18 @@ def _group(value: object) -> str:
     return given
 
 
+def _cluster_mode(value: object) -> str:
+    if value not in ("autoFailback", "manualFailback"):
+        raise FieldError("It must be autoFailback or manualFailback.")
+    return str(value)
+
+
+def _true_or_false(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise FieldError("It must be true or false, without quotes.")
+    return value
+
+
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise FieldError(f"It must be a number of seconds, not {_kind(value)}.")
@@ -458,10 +470,28 @@ CLUSTER_TIMEOUT = Field(
     required=False,
 )
 
+AGENT_ENABLED = Field(
+    "agent.enabled",
+    "Member agents",
+    "Whether the two machines move the address by themselves.",
+    "true",
+    _true_or_false,
+    required=False,
+)
+
+AGENT_MODE = Field(
+    "agent.mode",
+    "Cluster mode",
+    "Whether the preferred member gets the address back by itself: autoFailback or manualFailback.",
+    "autoFailback",
+    _cluster_mode,
+    required=False,
+)
+
 ALL = (
     NAME, ID, CLOUD, TENANT, SUBSCRIPTION, ADDRESS, SUBNET, IP_CONFIGURATION, PUBLIC_IP, POOLS, NAT_RULES,
     MEMBER_NAME, MEMBER_VM, MEMBER_NIC, HEARTBEAT, STATUS_URL, ROLE_ID, ROLE_NAME, ROLE_KIND, ROLE_SCOPES,
-    CLUSTER_TIMEOUT,
+    CLUSTER_TIMEOUT, AGENT_ENABLED, AGENT_MODE,
 )  # fmt: skip
 """Every field, in the order of the file."""
 

@@ -13,11 +13,12 @@ class Program(Enum):
 
     WINDOW = "window"
     COMMAND_LINE = "command_line"
+    MEMBER = "member"
 
     @property
     def words(self) -> str:
         """As people read it."""
-        return "the window" if self is Program.WINDOW else "the command line"
+        return {Program.WINDOW: "the window", Program.MEMBER: "the member agent"}.get(self, "the command line")
 
 
 @dataclass(frozen=True, slots=True)

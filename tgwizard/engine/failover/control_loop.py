@@ -71,6 +71,9 @@ class ControlLoop:
                 return self._wait_for(move, state.losing, state.to)
             case Move.ARRIVED | Move.RESTORED | Move.UNMOVED:
                 return self._confirm(move)
+            case Move.RELEASED:
+                state.reporter.finish()
+                return run_result.released(state.losing, state.to, state.address)
             case Move.YIELD:
                 return self._yield()
 

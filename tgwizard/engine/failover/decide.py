@@ -12,6 +12,7 @@ from enum import Enum
 
 from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.model.failover_events import Step, TimeoutChoice
+from tgwizard.model.failover_options import PartOfRun
 from tgwizard.model.nic import NicDocument, Provisioning
 
 
@@ -27,6 +28,7 @@ class Move(Enum):
 
     SETTLE_LOSING writes an interface whose update failed anew, as it is: the remedy for state Failed
     (azure/README.md 2.4). MOVE_AT_ONCE asks Azure to move the configuration itself; UNMOVED: it took that and did not.
+    RELEASED is the end of a member's release: the other one creates the address.
     """
 
     DETACH = "detach"
@@ -41,6 +43,7 @@ class Move(Enum):
     ARRIVED = "arrived"
     RESTORED = "restored"
     UNMOVED = "unmoved"
+    RELEASED = "released"
     YIELD = "yield"
 
 
@@ -74,7 +77,8 @@ class RunProgress:
     ``wrote``: a write of ours is known to have been applied. ``had_holder``: the losing member held the address when
     the run began. ``overdue``: the present wait is past its deadline and it was decided to go on, so that an update in
     progress may be superseded. ``settling``: an interface left Failed is still worth writing anew. ``atomic``: the
-    address is to move in one call, which touches both interfaces; false again once that was refused.
+    address is to move in one call, which touches both interfaces; false again once that was refused. ``part``: what of
+    a failover the run carries out.
     """
 
     goal: Goal
@@ -85,6 +89,7 @@ class RunProgress:
     overdue: bool = False
     settling: bool = True
     atomic: bool = False
+    part: PartOfRun = PartOfRun.WHOLE
 
     @property
     def sent_nothing(self) -> bool:
@@ -112,7 +117,16 @@ def decide(losing: NicReading, gaining: NicReading, progress: RunProgress) -> Mo
         return _atomic(losing, gaining, progress)
     if progress.goal is Goal.BACK:
         return _back(losing, gaining, progress)
+    if progress.part is PartOfRun.RELEASE and progress.wrote and not losing.lists:
+        return _handed_over(losing, progress)
     return _forward(losing, gaining, progress)
+
+
+def _handed_over(losing: NicReading, progress: RunProgress) -> Move:
+    """A member's release has shown: what follows is the other's, however its interface looks."""
+    if _busy(losing):
+        return Move.WAIT_LOSING
+    return Move.SETTLE_LOSING if losing.state is Provisioning.FAILED and progress.settling else Move.RELEASED
 
 
 def has_arrived(losing: NicReading, gaining: NicReading) -> bool:
@@ -132,7 +146,7 @@ def _atomic(losing: NicReading, gaining: NicReading, progress: RunProgress) -> M
         return Move.WAIT_LOSING
     if _busy(gaining):
         return Move.WAIT_GAINING
-    accepted = progress.losing_sent is not None and progress.losing_sent.answer is WriteAnswer.ACCEPTED
+    accepted = _was_accepted(progress.losing_sent)
     if progress.goal is Goal.BACK and (accepted or gaining.lists or (progress.overdue and not losing.lists)):
         # A resume was asked for the start, and the move is not on its way any more.
         return _back(losing, gaining, progress)
@@ -163,7 +177,13 @@ def _forward(losing: NicReading, gaining: NicReading, progress: RunProgress) -> 
         return Move.YIELD
     if losing.state is Provisioning.FAILED and progress.losing_sent is not None and progress.settling:
         return Move.SETTLE_LOSING
+    if progress.part is not PartOfRun.WHOLE and _was_accepted(progress.gaining_sent):
+        return Move.YIELD  # it was there and is gone: whoever took it away wins
     return Move.ATTACH
+
+
+def _was_accepted(sent: LastWrite | None) -> bool:
+    return sent is not None and sent.answer is WriteAnswer.ACCEPTED
 
 
 def _release(losing: NicReading, progress: RunProgress) -> Move:

@@ -22,6 +22,7 @@ from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, ForeignChange
+from tgwizard.model.failover_options import PartOfRun
 from tgwizard.model.nic import (
     NicDocument,
     NicDocumentError,
@@ -83,7 +84,9 @@ def finish(context: RunContext, journal: FailoverJournal, state: FailoverRun, en
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
     gap = NO_SERVICE_GAP if _outage(state, place) else gap_of(measured.released, arrived, state.service_end)
-    open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (LocationKind.NO_NIC, LocationKind.FOREIGN_NIC)
+    handed_over = state.intent.part is PartOfRun.RELEASE and ending.outcome is Outcome.DONE
+    on_no_member = place.kind in (LocationKind.NO_NIC, LocationKind.FOREIGN_NIC)
+    open_end = ending.outcome is Outcome.UNKNOWN or (on_no_member and not handed_over)
     by_other = _changes_by_others(state)
     losing, gaining = (state.observer.seen(member).nic.value for member in (state.losing, state.to))
     journal.append(context.run, last_readings(context, losing, gaining, by_other))

@@ -31,6 +31,7 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import (
     Record,
+    RunEndRecord,
     RunRecord,
     StrategyFallback,
     TurnedBack,
@@ -45,6 +46,7 @@ from tgwizard.model.failover_events import Event, Finished, RunStarted, Step, St
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, Strategy
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind, Snapshot
+from tgwizard.model.text import format_utc
 
 
 def interrupted_run(services: Services, setup: ClusterSetup) -> RunRecord | None:
@@ -59,6 +61,26 @@ def interrupted_run(services: Services, setup: ClusterSetup) -> RunRecord | None
         return journal.unfinished()
     finally:
         journal.close()
+
+
+def end_interrupted(services: Services, setup: ClusterSetup, report: Report[Event], outcome: Outcome) -> Finished:
+    """End the interrupted run with nothing more written: a member's reason for it is over, or it had arrived."""
+    context = RunOptions().context(services, setup, report, CancelToken())
+
+    def end(journal: FailoverJournal) -> Finished:
+        observer = Observer(services.azure, services.clock, context.setup)
+        place = observer.look(vms=False, retry_policy=context.retry_policy()).place
+        run_record = journal.unfinished()
+        where = f"{place.member.name} holds {setup.address}" if place.member else f"{setup.address} is on no interface"
+        reason = f"The interrupted run was ended: {where}."
+        if run_record is not None:
+            at = format_utc(services.clock.wall())
+            journal.end(RunEndRecord.of(run_record, at, outcome, place, reason))
+        finished = Finished(context.stamp(), context.run, setup.name, outcome, place, reason)
+        report(finished)
+        return finished
+
+    return locked_run(context, end)
 
 
 def resume(
@@ -97,6 +119,7 @@ def _resume(context: RunContext, journal: FailoverJournal, to: Member | None, *,
         FenceRequest(run_record.fence, run_record.fence_optional),
         consent or run_record.to_dead_machine,
         asked_for=to,
+        part=run_record.part,
     )
     return _with_journal(replace(context, run=run_record.run), journal, run_record, intent)
 
@@ -228,7 +251,15 @@ def _progress_from_journal(
         elif isinstance(record, TurnedBack):
             goal = Goal.BACK
     had_holder = run_record.configuration is not None
-    return RunProgress(goal, wrote, had_holder, sent.get(losing.name), sent.get(gaining.name), atomic=atomic)
+    return RunProgress(
+        goal,
+        wrote,
+        had_holder,
+        sent.get(losing.name),
+        sent.get(gaining.name),
+        atomic=atomic,
+        part=run_record.part,
+    )
 
 
 def _moved(losing: Member, gaining: Member, first: str, second: str, answer: WriteAnswer) -> dict[str, LastWrite]:

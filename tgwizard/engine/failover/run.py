@@ -55,7 +55,15 @@ from tgwizard.model.failover_events import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.failover_options import NO_FENCE, FenceRequest, RunIntent, StopMethod, Strategy, resolve_strategy
+from tgwizard.model.failover_options import (
+    NO_FENCE,
+    FenceRequest,
+    PartOfRun,
+    RunIntent,
+    StopMethod,
+    Strategy,
+    resolve_strategy,
+)
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import AddressLocation, LocationKind, Snapshot
@@ -71,7 +79,8 @@ class RunOptions:
     ``fence``: whether the losing VM is stopped before anything is detached; for forced runs only.
     ``to_dead_machine``: the consent that the address goes to a member that cannot serve it; for forced runs only.
     ``decisions`` is where the user's answers come in when a step's time is over; without it nobody is asked.
-    ``rng`` spreads the pauses between repeated writes.
+    ``rng`` spreads the pauses between repeated writes. ``part`` and ``still_wanted`` are a member's: what of a failover
+    the run carries out, and whether its reason still holds, asked in the last moment before the first write.
     """
 
     accept_unknown: bool = False
@@ -81,18 +90,31 @@ class RunOptions:
     to_dead_machine: bool = False
     decisions: UserDecisions | None = None
     rng: random.Random = field(default_factory=random.Random)
+    part: PartOfRun = PartOfRun.WHOLE
+    still_wanted: Callable[[], bool] | None = None
 
     def context(
         self, services: Services, setup: ClusterSetup, report: Report[Event], cancel: CancelToken
     ) -> RunContext:
         """What the parts of a new run share."""
         renewed = with_kept_carried(setup)
-        return RunContext(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.rng)
+        return RunContext(
+            services,
+            renewed,
+            report,
+            cancel,
+            new_run(),
+            self.timing,
+            self.decisions,
+            self.rng,
+            still_wanted=self.still_wanted,
+        )
 
     def intent(self, setup: ClusterSetup, to: Member, verb: Verb) -> RunIntent:
         """What a new run is to do."""
         fence = self.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
-        return RunIntent(to, verb, resolve_strategy(self.strategy, setup, verb), fence, self.to_dead_machine)
+        strategy = resolve_strategy(self.strategy, setup, verb)
+        return RunIntent(to, verb, strategy, fence, self.to_dead_machine, part=self.part)
 
 
 def fail_over(
@@ -206,7 +228,8 @@ def _fail_over(context: RunContext, journal: FailoverJournal, intent: RunIntent,
             return end_before_detach(context, journal, run_record, observer.snapshot().place, stopped)
         checked, service_end = stopped.checked, stopped.service_end or service_end
     atomic = run_record.strategy is Strategy.ATOMIC
-    progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=run_record.configuration is not None, atomic=atomic)
+    had_holder = run_record.configuration is not None
+    progress = RunProgress(Goal.FORWARD, wrote=False, had_holder=had_holder, atomic=atomic, part=intent.part)
     start = StartingPoint(progress, checked.at, service_end)
     return continue_run(context, journal, run_record, intent, observer, start)
 
@@ -292,6 +315,7 @@ def continue_run(
         checked_at=start.checked_at,
         progress=start.progress,
         decisions=context.decisions,
+        still_wanted=context.still_wanted,
         rng=context.rng,
         service_end=start.service_end,
         back_sentence=start.turned_back.sentence() if start.turned_back else "",

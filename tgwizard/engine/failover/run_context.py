@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tgwizard.engine.cancel import CancelToken
@@ -54,6 +55,7 @@ class RunContext:
     decisions: UserDecisions | None = None
     rng: random.Random = field(default_factory=random.Random)
     reported_problems: set[Problem] = field(default_factory=set)
+    still_wanted: Callable[[], bool] | None = None
 
     def stamp(self) -> Stamp:
         """Now."""

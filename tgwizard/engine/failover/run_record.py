@@ -12,7 +12,7 @@ from tgwizard.engine.files.cluster_file import keep_carried
 from tgwizard.engine.runs.records import RunRecord
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Step, WarningRaised
-from tgwizard.model.failover_options import Fence, RunIntent, Strategy
+from tgwizard.model.failover_options import Fence, PartOfRun, RunIntent, Strategy
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
@@ -38,7 +38,7 @@ def make_run_record(context: RunContext, snapshot: Snapshot, intent: RunIntent) 
         other=other.name,
         address=snapshot.address,
         nics=snapshot.setup.identity.nics,
-        intends=_intended_steps(strategy, holds=configuration is not None, stops=stops),
+        intends=_intended_steps(strategy, intent.part, holds=configuration is not None, stops=stops),
         configuration=configuration,
         losing_body=losing.body,
         gaining_body=gaining.body,
@@ -49,6 +49,7 @@ def make_run_record(context: RunContext, snapshot: Snapshot, intent: RunIntent) 
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
         outage=_outage(snapshot),
         origin=context.services.origin(),
+        part=intent.part,
         to_dead_machine=intent.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
     )
 
@@ -88,9 +89,11 @@ def _outage(snapshot: Snapshot) -> str:
     return snapshot.seen(place.member).outage if place.member is not None else ""
 
 
-def _intended_steps(strategy: Strategy, *, holds: bool, stops: bool) -> tuple[Step, ...]:
+def _intended_steps(strategy: Strategy, part: PartOfRun, *, holds: bool, stops: bool) -> tuple[Step, ...]:
     if strategy is Strategy.GUIDED:
         return (Step.GUIDE,)
+    if part is PartOfRun.RELEASE:
+        return (Step.DETACH, Step.PUT_BACK)
     steps = (Step.DETACH, Step.ATTACH, Step.PUT_BACK) if holds else (Step.ATTACH,)
     if strategy is Strategy.ATOMIC:
         steps = (Step.MOVE, *steps)

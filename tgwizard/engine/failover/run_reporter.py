@@ -32,6 +32,7 @@ _STEPS = {
     Move.PUT_BACK: Step.PUT_BACK,
     Move.CLEAR_GAINING: Step.PUT_BACK,
     Move.ARRIVED: Step.CONFIRM,
+    Move.RELEASED: Step.CONFIRM,
     Move.RESTORED: Step.CONFIRM,
 }
 

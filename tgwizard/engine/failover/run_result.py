@@ -53,6 +53,23 @@ def yielded(reason: str, *, wrote: bool, place: AddressLocation | None = None) -
     return RunResult(Outcome.YIELDED, f"{reason} {ours}", place=place)
 
 
+def released(losing: Member, to: Member, address: str) -> RunResult:
+    """A member has given the address up for the other, which creates it."""
+    place = AddressLocation(LocationKind.NO_NIC)
+    return RunResult(Outcome.DONE, f"{losing.name} has released {address} for {to.name}.", place=place)
+
+
+def not_wanted(address: str) -> RunResult:
+    """What the run began for was over before its first write."""
+    problem = Problem(
+        "run-not-wanted",
+        f"The reason to move {address} was over before anything was written.",
+        "The other member was heard again, or somebody else acted.",
+        "Nothing was changed.",
+    )
+    return RunResult(Outcome.CANCELLED, problem.sentence(), problem)
+
+
 def taken(place: AddressLocation, address: str, problem: Problem | None) -> RunResult:
     """A foreign interface took the freed address: it is named, and nothing is put back."""
     name = place.foreign_nic.name if place.foreign_nic else "another interface"

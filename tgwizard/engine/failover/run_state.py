@@ -61,6 +61,7 @@ class StartingPoint:
 class FailoverRun:
     """One run under way. ``checked_at``: when its preflight ended (monotonic seconds).
 
+    ``still_wanted`` is asked in the last moment before the first write: without it, a run is always wanted.
     ``cancel_heard``: a cancel was asked for; ``cancelled``: it was granted, and the run turned back because of it.
     """
 
@@ -75,6 +76,7 @@ class FailoverRun:
     checked_at: float
     progress: RunProgress
     decisions: UserDecisions | None = None
+    still_wanted: Callable[[], bool] | None = None
     repeat_preflight: Callable[[], Preflight] | None = None
     rng: random.Random = field(default_factory=random.Random)
     moments: RunMoments = field(default_factory=RunMoments)
@@ -223,6 +225,10 @@ class FailoverRun:
         now = self.now()
         ages = [self.observer.seen(member).nic.age_s(now) for member in self.needed]
         return all(age is not None and age <= self.timing.fresh_read_s for age in ages)
+
+    def wanted(self) -> bool:
+        """Whether what the run began for still holds; asked until its first write was sent."""
+        return self.still_wanted is None or not self.progress.sent_nothing or self.still_wanted()
 
     def checks_fresh(self) -> bool:
         """The first write needs a preflight under two minutes old."""

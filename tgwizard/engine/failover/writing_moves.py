@@ -124,11 +124,14 @@ class WritingMoves:
             return (None if objection is None else run_result.refused(objection),)
         if not state.readings_fresh():
             return (self.refresh(),)
-        return None
+        return None if state.wanted() else (run_result.not_wanted(state.address),)
 
     def _still_valid(self, before: RunProgress) -> bool:
         """The last look, right before the write leaves: time went by while a token was fetched, or a computer slept."""
-        return self.state.readings_fresh() and (not before.sent_nothing or self.state.checks_fresh())
+        state = self.state
+        if before.sent_nothing and not (state.checks_fresh() and (state.still_wanted is None or state.still_wanted())):
+            return False
+        return state.readings_fresh()
 
     def _count_attempt(self, move: Move) -> None:
         state, now = self.state, self.state.now()

@@ -17,7 +17,7 @@ from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.cluster_setup import CarriedConfiguration, ClusterSetup, SavedRole
+from tgwizard.model.cluster_setup import CarriedConfiguration, ClusterMode, ClusterSetup, SavedRole
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
@@ -33,10 +33,11 @@ SCHEMA = 1
 _OTHER_KEYS: Mapping[str, frozenset[str]] = {
     "role": frozenset({"id", "name", "kind", "scopes"}),
     "trustgrid": frozenset({"cluster", "nodes"}),
+    "agent": frozenset({"enabled", "mode"}),
 }
 """Tables that later parts of the program use; they are kept as they are."""
 
-_SECTIONS = ("azure", "floating", "member", "role", "trustgrid", "timing")
+_SECTIONS = ("azure", "floating", "member", "role", "trustgrid", "timing", "agent")
 
 
 @dataclass(slots=True)
@@ -234,6 +235,8 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
     travels = read_carried(floating, reader.fault)
     timeout = reader.value(timing, fields.CLUSTER_TIMEOUT) or 30.0
     members, role = _members(reader, document), _role(reader, document)
+    agent = reader.table(document, "agent", required=False)
+    mode = reader.value(agent, fields.AGENT_MODE)
     _one_subscription(reader, subscription, subnet, members)
     if not (name and cluster_id and cloud and tenant and subscription and address and subnet) or len(members) != 2:
         return None
@@ -252,6 +255,9 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
         timeout,
         role,
         reader.path,
+        agent_enabled=reader.value(agent, fields.AGENT_ENABLED) or False,
+        cluster_mode=ClusterMode(mode) if mode else ClusterMode.AUTOMATIC_FAILBACK,
+        is_trustgrid="trustgrid" in document,
     )
 
 
@@ -278,10 +284,10 @@ def _members(reader: _Reader, document: Mapping[str, Any]) -> list[Member]:
         reader.keys(table, {"name", "vm", "nic", "heartbeat", "status_url"}, prefix)
         name = reader.value(table, fields.MEMBER_NAME, prefix)
         vm, nic = reader.value(table, fields.MEMBER_VM, prefix), reader.value(table, fields.MEMBER_NIC, prefix)
-        reader.value(table, fields.HEARTBEAT, prefix)
+        heartbeat = reader.value(table, fields.HEARTBEAT, prefix)
         reader.value(table, fields.STATUS_URL, prefix)
         if name and vm and nic:
-            members.append(Member(name, vm, nic))
+            members.append(Member(name, vm, nic, heartbeat or ""))
     _no_twins(reader, members)
     return members
 

@@ -14,7 +14,7 @@ from tgwizard.engine.json_codec import RecordKinds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
-from tgwizard.model.failover_options import Fence, Strategy
+from tgwizard.model.failover_options import Fence, PartOfRun, Strategy
 from tgwizard.model.problem import Problem
 from tgwizard.model.run_origin import RunOrigin
 from tgwizard.model.service_gap import ServiceGap
@@ -32,7 +32,8 @@ class RunRecord:
     guided run writes nothing: it intends to watch, and there is nothing of it to resume. ``repair``: the move was
     called so when it began (engine/README.md 1.13). ``to_dead_machine``: it was consented that the address goes to a
     member that cannot serve it. ``outage``: why nobody was served at the address when the run began, empty when
-    someone was. ``origin``: who began it and from where; None in what older programs wrote.
+    someone was. ``origin``: who began it and from where; None in what older programs wrote. ``part``: what of a
+    failover it carries out.
     """
 
     run: str
@@ -55,6 +56,7 @@ class RunRecord:
     to_dead_machine: bool = False
     outage: str = ""
     origin: RunOrigin | None = None
+    part: PartOfRun = PartOfRun.WHOLE
 
     @property
     def writes(self) -> bool:

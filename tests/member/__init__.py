@@ -1,0 +1,1 @@
+"""Tests of what the member agent uses of its machine."""
