@@ -442,3 +442,17 @@ def test_that_a_fault_of_a_file_is_dismissed_until_the_file_changes(fleet: Desk,
     os.utime(file, ns=(1, 1))
     page.show_refused(NotAdded(None, (problem,)))
     qtbot.waitUntil(lambda: fleet.says("broken.toml"), timeout=PATIENCE_MS)
+
+
+def test_that_the_line_under_the_title_counts_every_cluster_and_those_not_known(open_it: Open, qtbot: QtBot) -> None:
+    desk = open_it(50)
+    page = clusters_page(desk.window)
+    assert desk.says("50 clusters. ")
+    qtbot.waitUntil(lambda: all(row.seen_at for row in page.model.rows), timeout=PATIENCE_MS)
+    unread = tuple(replace(row, state=FleetState.NOT_KNOWN) for row in page.model.rows[:25])
+    page.model.show_rows((*unread, *(replace(row, state=FleetState.IN_SYNC) for row in page.model.rows[25:])))
+    page._sum_up()
+    assert desk.says("50 clusters. 25 not known.")
+    assert desk.says("All 50")
+    assert desk.says("Not known 25")
+    assert desk.says("In sync 25")

@@ -113,7 +113,7 @@ def test_that_a_failover_from_click_to_result_moves_the_floating_ip(ready: Desk,
     assert holder(ready) == "tg-node-b"
     page = ready.window.findChild(RunPage)
     assert page is not None
-    assert any(name.startswith("Graceful failover, run ") for name in map(accessible_name, crumbs(ready)))
+    assert any(name == "Graceful failover to tg-node-b" for name in map(accessible_name, crumbs(ready)))
     assert page.banner.sentence == "Done: tg-node-b holds 10.20.2.50"
     assert page.banner.shape is Shape.GOOD
     qtbot.waitUntil(lambda: page.picture.pill.state is PillState.HELD, timeout=PATIENCE_MS)

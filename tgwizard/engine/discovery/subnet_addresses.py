@@ -326,7 +326,7 @@ def _free(address: IPv4Address, use: AddressKind, answer: AddressAnswer | None, 
         return Finding(Level.PASSED, "Azure holds it for this cluster", "so it need not be free")
     if answer is None:
         if asked is None:
-            return Finding(Level.NOT_KNOWN, "Azure was not asked yet", "whether it is free")
+            return Finding(Level.NOT_KNOWN, "Azure was not asked yet", "It will say whether the address is free.")
         return Finding(Level.NOT_KNOWN, "Azure did not say whether it is free", asked.what, asked)
     if answer.free:
         return Finding(Level.PASSED, "Azure says it is free")

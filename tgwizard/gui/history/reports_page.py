@@ -33,7 +33,7 @@ from tgwizard.gui.widgets.row_list import ROW_ROLE
 from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.problem import Problem, UserError
 
-LEAD = "Runs and set-ups that you kept as a page: it opens in the browser, prints, and holds no secret."
+LEAD = "Runs that you kept as a page: it opens in the browser, prints, and holds no secret."
 NOTHING = "No report is kept yet. Open a run under History and keep its report."
 NOT_OPEN = "The reports are read as soon as the program is open."
 

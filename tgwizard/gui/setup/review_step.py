@@ -258,7 +258,7 @@ class ReviewPage(StepPage):
             row.addWidget(paper)
         row.addWidget(copy)
         row.addWidget(save)
-        column.addLayout(row)
+        column.insertLayout(0 if checklist else -1, row)  # a checklist is long: what is done with it stands above
         return page
 
     def _print(self) -> None:

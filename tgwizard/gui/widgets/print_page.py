@@ -19,8 +19,8 @@ PDF = "PDF file (*.pdf)"
 RESOLUTION = 300
 
 PAPER = """
-h1 { font-size: 15pt; } h2 { font-size: 11pt; margin-top: 14pt; }
-th { text-align: left; padding: 2pt 12pt 2pt 0; } td { padding: 2pt 12pt 2pt 0; }
+h1 { font-size: 15pt; } h2 { font-size: 11pt; margin-top: 16px; margin-bottom: 4px; }
+th { text-align: left; }
 pre { font-family: "JetBrains Mono"; font-size: 7pt; white-space: pre-wrap; }
 """
 
@@ -63,7 +63,7 @@ def document_of(html: str) -> QTextDocument:
     document = QTextDocument()
     document.setDefaultStyleSheet(PAPER)
     document.setDefaultFont(QFont("Inter", 9))
-    document.setHtml(_STYLE.sub("", html))
+    document.setHtml(_STYLE.sub("", html).replace("<table>", '<table cellpadding="4">'))
     return document
 
 
