@@ -115,7 +115,10 @@ class Pair:
         self.seed = seed
         self.agents: list[MemberAgent | None] = [None, None]
         self.watch: Callable[[], None] = lambda: None
+        self.frozen: set[int] = set()
+        self.trouble: list[str] = []
         self._slots = [InlineRuns(), InlineRuns()]
+        self._inside = [False, False]
         self._pumping = False
         self._turned = [-1.0, -1.0]
         for which in (0, 1):
@@ -151,11 +154,14 @@ class Pair:
 
     def kill(self, which: int) -> None:
         """The process is gone; its machine stays."""
-        in_run = self._slots[which].running
+        inside = self._inside[which]
+        self._gone(which)
+        if inside:
+            raise ProcessDiedError(which)
+
+    def _gone(self, which: int) -> None:
         self.agents[which] = None
         self.wire.dead_members.add(which)
-        if in_run:
-            raise ProcessDiedError(which)
 
     def pump(self) -> None:
         """One moment of the world: what flies arrives, and each agent that is due turns."""
@@ -171,12 +177,22 @@ class Pair:
             agent = self.agents[which]
             if agent is None or self.now - self._turned[which] < min(1.0, self.timing.interval_s):
                 continue
+            if which in self.frozen or (self._inside[which] and not self._slots[which].running):
+                continue  # a turn that waits for Azure is not a second one
             self._turned[which] = self.now
-            try:
-                agent.turn()
-            except ProcessDiedError as died:
-                if died.which != which:
-                    raise
+            self._turn(which, agent)
+
+    def _turn(self, which: int, agent: MemberAgent) -> None:
+        """One turn. A member that dies inside another one's run takes that one along: one stack holds both."""
+        outer, self._inside[which] = self._inside[which], True
+        try:
+            agent.turn()
+        except ProcessDiedError as died:
+            self._gone(which)
+            if outer or died.which != which:
+                raise
+        finally:
+            self._inside[which] = outer
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -189,4 +205,8 @@ class Pair:
 
     def active(self) -> list[str]:
         """Which members say that they are active."""
-        return [agent.me.name for agent in self.agents if agent is not None and agent.status and agent.status.active]
+        return [
+            agent.me.name
+            for which, agent in enumerate(self.agents)
+            if agent is not None and which not in self.frozen and agent.status and agent.status.active
+        ]

@@ -126,6 +126,7 @@ class OptionCard(WholeTarget, QRadioButton):
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 6, 14, 7
 _BETWEEN = 16
 _WIDE = 10_000
+_KEPT_WIDTHS = 8
 _WRAPPED = int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
 
 
@@ -160,6 +161,7 @@ class ChoiceCard(WholeTarget, QRadioButton):
         self._consequence = consequence
         self._cost = cost
         self._rights = rights
+        self._measured: dict[tuple[float, int], list[_Line]] = {}
         self.setAccessibleName(name)
         self.setAccessibleDescription(", ".join(part for part in (consequence, cost, rights) if part))
         let_wrap(self)
@@ -198,7 +200,18 @@ class ChoiceCard(WholeTarget, QRadioButton):
             top += line.height
 
     def _lines(self, width: float) -> list[_Line]:
-        """The name with its cost, the consequence with the rights; what is at right goes below when it must."""
+        """The name with its cost, the consequence with the rights; what is at right goes below when it must.
+
+        Kept for the widths asked for last: while a page is laid out, each card is asked some twenty times.
+        """
+        key = (width, self._theme.px(_WIDE))
+        if key not in self._measured:
+            if len(self._measured) >= _KEPT_WIDTHS:
+                self._measured.clear()
+            self._measured[key] = self._measure(width)
+        return self._measured[key]
+
+    def _measure(self, width: float) -> list[_Line]:
         found: list[_Line] = []
         for role, token, left, right in (
             (TextRole.BODY_STRONG, Token.TEXT, self._name, self._cost),
