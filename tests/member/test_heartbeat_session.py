@@ -220,3 +220,8 @@ def test_that_of_two_preferences_the_higher_version_counts_and_then_the_later_na
     assert not second.wins_over(first)
     assert Preference(2, "tg-node-b").wins_over(first)
     assert not first.wins_over(first)
+
+
+def test_that_a_greeting_nested_too_deep_is_none_of_a_member() -> None:
+    body = b"TGM" + b"[" * 1000
+    assert refused(side("tg-node-b", connects=False), len(body).to_bytes(2, "big") + body) is FrameFault.NOT_A_MEMBER

@@ -9,6 +9,7 @@ from functools import partial
 from tests.member.test_heartbeat_session import CLUSTER, REPORT
 from tgwizard.engine.members.member_timing import MemberTiming
 from tgwizard.member.heartbeat_keys import HeartbeatKeys
+from tgwizard.member.heartbeat_session import HeartbeatSession
 from tgwizard.member.peer_heartbeat import GREETING_S, MOST_INCOMING, PeerHeartbeat
 
 TIMING = MemberTiming(30.0)
@@ -173,3 +174,25 @@ def test_that_a_frozen_member_counts_nothing_that_was_sent_while_it_stood_still(
     assert counted is None or counted < woke - 35, "every frame acknowledged one that was older than three intervals"
     wire.run(5)
     assert wire.silence(1) < 1.2
+
+
+def test_that_half_open_connections_do_not_keep_a_peer_out_that_connects_anew() -> None:
+    wire = Wire()
+    for _ in range(MOST_INCOMING):
+        mine, theirs = End(wire, 0), End(wire, 1)
+        mine.other, theirs.other = theirs, mine
+        assert wire.members[0].accepted(mine, wire.now)
+        session = HeartbeatSession("tg-node-b", CLUSTER, wire.members[0].keys, connects=True, fresh_s=TIMING.fresh_s)
+        wire.members[0].received(mine, session.greeting(), wire.now)
+    assert not wire.members[0].accepted(End(wire, 0), GREETING_S), "they may still speak"
+    assert wire.members[0].accepted(End(wire, 0), GREETING_S + 0.1)
+
+
+def test_that_a_key_that_is_taken_away_ends_the_connections_on_it_and_the_next_one_has_the_new_key() -> None:
+    old, new = b"k" * 32, b"n" * 32
+    wire = Wire()
+    for keys in ((old, new), (new, old), (new,)):
+        for member in wire.members:
+            member.change_keys(HeartbeatKeys(keys))
+            wire.run(4)
+            assert max(wire.silence(0), wire.silence(1)) < 1.5, "each step works while one member is a step behind"

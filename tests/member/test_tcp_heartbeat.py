@@ -121,3 +121,13 @@ def test_that_junk_from_the_partners_address_ends_only_its_own_connection(member
     until(lambda: dict(one.heard.refused).get(FrameFault.TOO_LONG.value, 0) > 0)
     assert one.heard.incoming
     assert one.heard.outgoing
+
+
+def test_that_keys_can_be_changed_while_it_runs(members: Members) -> None:
+    one = members.start(0)
+    two = members.start(1, keys=HeartbeatKeys((b"o" * 32,)))
+    until(lambda: dict(two.heard.refused).get(FrameFault.NO_COMMON_KEY.value, 0) > 0)
+    two.change_keys(KEYS)
+    for side in (one, two):
+        until(partial(heard_both_ways, side))
+        assert side.runs

@@ -48,6 +48,8 @@ class MemberProgram:
     def _open(self, place: OpenEnvironment, options: MemberOptions, opened: contextlib.ExitStack) -> None:
         setup, me, services = options.setup, options.member, place.services
         self.timing = _timing(setup)
+        self._key_file, self._key_stamp = options.key, _stamp(options.key)
+        self._key_trouble: Problem | None = None
         keys = read_keys(options.key)
         store = MemberStore(member_folder(services.state_dir, setup, me))
         opened.enter_context(hold_lock(_made(store.lock), _runs_already(me)))
@@ -93,7 +95,10 @@ class MemberProgram:
         return self.timing.interval_s
 
     def turn(self) -> MemberTold:
-        """One turn of the agent, and what it says of itself. UserError: what it keeps cannot be read or written."""
+        """One turn of the agent, and what it says of itself. UserError: its journal cannot be read."""
+        if not self._heartbeat.runs:
+            raise RuntimeError("the thread of the heartbeat has ended")  # whoever starts this anew does better
+        self._look_at_keys()
         status = self.agent.turn()
         self._turned_at = self._clock.monotonic()
         told = self._told(status)
@@ -109,12 +114,25 @@ class MemberProgram:
                 self.agent.turn()
         self._opened.close()
 
+    def _look_at_keys(self) -> None:
+        """A changed key file counts at once. One that cannot be used is told, and changes nothing."""
+        stamp = _stamp(self._key_file)
+        if stamp == self._key_stamp:
+            return
+        self._key_stamp = stamp
+        try:
+            self._heartbeat.change_keys(read_keys(self._key_file))
+        except UserError as error:
+            self._key_trouble = error.problem
+        else:
+            self._key_trouble = None
+
     def _answer(self) -> StatusAnswer:
         status = self.agent.status
         fresh = self._clock.monotonic() - self._turned_at < STATUS_OLD_S
         if status is None or not fresh:
             return StatusAnswer(active=False, role="starting" if status is None else "unknown")
-        return StatusAnswer(status.active, status.role.value)
+        return StatusAnswer(self.agent.says_active(), status.role.value)
 
     def _told(self, status: MemberStatus) -> MemberTold:
         preference = self.agent.kept.preference
@@ -129,11 +147,16 @@ class MemberProgram:
             status.view.peer.heard,
             preference.active,
             preference.mode.value,
-            tuple(f"{item.condition.value}: {item.detail}" for item in status.findings),
+            self._conditions(status),
             preference.paused,
             self.agent.kept.stopped,
             status.last_run.reason if status.last_run is not None else "",
         )
+
+    def _conditions(self, status: MemberStatus) -> tuple[str, ...]:
+        held = [f"{item.condition.value}: {item.detail}" for item in status.findings]
+        held += [trouble.what for trouble in (self.agent.unkept, self._key_trouble) if trouble is not None]
+        return tuple(held)
 
     def _checks(self, options: MemberOptions, opened: contextlib.ExitStack) -> tuple[HealthCheck, ...]:
         checks: list[HealthCheck] = []
@@ -146,6 +169,15 @@ class MemberProgram:
             opened.callback(upstream.close)
             checks.append(upstream)
         return tuple(checks)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written or replaced, or its mode is; nothing when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _timing(setup: ClusterSetup) -> MemberTiming:

@@ -100,6 +100,7 @@ class HeartbeatSession:
     fresh_s: float
     nonce: bytes = field(default_factory=lambda: secrets.token_bytes(NONCE_BYTES))
     peer: Greeting | None = None
+    key: bytes = field(default=b"", repr=False)
     _sign: bytes = b""
     _verify: bytes = b""
     _seq: int = 0
@@ -156,7 +157,7 @@ class HeartbeatSession:
         try:
             peer = from_document(Greeting, parse_json(body[len(MAGIC) :]))
             nonce = bytes.fromhex(peer.nonce)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FrameRefusedError(FrameFault.NOT_A_MEMBER) from error
         if len(nonce) != NONCE_BYTES or nonce == self.nonce:
             raise FrameRefusedError(FrameFault.NOT_A_MEMBER)
@@ -169,6 +170,7 @@ class HeartbeatSession:
         key = self._common_key(peer)
         if key is None:
             raise FrameRefusedError(FrameFault.NO_COMMON_KEY)
+        self.key = key
         nonces = self.nonce + nonce if self.connects else nonce + self.nonce
         session = _mac(key, b"tgm1" + nonces + self.cluster.encode())
         to_listener, to_connector = _mac(session, b"to listener"), _mac(session, b"to connector")
@@ -188,7 +190,7 @@ class HeartbeatSession:
             raise FrameRefusedError(FrameFault.FORGED)
         try:
             frame = from_document(HeartbeatFrame, parse_json(text))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FrameRefusedError(FrameFault.MALFORMED) from error
         if frame.seq <= self._heard or frame.ack > self._seq:
             raise FrameRefusedError(FrameFault.REPLAYED)

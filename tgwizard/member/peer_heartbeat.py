@@ -72,6 +72,12 @@ class PeerHeartbeat:
             self._send_at = 0.0
         self._report = report
 
+    def change_keys(self, keys: HeartbeatKeys) -> None:
+        """From now on these count; a connection on a key that is none of them any more is made anew."""
+        self.keys = keys
+        for link in [item for item in self._links if item.session.established and item.session.key not in keys.keys]:
+            self._end(link)
+
     def stop(self, why: str, now: float) -> None:
         """Say farewell and close everything."""
         for link in self._links:
@@ -86,7 +92,11 @@ class PeerHeartbeat:
         """The peer connected. False: there are enough connections, and it is to be closed."""
         incoming = [link for link in self._links if not link.session.connects]
         if len(incoming) >= MOST_INCOMING:
-            return False
+            silent = [link for link in incoming if now - max(link.opened_at, link.counted_at or 0.0) > GREETING_S]
+            silent = [link for link in silent if now - (link.counted_at or link.opened_at) > self.timing.fresh_s]
+            if not silent:
+                return False
+            self._end(silent[0])  # half open: its other end is gone, and the system has not noticed
         self._open(connection, now, connects=False)
         return True
 

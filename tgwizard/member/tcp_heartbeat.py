@@ -95,6 +95,7 @@ class TcpHeartbeat:
         self._woken.setblocking(False)  # noqa: FBT003
         self._lock = threading.Lock()
         self._report: MemberReport | None = None
+        self._keys: HeartbeatKeys | None = None
         self._farewell = ""
         self._thread: threading.Thread | None = None
 
@@ -128,6 +129,17 @@ class TcpHeartbeat:
             self._report = report
         self._rouse()
 
+    def change_keys(self, keys: HeartbeatKeys) -> None:
+        """From now on these keys count."""
+        with self._lock:
+            self._keys = keys
+        self._rouse()
+
+    @property
+    def runs(self) -> bool:
+        """Whether its thread goes on: without it this member is silent, and hears nobody."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self, why: str) -> None:
         """Say farewell and end the thread. It may be called twice."""
         with self._lock:
@@ -151,10 +163,13 @@ class TcpHeartbeat:
                     self._ready(key)
                 with self._lock:
                     report, farewell = self._report, self._farewell
+                    keys, self._keys = self._keys, None
                 now = self._clock.monotonic()
                 if farewell:
                     self._core.stop(farewell, now)
                     break
+                if keys is not None:
+                    self._core.change_keys(keys)
                 if report is not None:
                     self._core.tell(report)
                 wait = self._core.turn(now)
@@ -178,7 +193,11 @@ class TcpHeartbeat:
             accepted, (host, *_) = self._listener.accept()
         except OSError:
             return
-        connection = _TcpConnection(_tuned(accepted, self._timing), connected=True)
+        try:
+            connection = _TcpConnection(_tuned(accepted, self._timing), connected=True)
+        except OSError:  # its other end has left already
+            accepted.close()
+            return
         if host != self._peer.host or not self._core.accepted(connection, self._clock.monotonic()):
             accepted.close()
             return

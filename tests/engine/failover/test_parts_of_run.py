@@ -119,3 +119,12 @@ def test_that_the_reason_is_asked_once_more_when_the_write_is_about_to_leave_and
     ended = made.fail_over(verb=Verb.FORCED, part=PartOfRun.TAKE, still_wanted=wanted)
     assert ended.outcome is Outcome.DONE
     assert asked == [0, 0], "before the write is prepared, and as it leaves"
+
+
+@pytest.mark.parametrize("part", [PartOfRun.GAIN, PartOfRun.CLAIM])
+def test_that_a_run_that_only_creates_yields_to_a_peer_that_holds_it(part: PartOfRun) -> None:
+    made = rig()
+    ended = made.fail_over(verb=Verb.FORCED, part=part)
+    assert ended.outcome is Outcome.YIELDED
+    assert made.puts() == []
+    assert made.holders() == ["tg-node-a"]

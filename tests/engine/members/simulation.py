@@ -58,6 +58,7 @@ class InlineRuns:
 
     ended: Finished | None = None
     running: bool = False
+    broke: Exception | None = None
 
     def start(self, run: Callable[[], Finished]) -> None:
         assert not self.running
@@ -65,11 +66,15 @@ class InlineRuns:
         self.running = True
         try:
             self.ended = run()
+        except Exception as error:  # noqa: BLE001 - as the real slot: told to who waits for the end
+            self.broke = error
         finally:
             self.running = False
 
     def take(self) -> Finished | None:
-        ended, self.ended = self.ended, None
+        (ended, broke), self.ended, self.broke = (self.ended, self.broke), None, None
+        if broke is not None:
+            raise broke
         return ended
 
 
@@ -117,7 +122,7 @@ class Pair:
         self.watch: Callable[[], None] = lambda: None
         self.frozen: set[int] = set()
         self.trouble: list[str] = []
-        self._slots = [InlineRuns(), InlineRuns()]
+        self.slots: list[InlineRuns] = [InlineRuns(), InlineRuns()]
         self._inside = [False, False]
         self._pumping = False
         self._turned = [-1.0, -1.0]
@@ -137,14 +142,14 @@ class Pair:
         """Start an agent, anew or for the first time: only its disk is left of an earlier one."""
         made = self.rigs[which]
         self.wire.restart(which)
-        self._slots[which] = InlineRuns()
+        self.slots[which] = InlineRuns()
         self.agents[which] = MemberAgent(
             made.services,
             made.setup,
             made.setup.members[which],
             WireLink(self.wire, which),
             MemberStore(made.services.state_dir),
-            self._slots[which],
+            self.slots[which],
             self.timing,
             made.events.append,
             (self.health[which],),
@@ -177,7 +182,7 @@ class Pair:
             agent = self.agents[which]
             if agent is None or self.now - self._turned[which] < min(1.0, self.timing.interval_s):
                 continue
-            if which in self.frozen or (self._inside[which] and not self._slots[which].running):
+            if which in self.frozen or (self._inside[which] and not self.slots[which].running):
                 continue  # a turn that waits for Azure is not a second one
             self._turned[which] = self.now
             self._turn(which, agent)
@@ -208,5 +213,5 @@ class Pair:
         return [
             agent.me.name
             for which, agent in enumerate(self.agents)
-            if agent is not None and which not in self.frozen and agent.status and agent.status.active
+            if agent is not None and which not in self.frozen and agent.says_active()
         ]

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.engine.members.simulation import Pair
+from tests.engine.members.simulation import InlineRuns, Pair
+from tests.rig import rig
 from tgwizard.engine.members.decision import MemberRole, Reason
 from tgwizard.engine.members.member_ports import HealthCondition, HealthFinding
-from tgwizard.engine.members.member_store import MemberWish
+from tgwizard.engine.members.member_report import Preference
+from tgwizard.engine.members.member_store import MemberStore, MemberWish
+from tgwizard.engine.members.member_timing import MemberTiming
 from tgwizard.engine.runs.records import RunRecord
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
+from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterMode
+from tgwizard.model.failover_events import Finished
 from tgwizard.model.failover_options import PartOfRun
 from tgwizard.model.problem import UserError
 
@@ -258,3 +264,105 @@ def test_that_with_manual_failback_the_address_stays_where_the_takeover_brought_
     pair.run(300)
     assert pair.holders == [B]
     assert writes(pair) == 2
+
+
+def test_that_make_active_moves_it_once_at_the_usual_timeout_too() -> None:
+    """The one that released it reads Azure rarely while it hears its peer: an old reading must not bring it back."""
+    pair = settled(Pair(timeout_s=30.0))
+    agent = pair.agents[0]
+    assert agent is not None
+    agent.store.wish(MemberWish(active=B))
+    both: list[list[str]] = []
+    pair.watch = lambda: both.append(pair.active())
+    pair.run(90)
+    assert pair.holders == [B]
+    assert writes(pair) == 2
+    assert (parts(pair, 0), parts(pair, 1)) == ([PartOfRun.RELEASE], [PartOfRun.GAIN])
+    assert [A, B] not in both, "the one that gives it up stops saying that it is active"
+
+
+def test_that_what_an_operator_moved_stays_there_until_a_person_speaks() -> None:
+    pair = settled(Pair())
+    operator = rig(lab=pair.lab, clock=pair.clock, state=pair.folder / "operator")
+    operator.fail_over(operator.b, Verb.FORCED)
+    pair.run(200)
+    assert pair.holders == [B]
+    assert writes(pair) == 2, "those of the operator"
+    agent = pair.agents[1]
+    assert agent is not None
+    assert agent.kept.rests
+    agent.store.wish(MemberWish(goes_on=True))
+    pair.run(90)
+    assert pair.holders == [A]
+    assert not agent.kept.rests
+
+
+def test_that_a_member_whose_state_cannot_be_written_goes_on_telling_and_begins_no_run() -> None:
+    pair = settled(Pair())
+    agent = pair.agents[1]
+    assert agent is not None
+    full = pair.folder / "full"
+    full.write_text("a file where the folder should be")
+    agent.store = MemberStore(full)
+    agent.kept = replace(agent.kept, rests=True)
+    agent.kept = replace(agent.kept, memory=replace(agent.kept.memory, spent=True))
+    pair.kill(0)
+    pair.run(60)
+    assert writes(pair) == 0
+    assert agent.unkept is not None
+    assert agent.status is not None
+    assert not agent.status.cover
+    full.unlink()
+    pair.run(40)
+    assert pair.holders == [B]
+
+
+class BreakingOnce(InlineRuns):
+    """The first run breaks off."""
+
+    def start(self, run: Callable[[], Finished]) -> None:
+        def breaks() -> Finished:
+            raise RuntimeError("an error of ours")
+
+        first, self.begun = not self.begun, True
+        super().start(breaks if first else run)
+
+    begun = False
+
+
+def test_that_an_error_of_ours_in_a_run_leaves_an_agent_that_goes_on(expect_log: Callable[[str], None]) -> None:
+    expect_log("tgwizard.engine.members.agent ERROR: a run of the member agent broke off")
+    pair = settled(Pair())
+    agent = pair.agents[1]
+    assert agent is not None
+    agent.runs = pair.slots[1] = BreakingOnce()
+    pair.kill(0)
+    pair.run(15)
+    assert writes(pair) == 0
+    pair.run(90)
+    assert pair.holders == [B], "after its back-off it tries again"
+
+
+def test_that_of_two_cluster_timeouts_the_larger_one_counts_on_both() -> None:
+    pair = settled(Pair())
+    agent = pair.agents[1]
+    assert agent is not None
+    agent.timing = MemberTiming(5.0)
+    pair.run(2)
+    assert agent.timing == pair.timing
+
+
+def test_that_a_preferred_member_that_is_none_of_the_two_is_the_first_one() -> None:
+    pair = settled(Pair())
+    for agent in pair.agents:
+        assert agent is not None
+        agent.store.wish(MemberWish(active="tg-node-z"))
+    pair.run(200)
+    assert pair.holders == [A]
+    assert writes(pair) == 0
+
+
+def test_that_two_first_preferences_come_to_one() -> None:
+    one, two = Preference(active=A), Preference(active=B)
+    assert two.wins_over(one)
+    assert not one.wins_over(two)

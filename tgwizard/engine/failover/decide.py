@@ -188,6 +188,9 @@ def _was_accepted(sent: LastWrite | None) -> bool:
 
 def _release(losing: NicReading, progress: RunProgress) -> Move:
     """The losing member still names the address."""
+    if progress.part in (PartOfRun.GAIN, PartOfRun.CLAIM):
+        # Only what nobody holds is created so: the peer's interface is another's to write.
+        return Move.WAIT_LOSING if _busy(losing) and not progress.overdue else Move.YIELD
     if _busy(losing):
         return Move.DETACH if progress.overdue else Move.WAIT_LOSING
     sent = progress.losing_sent

@@ -8,11 +8,12 @@ direction died first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tgwizard.engine.members.decision import MemberRole, decide_member, is_lost
 from tgwizard.engine.members.member_timing import MemberTiming
 from tgwizard.engine.members.member_view import HolderSeen, MemberView
+from tgwizard.model.failover_options import PartOfRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class ActiveProof:
     frame_age_s: float | None = None
     took_s: float | None = None
 
+    def older(self, seconds: float) -> ActiveProof:
+        """The same, so much later."""
+        frame_age_s = None if self.frame_age_s is None else self.frame_age_s + seconds
+        return replace(self, frame_age_s=frame_age_s, took_s=None if self.took_s is None else self.took_s + seconds)
+
 
 def says_active(view: MemberView, proof: ActiveProof, timing: MemberTiming) -> bool:
     """Whether the member answers 200: healthy, holding the address, and with a proof that nobody else may yet."""
@@ -34,6 +40,9 @@ def says_active(view: MemberView, proof: ActiveProof, timing: MemberTiming) -> b
         return False
     if view.azure.holder is not HolderSeen.ME or view.azure.age_s > timing.reading_valid_s:
         return False
+    run = view.unfinished
+    if run is not None and run.part is PartOfRun.RELEASE:
+        return False  # it gives the address up, and reads nothing more of it than its run does
     if proof.took_s is not None and proof.took_s < timing.own_reading_proof_s:
         return False  # the former holder's own reading may be as old as that
     by_frame = proof.frame_age_s is not None and proof.frame_age_s < timing.lease_s

@@ -7,6 +7,7 @@ remembers. The promises are in engine/README.md 6.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from tgwizard.engine.members.decision import (
 from tgwizard.engine.members.member_ports import HealthCheck, HealthFinding, PeerLink, RunSlot
 from tgwizard.engine.members.member_report import LONGEST_REASON, MemberReport, Preference
 from tgwizard.engine.members.member_store import KeptMember, MemberStore
-from tgwizard.engine.members.member_timing import MemberTiming
+from tgwizard.engine.members.member_timing import LONGEST_TIMEOUT_S, MemberTiming
 from tgwizard.engine.members.member_view import (
     AzureSeen,
     HandOverAnswer,
@@ -46,11 +47,17 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished, Step
 from tgwizard.model.failover_options import PartOfRun
 from tgwizard.model.nic import Provisioning
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import STOPPED, LocationKind, Snapshot
 
 FIRST_BACK_OFF_S = 30.0
 LONGEST_BACK_OFF_S = 600.0
+FIRST_AGAIN_S = 2.0
+LONGEST_AGAIN_S = 60.0
+"""Between two tries to bring an interrupted run to its end: the address is on nobody meanwhile."""
 GAINING_READ_S = 0.25
+
+_log = logging.getLogger(__name__)
 
 _OUTCOME = {
     MemberAction.CLOSE: Outcome.DONE,
@@ -65,6 +72,8 @@ _RUNS = {
     MemberAction.PUT_BACK: (PartOfRun.CLAIM, Verb.FORCED, HolderSeen.ME),
 }
 
+_WRITING = (*_RUNS, MemberAction.GO_ON)
+
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
@@ -77,6 +86,8 @@ class MemberStatus:
     view: MemberView
     findings: tuple[HealthFinding, ...]
     last_run: Finished | None
+    proof: ActiveProof
+    at: float
 
 
 @dataclass(eq=False)
@@ -89,6 +100,7 @@ class _Waits:
     on_nobody_s: float = 0.0
     peer_off_s: float = 0.0
     blind_s: float = 0.0
+    unfinished_s: float = 0.0
     offer_s: float | None = None
     released_s: float | None = None
     took_s: float | None = None
@@ -115,6 +127,7 @@ class MemberAgent:
     status: MemberStatus | None = None
     last_run: Finished | None = None
     kept: KeptMember = field(init=False)
+    unkept: Problem | None = None
     _observer: Observer = field(init=False)
     _snapshot: Snapshot = field(init=False)
     _waits: _Waits = field(default_factory=_Waits)
@@ -125,12 +138,15 @@ class MemberAgent:
     _ever_heard: bool = False
     _unfinished: UnfinishedRun | None = None
     _live: PartOfRun | None = None
+    _arrived: bool = False
     _gaining: bool = False
     _gain_failed: bool = False
     _answer: HandOverAnswer = HandOverAnswer.NONE
     _why: str = ""
     _not_before: float = float("-inf")
     _back_off_s: float = FIRST_BACK_OFF_S
+    _again_at: float = float("-inf")
+    _again_s: float = FIRST_AGAIN_S
     _versions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -155,15 +171,22 @@ class MemberAgent:
         self._take_wish()
         now = self.services.clock.monotonic()
         lived = 0.0 if self._turned_at is None else min(max(0.0, now - self._turned_at), 2 * self.timing.interval_s)
-        self._turned_at = now
+        began = self._turned_at = now
         self._take_run_end()
         self._count(lived, now)
         if self._live is None and (self._read_at is None or now - self._read_at >= self._read_every(now)):
             self._read(now)
+            now = self.services.clock.monotonic()  # Azure may have taken its time, and no proof got younger by it
         self._adopt()
         view = self._remember(self._view(now))
         findings = self._findings()
         decision = decide_member(view, self.timing)
+        if decision.action in _WRITING and (self._read_at is None or self._read_at < began):
+            # What the peer said last may be younger than the reading that it is put together with.
+            self._read(now)
+            now = self.services.clock.monotonic()
+            view = self._remember(self._view(now))
+            decision = decide_member(view, self.timing)
         self._act(decision, view)
         proof = self._proof(now)
         self.status = MemberStatus(
@@ -174,9 +197,20 @@ class MemberAgent:
             view,
             findings,
             self.last_run,
+            proof,
+            now,
         )
         self.link.tell(self._told(view, decision, findings))
         return self.status
+
+    def says_active(self) -> bool:
+        """Whether it may say so now: by what the last turn knew, each proof as old as it is by now. For any thread."""
+        status = self.status
+        if status is None:
+            return False
+        passed = max(0.0, self.services.clock.monotonic() - status.at)
+        azure = replace(status.view.azure, age_s=status.view.azure.age_s + passed)
+        return says_active(replace(status.view, azure=azure), status.proof.older(passed), self.timing)
 
     def _take_wish(self) -> None:
         wish = self.store.take_wish()
@@ -210,6 +244,7 @@ class MemberAgent:
         power = self._snapshot.seen(self.peer).power
         waits.peer_off_s = waits.peer_off_s + lived if self._answers and power in STOPPED else 0.0
         waits.on_nobody_s = waits.on_nobody_s + lived if self._answers and self._settled_on_nobody() else 0.0
+        waits.unfinished_s = waits.unfinished_s + lived if self._unfinished is not None else 0.0
         for name in ("offer_s", "released_s", "took_s"):
             value = getattr(waits, name)
             if value is not None:
@@ -220,7 +255,7 @@ class MemberAgent:
         return counted is not None and now - counted <= self.timing.fresh_s
 
     def _read_every(self, now: float) -> float:
-        if self._gaining:
+        if self._gaining or self._waits.released_s is not None:
             return GAINING_READ_S
         usual = min(15.0, max(1.0, self.timing.timeout_s / 2))
         return usual if self._is_heard(now) else 1.0
@@ -243,6 +278,9 @@ class MemberAgent:
 
     def _adopt(self) -> None:
         report = self.link.heard.report
+        if report is not None and self.timing.timeout_s < report.timeout_s <= LONGEST_TIMEOUT_S:
+            # The larger one counts on both: with the smaller one a member would act within the other's lease.
+            self.timing = MemberTiming(report.timeout_s)
         if report is not None and report.preference.wins_over(self.kept.preference):
             self._keep(replace(self.kept, preference=report.preference))
 
@@ -280,15 +318,18 @@ class MemberAgent:
 
     def _view(self, now: float) -> MemberView:
         unfinished = self._unfinished
+        if unfinished is not None:
+            unfinished = replace(unfinished, sent_s=self._waits.unfinished_s)
         if self._live is not None or self._gaining:
             unfinished = UnfinishedRun(self._live or PartOfRun.GAIN, live=True)
         elif self._waits.released_s is not None:
             unfinished = UnfinishedRun(PartOfRun.RELEASE, sent=True, sent_s=self._waits.released_s)
         preference = self.kept.preference
+        named = self.setup.member(preference.active) or self.setup.members[0]
         return MemberView(
             self._azure(now),
             self._peer_seen(now),
-            prefers_me=preference.active == self.me.name,
+            prefers_me=named == self.me,
             mode=preference.mode,
             version=preference.version,
             memory=self.kept.memory,
@@ -313,15 +354,27 @@ class MemberAgent:
         return ActiveProof(settled, None if neutral is None else now - neutral, self._waits.took_s)
 
     def _remember(self, view: MemberView) -> MemberView:
-        memory = remembered(view)
-        if memory != view.memory:
-            self._keep(replace(self.kept, memory=memory))
-        return replace(view, memory=memory)
+        memory, rests = remembered(view), self.kept.rests
+        if view.prefers_me and view.azure.holder is HolderSeen.ME:
+            rests = False
+        elif view.azure.holder is HolderSeen.ME and view.memory.last_holder is HolderSeen.PEER:
+            # Whatever the two of them move here is written here: without a run of mine it was another's doing.
+            rests = rests or not (self._arrived or view.unfinished is not None)
+        self._arrived = self._arrived and view.azure.holder is not HolderSeen.ME
+        self._keep(replace(self.kept, memory=memory, rests=rests))
+        return replace(view, memory=memory, failback_rests=rests, can=view.can and self.unkept is None)
 
     def _keep(self, kept: KeptMember) -> None:
-        if kept != self.kept:
+        """On the disk. Where that cannot be written, the agent goes on looking and telling, and begins no run."""
+        if kept == self.kept and self.unkept is None:
+            return
+        self.kept = kept
+        try:
             self.store.save(kept)
-            self.kept = kept
+        except UserError as error:
+            self.unkept = error.problem
+        else:
+            self.unkept = None
 
     # -- what is done -----------------------------------------------------------------------------------------------
 
@@ -342,6 +395,8 @@ class MemberAgent:
             wanted = None if action is MemberAction.PUT_BACK else action
             self._start(part, wanted, self.peer if to is HolderSeen.PEER else self.me, verb)
         elif action is MemberAction.GO_ON:
+            if self.services.clock.monotonic() < self._again_at:
+                return
             part = self._unfinished.part if self._unfinished is not None else PartOfRun.CLAIM
             self._begin(part, lambda: resume(self.services, self.setup, None, self.report, self.cancel))
         else:
@@ -369,7 +424,8 @@ class MemberAgent:
             self._start(PartOfRun.GAIN, None, self.me, Verb.FORCED)
             return
         withdrawn = peer.heard and not peer.offers and peer.idle
-        if holder is HolderSeen.ME or (holder is HolderSeen.PEER and (withdrawn or not peer.heard)):
+        taken = holder in (HolderSeen.ME, HolderSeen.STRANGER)
+        if taken or (holder is HolderSeen.PEER and (withdrawn or not peer.heard)):
             self._gaining, self._answer = False, HandOverAnswer.NONE
 
     def _start(self, part: PartOfRun, action: MemberAction | None, to: Member, verb: Verb) -> None:
@@ -389,12 +445,22 @@ class MemberAgent:
         return wanted
 
     def _take_run_end(self) -> None:
-        ended = self.runs.take()
+        try:
+            ended = self.runs.take()
+        except Exception:  # noqa: BLE001 - whatever it was
+            # An error of ours must not leave the address on nobody: the run is an interrupted one from here on.
+            _log.exception("a run of the member agent broke off")
+            self._live, self._gain_failed, self._read_at = None, self._gaining, None
+            self._gaining, self._answer, self._waits.offer_s = False, HandOverAnswer.NONE, None
+            self._unfinished = self._from_journal()
+            self._back_off(self.services.clock.monotonic())
+            return
         if ended is None or self._live is None:
             return
         part, self._live = self._live, None
         self.last_run, self._read_at = ended, None
         done = ended.outcome is Outcome.DONE
+        self._arrived = ended.place.member == self.me
         now = self.services.clock.monotonic()
         self._waits.offer_s = None
         if part is PartOfRun.RELEASE and done:
@@ -411,10 +477,18 @@ class MemberAgent:
         memory = after_run(self.kept.memory, used, heard=heard)
         self._keep(replace(self.kept, memory=memory))
         if refused:
-            self._not_before = now + self._back_off_s * self.rng.uniform(0.8, 1.2)
-            self._back_off_s = min(LONGEST_BACK_OFF_S, 2 * self._back_off_s)
+            self._back_off(now)
         elif done:
             self._back_off_s = FIRST_BACK_OFF_S
+        if done or self._unfinished is None:
+            self._again_s = FIRST_AGAIN_S
+        else:
+            self._again_at = now + self._again_s
+            self._again_s = min(LONGEST_AGAIN_S, 2 * self._again_s)
+
+    def _back_off(self, now: float) -> None:
+        self._not_before = now + self._back_off_s * self.rng.uniform(0.8, 1.2)
+        self._back_off_s = min(LONGEST_BACK_OFF_S, 2 * self._back_off_s)
 
     def _end_unfinished(self, action: MemberAction, view: MemberView) -> None:
         run = view.unfinished
@@ -425,7 +499,7 @@ class MemberAgent:
         memory = after_run(self.kept.memory, run, heard=view.peer.heard)
         spends = action is MemberAction.YIELD
         self._keep(replace(self.kept, memory=memory if spends else self.kept.memory))
-        self._unfinished = None
+        self._unfinished = self._from_journal()
 
     def _from_journal(self) -> UnfinishedRun | None:
         record = interrupted_run(self.services, self.setup)

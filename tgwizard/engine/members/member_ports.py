@@ -72,4 +72,4 @@ class RunSlot(Protocol):
         """Begin; the slot must be free."""
 
     def take(self) -> Finished | None:
-        """The end of the run, once; None while there is none."""
+        """The end of the run, once; None while there is none. Raises what the run itself broke off with."""

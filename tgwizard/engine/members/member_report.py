@@ -27,8 +27,15 @@ class Preference:
     paused: bool = False
 
     def wins_over(self, other: Preference) -> bool:
-        """Whether this one is to be followed where both are known."""
-        return (self.version, self.origin) > (other.version, other.origin)
+        """Whether this one is to be followed where both are known.
+
+        Where neither is the newer one, both members still have to come to the same: what is said decides.
+        """
+        return self._rank > other._rank
+
+    @property
+    def _rank(self) -> tuple[int, str, str, str, bool]:
+        return self.version, self.origin, self.active, self.mode.value, self.paused
 
 
 @dataclass(frozen=True, slots=True)

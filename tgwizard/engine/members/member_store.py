@@ -95,13 +95,12 @@ class MemberStore:
             raise UserError(_unusable(self._wish_file, error)) from error
 
     def take_wish(self) -> MemberWish | None:
-        """The wish that was left, once; one that cannot be read is thrown away."""
+        """The wish that was left, once; one that cannot be read is thrown away, one that stays is none."""
         try:
             text = read_text(self._wish_file)
+            self._wish_file.unlink()
         except OSError:
             return None
-        with contextlib.suppress(OSError):
-            self._wish_file.unlink()
         try:
             return from_document(MemberWish, parse_json(text))
         except ValueError:

@@ -15,22 +15,29 @@ class ThreadRuns:
         """Free."""
         self._thread: threading.Thread | None = None
         self._ended: Finished | None = None
+        self._broke: BaseException | None = None
 
     def start(self, run: Callable[[], Finished]) -> None:
         """Begin."""
 
         def carry_out() -> None:
-            self._ended = run()
+            try:
+                self._ended = run()
+            except BaseException as error:  # noqa: BLE001 - it is told to who waits for the end
+                self._broke = error
 
         self._thread = threading.Thread(target=carry_out, name="member-run", daemon=True)
         self._thread.start()
 
     def take(self) -> Finished | None:
-        """The end of the run, once; None while there is none."""
+        """The end of the run, once; None while there is none. What the run itself broke off with is raised here."""
         if self._thread is None or self._thread.is_alive():
             return None
         self._thread.join()
-        ended, self._thread, self._ended = self._ended, None, None
+        ended, broke = self._ended, self._broke
+        self._thread = self._ended = self._broke = None
+        if broke is not None:
+            raise broke
         return ended
 
     def wait(self, seconds: float) -> bool:
