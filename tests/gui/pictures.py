@@ -4,14 +4,17 @@ It is a program, not a test: it opens the real window offscreen on a lab, fails 
 on only when every job rests, and ids are drawn in order: two runs of one state of the program give equal files, which
 `python -m tests.gui.compare_pictures A B` tells.
 
-Names are STATE-THEME.png at 1440x900, and STATE-1024-THEME.png, STATE-3840-THEME.png and STATE-large-THEME.png (200 %
-text) beside it. Six pictures are kept in git, for README and help, and compared in `test_pictures.py`.
+Names are STATE-THEME.png at 1440x900, beside it STATE-900-THEME.png and so on for the other sizes, STATE-large-THEME
+for text of 200 %, and STATE-x2-THEME for a screen of 2560x1440 at scale 2. Six pictures are kept in git, for README and
+help, and compared in `test_pictures.py`.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +37,12 @@ from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.snapshot import LocationKind
 
-SIZES: Sizes = {"": USUAL, "-1024": (1024, 700), "-3840": (3840, 2160)}
+SIZES: Sizes = {"": USUAL, "-900": (900, 600), "-1024": (1024, 768), "-2560": (2560, 1440)}
+
+AT_SCALE_2: Sizes = {"-x2": (1280, 720)}
+"""The logical size of a screen of 2560x1440 at scale 2; the scale is one of the process."""
+
+SCALE_2 = "--scale-2"
 KEPT = (
     "monitor-light",
     "monitor-dark",
@@ -189,12 +197,12 @@ def render_kept(app: QApplication, take: Take) -> None:
         places(shown)
 
 
-def render_all(app: QApplication, take: Take) -> None:
-    """Every page and state, at every size, and with large text."""
+def render_all(app: QApplication, take: Take, kinds: Iterable[tuple[Sizes, float]]) -> None:
+    """Every page and state, at every size of each kind, with text so much larger."""
     from tests.gui.setup_pictures import render_setup
     from tests.gui.shell_pictures import render_shell
 
-    for sizes, scale in ((SIZES, 1.0), (LARGE, 2.0)):
+    for sizes, scale in kinds:
         with studio(app, scale, sizes, take, on_a_cluster(Latency.FAST)) as shown:
             shown.settle()
             shown.grab("monitor-unread")
@@ -210,11 +218,16 @@ def render_all(app: QApplication, take: Take) -> None:
 
 def main(arguments: list[str]) -> int:
     """Render into the folder given, or those in git into theirs; the exit code."""
+    out = Path(next((word for word in arguments if not word.startswith("-")), "pictures"))
+    if not {"--kept", SCALE_2} & set(arguments):
+        again = [sys.executable, "-m", "tests.gui.pictures", str(out), SCALE_2]
+        subprocess.run(again, env=os.environ | {"QT_SCALE_FACTOR": "2"}, check=True)
     app = make_app(["tgwizard-pictures"])
     if "--kept" in arguments:
         develop(kept_folder(), KEPT.__contains__, lambda take: render_kept(app, take))
     else:
-        develop(Path(next(iter(arguments), "pictures")), lambda _name: True, lambda take: render_all(app, take))
+        kinds = ((AT_SCALE_2, 1.0),) if SCALE_2 in arguments else ((SIZES, 1.0), (LARGE, 2.0))
+        develop(out, lambda _name: True, lambda take: render_all(app, take, kinds))
     return 0
 
 

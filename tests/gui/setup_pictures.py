@@ -22,7 +22,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.latency import Latency
 from tgwizard.model.setup_answers import SetupStep
 
-SIZES: Sizes = {"": USUAL, "-1024": (1024, 700), "-1920": (1920, 1080), "-3840": (3840, 2160)}
+SIZES: Sizes = {"": USUAL, "-1024": (1024, 768), "-1920": (1920, 1080), "-3840": (3840, 2160)}
 
 
 def grab(shown: Studio[SetupDesk], state: str) -> None:

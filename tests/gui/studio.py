@@ -29,7 +29,7 @@ Sizes = Mapping[str, tuple[int, int]]
 AnyDesk = TypeVar("AnyDesk", Desk, SetupDesk)
 
 USUAL = (1440, 900)
-LARGE: Sizes = {"-large": USUAL, "-large-1024": (1024, 700)}
+LARGE: Sizes = {"-large": USUAL, "-large-1024": (1024, 768)}
 """With text of twice the size."""
 THEMES = (ThemeChoice.LIGHT, ThemeChoice.DARK)
 BEAT_MS = 20

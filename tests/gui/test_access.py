@@ -235,7 +235,7 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
     qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     page(ready).banner.setFocus()
     met: list[str] = []
-    for _ in range(12):
+    for _ in range(14):
         here = QApplication.focusWidget()
         assert here is not None
         met.append(accessible_name(here).split(":", maxsplit=1)[0].split(",", maxsplit=1)[0])
@@ -247,8 +247,10 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
         "Configured active",
         "Reported active",
         "Azure holder",
+        "9 checks",
         "Fail over to tg-node-b…",
         "Check rights and locks of the graceful failover now",
+        "8 checks",
         "Force failover to tg-node-b…",
         "Check rights and locks of the forced failover now",
         "Measure",

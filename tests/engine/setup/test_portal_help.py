@@ -47,6 +47,17 @@ def test_that_the_clicks_of_the_briefs_instructions_are_counted() -> None:
     assert two[1] - one[1] == 3
 
 
+def test_that_steps_are_said_once_and_repeated_for_the_other_groups() -> None:
+    state = finished(world(network_group="rg-network"))
+    scope = [place.words for place in portal_guide(state, SetupStep.SCOPE).steps]
+    assert scope[1] == "Select rg-tg-prod"
+    assert scope[-1] == f"Repeat steps 1 to {len(scope) - 1} for rg-network"
+    state = answer(state, replace(state.answers, role=RoleAnswer(RoleUse.NEW, "my role", "")))
+    role = [place.words for place in portal_guide(state, SetupStep.ROLE).steps]
+    assert role[6:8] == ["Add Assignable Scope, rg-tg-prod", "Repeat step 7 for rg-network"]
+    assert max(len(scope), len(role)) <= 10
+
+
 def test_that_the_review_counts_what_the_plan_replaces() -> None:
     shown = portal_guide(finished(), SetupStep.REVIEW)
     assert [place.words for place in shown.steps] == [

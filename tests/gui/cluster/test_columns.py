@@ -39,7 +39,7 @@ def test_that_a_window_of_a_width_has_the_columns_of_the_style(
         assert actions.y() < main.y() < events.y()
     else:
         assert actions.x() > main.x() + page.picture.width()
-    assert (events.x() > actions.x()) is (columns is Columns.THREE)
+    assert (events.x() > actions.x()) is (columns in {Columns.THREE, Columns.LARGE})
     assert page.events.isVisible()
     if columns is Columns.THREE:
         assert page.picture.width() <= MAIN_WIDEST

@@ -22,6 +22,7 @@ from tgwizard.engine.readiness.recommended_action import ActionKind
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import Record, RunEndRecord
+from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.model.cluster import Verb
 
@@ -54,12 +55,15 @@ def broken(desk: Callable[[], Desk], qtbot: QtBot) -> Desk:
 def test_that_the_repair_of_a_stopped_holder_stands_first_with_its_reason(broken: Desk, qtbot: QtBot) -> None:
     page = page_of(broken)
     qtbot.waitUntil(lambda: page.forced.title.text_shown == "Repair", timeout=PATIENCE_MS)
-    assert page.forced.geometry().top() <= page.graceful.geometry().top()
+    assert page._actions_box.indexOf(page.forced) == 1, "no button changes places with another while it is looked at"
+    broken.window.go_to(NavPage.CLUSTERS)
+    broken.window.open_cluster(broken.session.setup.name)
+    qtbot.waitUntil(lambda: page.forced.y() < page.graceful.y(), timeout=PATIENCE_MS)
     assert page._actions_box.indexOf(page.forced) == 0
     assert accessible_name(page.forced.button) == f"{REPAIR}…"
     assert page.forced.button.accessibleDescription().startswith(f"The right choice. {REASON}")
     assert not page.graceful.button.isEnabled()
-    page.forced.set_compact(True)
+    page.forced.set_compact(True, alone=True)
     assert page.forced._cost.text_shown.startswith(REASON)
     assert not page.forced._cost.isHidden(), "the reason is never folded away"
 

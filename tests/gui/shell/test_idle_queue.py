@@ -21,7 +21,7 @@ from tgwizard.gui.failover.confirm_dialog import CheckGrid, ConfirmDialog
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.widgets.check_rows import IN_A_TURN, CheckShown
+from tgwizard.gui.widgets.check_rows import IN_A_TURN, CheckShown, ChecksShown
 from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster import Verb
 
@@ -142,9 +142,9 @@ def test_that_an_answer_of_the_checks_changes_rows_and_builds_only_those_that_ar
     grid = CheckGrid(theme)
     qtbot.addWidget(grid)
     first = tuple(CheckShown(Shape.GOOD, f"fact {number}", tip=f"tip {number}") for number in range(3))
-    grid.show_checks(first)
+    grid.show_checks(ChecksShown(first))
     before = grid.rows
-    grid.show_checks((CheckShown(Shape.BROKEN, "worst first", "why"), *first))
+    grid.show_checks(ChecksShown((CheckShown(Shape.BROKEN, "worst first", "why"), *first)))
     assert grid.rows[:3] == before
     assert [row.accessibleName() for row in grid.rows] == [
         "worst first, broken",
@@ -153,7 +153,7 @@ def test_that_an_answer_of_the_checks_changes_rows_and_builds_only_those_that_ar
         "fact 2, good",
     ]
     assert grid.rows[0].accessibleDescription() == "why"
-    grid.show_checks(first[:1])
+    grid.show_checks(ChecksShown(first[:1]))
     assert [row.accessibleName() for row in grid.rows] == ["fact 0, good"]
 
 
@@ -162,7 +162,7 @@ def test_that_a_list_that_is_seen_grows_by_a_few_rows_in_a_turn(qtbot: QtBot, th
     qtbot.addWidget(grid)
     grid.show()
     checks = tuple(CheckShown(Shape.GOOD, f"fact {number}") for number in range(2 * IN_A_TURN + 1))
-    grid.show_checks(checks)
+    grid.show_checks(ChecksShown(checks))
     counts = {len(grid.rows)}
     assert counts == {0}
 
@@ -179,10 +179,10 @@ def test_that_rows_still_to_come_are_those_of_the_latest_answer(qtbot: QtBot, th
     grid = CheckGrid(theme)
     qtbot.addWidget(grid)
     grid.show()
-    grid.show_checks(tuple(CheckShown(Shape.WAITING, f"old {number}") for number in range(9)))
+    grid.show_checks(ChecksShown(tuple(CheckShown(Shape.WAITING, f"old {number}") for number in range(9))))
     QApplication.processEvents()
     latest = tuple(CheckShown(Shape.BROKEN, f"new {number}") for number in range(IN_A_TURN + 1))
-    grid.show_checks(latest)
+    grid.show_checks(ChecksShown(latest))
     qtbot.waitUntil(lambda: len(grid.rows) == len(latest), timeout=PATIENCE_MS)
     assert [row.accessibleName() for row in grid.rows] == [f"{check.fact}, broken" for check in latest]
 
@@ -193,7 +193,10 @@ def test_that_the_page_behind_the_question_is_told_of_its_checks_after_it(ready:
     ready.session.observed.connect(lambda: told.append("page"))
     ready.session.check(ready.rig.b, Verb.GRACEFUL)
     qtbot.waitUntil(lambda: "question" in told and "page" in told[told.index("question") :], timeout=PATIENCE_MS)
-    assert ready.says("Rights and locks checked")
+    (page,) = ready.window.findChildren(ClusterPage)
+    assert "Rights and locks checked" in page.graceful.fold.accessibleDescription()
+    page.graceful.fold.click()
+    qtbot.waitUntil(lambda: ready.says("Rights and locks checked"), timeout=PATIENCE_MS)
 
 
 def test_that_a_page_built_after_the_history_was_read_still_offers_to_resume(
@@ -212,10 +215,10 @@ def test_that_a_forced_question_folds_what_is_in_order_into_one_line(ready: Desk
     state = ready.session.state
     assert state is not None
     findings = state.forced.findings
-    folded = checks_shown(findings, fold_calm=True, pending=True)
-    assert folded[-1].fact == "Asking Azure whether you may write"
-    assert folded[-2].fact.endswith("checks in order or not needed")
-    whole = checks_shown(findings, fold_calm=False, pending=False)
+    folded = checks_shown(findings, pending=True)
+    assert folded.rows[-1].fact == "Asking Azure whether you may write"
+    assert folded.words == f"{len(folded.calm)} other checks passed"
+    whole = checks_shown(findings).seen(opened=True)
     assert len(whole) == len(findings.findings)
 
 

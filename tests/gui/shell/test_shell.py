@@ -288,11 +288,16 @@ def test_that_the_rail_has_the_widths_of_the_style(one: Desk, window: int, rail:
     assert [type(widget).__name__ for widget in focusable(one.window) if not accessible_name(widget)] == []
 
 
-def test_that_the_pages_are_centred_and_no_wider_than_the_style_allows(one: Desk) -> None:
+@pytest.mark.parametrize(("place", "widest"), [(None, 2400), (NavPage.CLUSTERS, 1880)])
+def test_that_the_pages_are_centred_and_no_wider_than_the_style_allows(
+    one: Desk, place: NavPage | None, widest: int
+) -> None:
     one.window.resize(3840, 2160)
+    if place is not None:
+        one.window.go_to(place)
     QApplication.processEvents()
     stack: QWidget = one.window.stack
-    assert stack.width() == 1880
+    assert stack.width() == widest
     left = stack.mapTo(one.window, stack.rect().topLeft()).x() - 240
     right = one.window.width() - stack.mapTo(one.window, stack.rect().topRight()).x()
     assert abs(left - right) <= 3

@@ -22,7 +22,7 @@ from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Assign, EnableIdentity
-from tgwizard.model.text import counted, sanitize
+from tgwizard.model.text import counted, join_words, sanitize
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,20 +364,19 @@ def _role_key(state: WizardState, role: RoleAnswer) -> str:
 
 def _create_role(subscription: str, groups: tuple[str, ...]) -> tuple[PortalStep, ...]:
     """Trustgrid's "Create the custom role"."""
-    scopes = tuple(
-        PortalStep(
-            f"Add Assignable Scope, {group}", "Type, Resource Group, Subscription, search, Select", clicks=7, typed=1
-        )
-        for group in groups
-    )
-    return (
+    before = (
         PortalStep("Search for Subscriptions", clicks=2, typed=1),
         PortalStep(f"Select {subscription}"),
         PortalStep("Access control (IAM), Add, Add custom role", clicks=3),
         PortalStep("Save the JSON to a file", "azure-custom-role-sample.json", clicks=1, typed=1),
         PortalStep("Start from JSON, select the file", clicks=3),
         PortalStep("Next, and Next on Permissions", clicks=2),
-        *scopes,
+    )
+    note = "Type, Resource Group, Subscription, search, Select"
+    scope = PortalStep(f"Add Assignable Scope, {groups[0]}", note, clicks=7, typed=1)
+    return (
+        *before,
+        *_repeated((scope,), groups, after=len(before)),
         PortalStep("Next, and Next on JSON", clicks=2),
         PortalStep("Review + create, Create", clicks=2),
     )
@@ -400,7 +399,23 @@ def _assign(group: str, machines: tuple[str, ...], role: str) -> tuple[PortalSte
 
 
 def _assign_all(groups: tuple[str, ...], machines: tuple[str, ...], role: str) -> tuple[PortalStep, ...]:
-    return tuple(step for group in groups for step in _assign(group, machines, role))
+    return _repeated(_assign(groups[0], machines, role), groups)
+
+
+def _repeated(steps: tuple[PortalStep, ...], things: tuple[str, ...], *, after: int = 0) -> tuple[PortalStep, ...]:
+    """The steps for the first of `things`, and one that says to take them again for the others.
+
+    `after`: how many steps stand before these in the list.
+    """
+    others = things[1:]
+    if not others:
+        return steps
+    first, last = after + 1, after + len(steps)
+    which = f"step {first}" if first == last else f"steps {first} to {last}"
+    clicks, typed = sum(step.clicks for step in steps), sum(step.typed for step in steps)
+    times = len(others)
+    again = PortalStep(f"Repeat {which} for {join_words(others)}", clicks=times * clicks, typed=times * typed)
+    return (*steps, again)
 
 
 def _group_names(answers: Answers, chosen: ChosenMachines | None) -> tuple[str, ...]:

@@ -1,21 +1,22 @@
-"""The card of one verb: its checks as facts with evidence, and the button under the reasons that allow or block it."""
+"""The card of one verb: the button, its checks in one line, and below them the reasons that allow or block it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QEnterEvent, QFocusEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.cluster.cluster_view_model import StateShown, checks_in_short, checks_shown
+from tgwizard.gui.style.finding_shapes import level_shape
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.badges import Pill
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import Card
-from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown
-from tgwizard.gui.widgets.labels import LiveText, TextLabel
+from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, ChecksShown, FoldLine
+from tgwizard.gui.widgets.labels import LiveText, lines_high
 from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Readiness
@@ -55,8 +56,16 @@ def button_text(verb: Verb, member: str, *, repairs: bool = False) -> str:
     return f"Fail over to {member}…" if verb is Verb.GRACEFUL else f"Force failover to {member}…"
 
 
+AREA_LINES, SHORT_LINES = 6, 3
+"""How many lines of text the part with the reasons has at least, in a whole card and in a short one."""
+
+
 class ActionCard(Card):
-    """Graceful or forced: pill, cost in a line, checks worst first, button, and the reason while it is off."""
+    """Graceful or forced: pill, checks in one line, button; below them, in a part that scrolls, all that changes.
+
+    That is the cost, the reason while the button is off, and the checks: what wants attention first, and what has
+    passed when the line of the checks is opened. So the button stays where it is, whatever Azure answers.
+    """
 
     asked = Signal()
     check_asked = Signal()
@@ -67,29 +76,14 @@ class ActionCard(Card):
         self._verb = verb
         self._graceful = graceful = verb is Verb.GRACEFUL
         super().__init__(theme, "Graceful failover" if graceful else "Forced failover", spacing=0, parent=parent)
-        self._compact = self._repairs = False
-        self._expanded = False
+        self._compact = self._alone = self._repairs = False
         self._findings: Readiness | None = None
-        self.body.setContentsMargins(17, 13, 17, 15)
+        self.body.setContentsMargins(17, 13, 17, 12)
         self.pill = Pill(theme, Shape.NOT_KNOWN, "Not known")
         self.head.addWidget(self.pill)
+        self.fold = FoldLine(theme)
+        self.fold.toggled.connect(self._on_fold)
         self._cost = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
-        self._short = TextLabel(theme, "", TextRole.BODY, Token.TEXT2)
-        self._toggle = Button(theme, "Show", ButtonKind.LINK, height=28)
-        self._toggle.clicked.connect(self._on_toggle)
-        self._toggle_name = f"checks of the {'graceful' if graceful else 'forced'} failover"
-        self._short_row = QWidget()
-        short = QHBoxLayout(self._short_row)
-        short.setContentsMargins(0, 0, 0, 0)
-        short.addWidget(self._short)
-        short.addStretch(1)
-        short.addWidget(self._toggle)
-        self._checks = QWidget()
-        self._checks.setAccessibleName(f"Checks of the {'graceful' if graceful else 'forced'} failover")
-        self._rows = QVBoxLayout(self._checks)
-        self._rows.setContentsMargins(0, theme.px(8), 0, theme.px(2))
-        self._rows.setSpacing(theme.px(7))
-        self._list = CheckRows(self._checks, self._make_row, self._put_row)
         self.button = VerbButton(
             theme,
             button_text(verb, "the other member"),
@@ -100,28 +94,50 @@ class ActionCard(Card):
         self.button.setEnabled(False)
         self.button.clicked.connect(self._on_clicked)
         self.button.considered.connect(self.considered)
-        self._reason = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self.check = self._check_link()
+        self._reason = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         self.choose = self._link("Choose the other member", "")
         self.despite = self._link(
             "Move it all the same…", "Opens the question, which asks for a second consent; nothing is sent yet"
         )
-        self.body.addSpacing(theme.px(3))
-        self.body.addWidget(self._cost)
-        self.body.addWidget(self._short_row)
-        self.body.addWidget(self._checks)
-        self.body.addSpacing(theme.px(8))
-        self.body.addWidget(self.button)
-        self.check = self._check_link()
-        self.body.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
-        self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
-        self.body.addWidget(self._reason)
-        self.body.addWidget(self.despite, 0, Qt.AlignmentFlag.AlignLeft)
-        self._reason.setContentsMargins(0, theme.px(7), 0, 0)
         self._reason.hide()
+        self.body.addSpacing(theme.px(3))
+        self.body.addWidget(self.fold)
+        self.body.addSpacing(theme.px(5))
+        self.body.addWidget(self.button)
+        self.body.addSpacing(theme.px(2))
+        self.body.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addSpacing(theme.px(4))
+        self.body.addWidget(self._build_area(), 1)
         self._show_parts()
+        self._show_fold(None)
+
+    def _build_area(self) -> QWidget:
+        """The part whose content may grow."""
+        theme = self.theme
+        name = f"Checks of the {'graceful' if self._graceful else 'forced'} failover"
+        self._checks = QWidget()
+        self._checks.setAccessibleName(name)
+        self._rows = QVBoxLayout(self._checks)
+        self._rows.setContentsMargins(0, theme.px(4), 0, theme.px(2))
+        self._rows.setSpacing(theme.px(7))
+        self._list = CheckRows(self._checks, self._make_row, self._put_row)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(3))
+        column.addWidget(self._reason)
+        column.addWidget(self.despite, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._cost)
+        column.addWidget(self._checks)
+        column.addStretch(1)
+        self.area = PageScroll(theme, content, f"{name}, with its cost and reasons")
+        self.area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        return self.area
 
     def _link(self, words: str, tip: str) -> Button:
-        """A link below the button, hidden while it has no use."""
+        """A link for what is seldom wanted, hidden while it has no use."""
         link = Button(self.theme, words, ButtonKind.LINK, height=28)
         if tip:
             link.explain(tip)
@@ -133,7 +149,7 @@ class ActionCard(Card):
         link.explain("Asks Azure whether you may: two writes that cannot be applied. Nothing is changed.")
         link.setAccessibleName(f"Check rights and locks of the {self._verb.value} failover now")
         link.setEnabled(False)
-        link.clicked.connect(self.check_asked)
+        link.clicked.connect(self._on_check)
         return link
 
     @property
@@ -141,11 +157,15 @@ class ActionCard(Card):
         """The reason shown while the button is off, else empty."""
         return self._reason.text_shown
 
-    def set_compact(self, compact: bool) -> None:
-        """The short form for narrow windows: "5 checks, all passed", Show."""
-        if compact != self._compact:
-            self._compact = compact
-            self._show_parts()
+    def set_compact(self, compact: bool, *, alone: bool = False) -> None:
+        """The short form for low and narrow windows; `alone`: no column gives the card a height."""
+        self._compact = compact
+        lines = SHORT_LINES if compact else AREA_LINES
+        high = lines_high(self.theme, lines) + 4
+        self.area.setMinimumHeight(high)
+        self.area.setMaximumHeight(high if alone and not self.fold.isChecked() else 16_777_215)
+        self._alone = alone
+        self._show_parts()
 
     def show_action(
         self,
@@ -165,7 +185,6 @@ class ActionCard(Card):
         if repairs is not self._repairs:
             self._repairs = repairs
             self.retitle("Repair" if repairs else "Graceful failover" if self._graceful else "Forced failover")
-            self._show_parts()
         self.pill.show_state(state.shape, state.word)
         self._cost.say(cost)
         text = button_text(self._verb, member, repairs=repairs)
@@ -187,11 +206,25 @@ class ActionCard(Card):
         self.button.setAccessibleDescription(spoken)
         if findings != self._findings:
             self._findings = findings
-            self._show_findings(findings)
-        self._short.say("" if findings is None else checks_in_short(findings))
+            self._show_findings()
+        self._show_fold(findings)
+        self._show_parts()
 
-    def _show_findings(self, findings: Readiness | None) -> None:
-        self._list.show(checks_shown(findings, fold_calm=not self._graceful))
+    def _show_fold(self, findings: Readiness | None) -> None:
+        if findings is None:
+            self.fold.say(Shape.WAITING, "Not checked yet")
+        else:
+            shape = level_shape(findings.findings[0].level) if findings.findings else Shape.WAITING
+            calm = shape in {Shape.GOOD, Shape.NOTE}
+            self.fold.say(Shape.GOOD if calm else shape, checks_in_short(findings), self._shown.folded_facts)
+        self.fold.setEnabled(bool(self._shown.calm))
+
+    @property
+    def _shown(self) -> ChecksShown:
+        return checks_shown(self._findings)
+
+    def _show_findings(self) -> None:
+        self._list.show(self._shown.seen(opened=self.fold.isChecked()))
 
     def _make_row(self, check: CheckShown) -> CheckRow:
         return CheckRow(self.theme, check.shape, check.fact, check.evidence)
@@ -205,15 +238,25 @@ class ActionCard(Card):
         self.asked.emit()
 
     @Slot()
-    def _on_toggle(self) -> None:
-        self._expanded = not self._expanded
-        self._show_parts()
+    def _on_check(self) -> None:
+        """Who asks for a check wants to see it, passed or not."""
+        self.fold.setChecked(bool(self._shown.calm))
+        self.check_asked.emit()
+
+    @Slot()
+    def _on_fold(self) -> None:
+        self.set_compact(self._compact, alone=self._alone)
+        self._show_findings()
 
     def _show_parts(self) -> None:
-        self._short_row.setVisible(self._compact)
-        self._cost.setVisible(self._repairs or not self._compact)  # the reason of a repair is never folded away
-        self._checks.setVisible(not self._compact or self._expanded)
-        self.check.setVisible(not self._compact or self._expanded)
-        word = "Hide" if self._expanded else "Show"
-        self._toggle.rename(word)
-        self._toggle.setAccessibleName(f"{word} the {self._toggle_name}")
+        """A short card says what matters most: the reason, else what wants attention, else the cost."""
+        short = self._compact and not self.fold.isChecked()
+        urgent = any(row.shape not in {Shape.GOOD, Shape.NOTE} for row in self._shown.rows)
+        parts = (
+            (self.check, not short),
+            (self._cost, not short or self._repairs or not (self.reason or urgent)),
+            (self._checks, not short or (urgent and not self.reason)),
+        )
+        for part, seen in parts:
+            if part.isHidden() is seen:
+                part.setVisible(seen)

@@ -40,7 +40,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.cards import BAR, PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox, problem_notice
 from tgwizard.gui.widgets.context_menu import Entries, MenuOffer
 from tgwizard.gui.widgets.copyable_fact import fact_of
@@ -59,13 +59,25 @@ ACTIONS_WIDTH, WIDE_ACTIONS_WIDTH = 352, 400
 EVENTS_WIDTH = 400
 MAIN_WIDEST = 1080
 THREE_COLUMNS_FROM, LARGE_FROM = 1920, 2560
-"""Window widths, at 100 % text, from which on events stand in a column of their own, and the picture grows instead."""
+"""Window widths, at 100 % text, from which on events stand in a column of their own, and the picture grows as well."""
 
 LARGER = 1.25
 """How much the picture grows on a very wide window; its text with it, and nothing else (gui/README.md 7)."""
 
 LOW = 720
 """On a page that is lower, at 100 % text, both cards are short: their buttons stay in view."""
+
+EVENTS_SHARE = 1000
+"""Of the room that is left over in the main column: all but nothing goes to what is below the events."""
+
+ACTION_HIGHEST = 440
+"""In a column that is higher, at 100 % text, the two cards stand at its top."""
+
+EVENT_LINES, EVENT_LINES_ALONE = 4, 8
+"""How many events are seen at once at least: where a column gives them more room, and where the page scrolls."""
+
+SENTENCE_ABREAST = 900
+"""On a narrower page, at 100 % text, room is kept for a second line of the verdict."""
 
 ACTIONS_ABREAST = 760
 SOURCE_CARDS_ABREAST = 720
@@ -81,7 +93,7 @@ class Columns(Enum):
     ONE = "one column"
     TWO = "main and actions"
     THREE = "main, actions and events"
-    LARGE = "main with a larger picture, and actions"
+    LARGE = "main with a larger picture, actions and events"
 
 
 def columns_of(page: int, window: int, px: Scaled) -> Columns:
@@ -99,7 +111,7 @@ def main_width(columns: Columns, page: int, px: Scaled) -> int:
         Columns.ONE: 0,
         Columns.TWO: ACTIONS_WIDTH,
         Columns.THREE: WIDE_ACTIONS_WIDTH + EVENTS_WIDTH,
-        Columns.LARGE: WIDE_ACTIONS_WIDTH,
+        Columns.LARGE: WIDE_ACTIONS_WIDTH + EVENTS_WIDTH,
     }[columns]
     return page - (px(aside) if aside else 0)
 
@@ -114,6 +126,7 @@ _URGENT = {VerdictName.ON_NO_NIC, VerdictName.FOREIGN_NIC, VerdictName.WRONG_HOL
 class ClusterPage(BuiltInSteps, QWidget):
     """Shows one `ClusterSession`. It asks for a failover by `asked`; it never starts one."""
 
+    widest = 2400
     asked = Signal(object)
     resume_asked = Signal()
     run_asked = Signal(str)
@@ -134,6 +147,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._shown_once = False
         self._observed_at = -math.inf
         self._larger = False
+        self._may_reorder = True
         self._unfinished: QWidget | None = None
         self._trouble: QWidget | None = None
         self.parts: deque[IdleStep] = deque(
@@ -161,13 +175,14 @@ class ClusterPage(BuiltInSteps, QWidget):
         self.sign_in.explain("Opens the first step of the set-up, where you sign in")
         self.sign_in.clicked.connect(self.sign_in_asked)
         self.sign_in.hide()
+        self.resume = Button(theme, "Resume the failover")
+        self.resume.explain("Read Azure and finish the interrupted run")
+        self.resume.clicked.connect(self.resume_asked)
+        self.session.lock.hold(self.resume)
+        self.resume.hide()
         self.banner.add_action(self.sign_in)
+        self.banner.add_action(self.resume)
         self.banner.add_action(self._read_again)
-        self._notices = QWidget()
-        self._notice_rows = QVBoxLayout(self._notices)
-        self._notice_rows.setContentsMargins(0, 0, 0, 0)
-        self._notice_rows.setSpacing(8)
-        self._notices.hide()
 
     def _build_picture(self) -> None:
         self.picture = ClusterPicture(self._theme)
@@ -231,6 +246,8 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._actions_box.setSpacing(12)
         self._actions_box.addWidget(self.graceful, 1)
         self._actions_box.addWidget(self.forced, 1)
+        for card in (self.graceful, self.forced):
+            card.setMaximumHeight(self._theme.px(ACTION_HIGHEST))
         self._actions_box.addStretch(0)
         self._main = QWidget()
         main = QVBoxLayout(self._main)
@@ -239,13 +256,12 @@ class ClusterPage(BuiltInSteps, QWidget):
         main.addWidget(self.picture)
         main.addWidget(self.sources)
         main.addWidget(self.reachability)
-        main.addWidget(self.events)
+        main.addWidget(self.events, EVENTS_SHARE)
         main.addStretch(1)
         self._main_rows = main
         self._aside = QWidget()
         aside = QVBoxLayout(self._aside)
         aside.setContentsMargins(0, 0, 0, 0)
-        aside.addStretch(1)
         self._aside_rows = aside
         self._aside.hide()
         self._scroll = PageScroll(self._theme, content, f"Cluster {self.session.setup.name}")
@@ -275,7 +291,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         if not self.whole:
             return ()
         cards = self._cards()
-        return (self.banner, self._notices, self.picture, self.sources, *cards, self.reachability, self.events)
+        return (self.banner, self.picture, self.sources, *cards, self.reachability, self.events)
 
     @Slot()
     def copy_fact(self) -> None:
@@ -336,7 +352,9 @@ class ClusterPage(BuiltInSteps, QWidget):
         self.sources.show_holder(azure_holder(snapshot, session.run))
         offer = session.recommended_action
         repair = offer.sentence if offer is not None and offer.kind is ActionKind.REPAIR else ""
-        self._put_first(self.forced if repair else self.graceful)
+        if self._may_reorder:
+            self._may_reorder = False
+            self._put_first(self.forced if repair else self.graceful)
         for card in (self.graceful, self.forced):
             self._show_action(card, state, repair)
         other = snapshot.setup.other(state.to)
@@ -368,11 +386,10 @@ class ClusterPage(BuiltInSteps, QWidget):
         )
 
     def _put_first(self, card: ActionCard) -> None:
-        """What is offered first stands first, also for the keyboard."""
+        """What is offered first stands first, also for the keyboard; not while someone may be pointing at a button."""
         if self._actions_box.indexOf(card) != 0:
-            stretch = self._actions_box.stretch(0)
             self._actions_box.removeWidget(card)
-            self._actions_box.insertWidget(0, card, stretch)
+            self._actions_box.insertWidget(0, card, 1)
 
     def _cost(self, verb: Verb) -> str:
         intended = self.session.plan(verb)
@@ -397,8 +414,9 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._drop(self._unfinished)
         self._unfinished = None
         began = self.session.unfinished
-        if began is None or self.session.running:
-            self._notices.setVisible(self._trouble is not None)
+        waits = began is not None and not self.session.running
+        self.resume.setVisible(waits)
+        if began is None or not waits:
             return
         box = NoticeBox(
             self._theme,
@@ -406,24 +424,15 @@ class ClusterPage(BuiltInSteps, QWidget):
             f"A {began.verb.value} failover to {began.to} was interrupted",
             "Resume reads Azure first and does only what is missing. Nothing was sent since.",
         )
-        button = Button(self._theme, "Resume the failover")
-        button.explain("Read Azure and finish the interrupted run")
-        button.clicked.connect(self.resume_asked)
-        self.session.lock.hold(button)
-        box.add_fix(button)
         self._unfinished = box
-        self._add_notice(box)
+        self.events.add_notice(box)
 
     @Slot(object)
     def _on_trouble(self, problem: Problem) -> None:
         self._drop(self._trouble)
         self._trouble = problem_notice(self._theme, problem, Shape.WARNING)
-        self._add_notice(self._trouble)
+        self.events.add_notice(self._trouble)
         announce(self._trouble, problem.sentence())
-
-    def _add_notice(self, box: QWidget) -> None:
-        self._notice_rows.addWidget(box)
-        self._notices.show()
 
     @staticmethod
     def _drop(box: QWidget | None) -> None:
@@ -453,7 +462,7 @@ class ClusterPage(BuiltInSteps, QWidget):
     # Layout ------------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """One column below 1200 px, two from there on, three from 1920, and a larger picture from 2560."""
+        """One column below 1200 px, two from there on, three from 1920, with a larger picture from 2560."""
         super().resizeEvent(event)
         if not self.whole:
             return
@@ -462,8 +471,11 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._arrange(columns)
         self.sources.set_stacked(main_width(columns, width, px) < px(SOURCE_CARDS_ABREAST))
         self._set_actions_abreast()
+        one = columns is Columns.ONE
         for card in (self.graceful, self.forced):
-            card.set_compact(columns is Columns.ONE or self.height() < px(LOW))
+            card.set_compact(one or self.height() < px(LOW), alone=one)
+        self.banner.keep_lines(2 if width < px(SENTENCE_ABREAST) else 1)
+        self.events.set_lines(EVENT_LINES_ALONE if one else EVENT_LINES)
 
     def _set_actions_abreast(self) -> None:
         abreast = self._columns is Columns.ONE and self.width() >= self._theme.px(ACTIONS_ABREAST)
@@ -476,26 +488,23 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._columns = columns
         wide = columns is not Columns.ONE
         grid, px = self._grid, self._theme.px
-        for widget in (self.banner, self._notices, self._actions, self._main, self._aside):
+        for widget in (self.banner, self._actions, self._main, self._aside):
             grid.removeWidget(widget)
         margin = 24 if wide else 16
-        grid.setContentsMargins(margin, 17 if wide else 11, margin, margin)
+        grid.setContentsMargins(margin, 17 if wide else 11, margin - BAR, margin)
         grid.setVerticalSpacing(12 if wide else 10)
         for row in range(5):
             grid.setRowStretch(row, 0)
-        across = 3 if columns is Columns.THREE else 2
+        apart = columns in {Columns.THREE, Columns.LARGE}
+        across = 3 if apart else 2
         grid.addWidget(self.banner, 0, 0, 1, across)
-        grid.addWidget(self._notices, 1, 0, 1, across)
-        for place, stretch in ((0, 0 if wide else 1), (1, 0 if wide else 1), (2, 1 if wide else 0)):
-            self._actions_box.setStretch(place, stretch)
-        apart = columns is Columns.THREE
         self._aside.setVisible(apart)
         self.events.set_narrow(apart)
         if apart:
-            self._aside_rows.insertWidget(0, self.events)
+            self._aside_rows.addWidget(self.events, 1)
         elif self.events.parentWidget() is not self._main:
-            self._main_rows.insertWidget(self._main_rows.count() - 1, self.events)
-        self._main.setMaximumWidth(px(MAIN_WIDEST) if apart else 16777215)
+            self._main_rows.insertWidget(self._main_rows.count() - 1, self.events, EVENTS_SHARE)
+        self._main.setMaximumWidth(px(MAIN_WIDEST) if columns is Columns.THREE else 16777215)
         if wide:
             actions = ACTIONS_WIDTH if columns is Columns.TWO else WIDE_ACTIONS_WIDTH
             self._actions.setFixedWidth(max(actions, px(actions)))
@@ -532,6 +541,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         """Ages are kept up to date only while someone can see them."""
         super().showEvent(event)
         self.finish()
+        self._may_reorder = True
         self.refresh()
         self._tick.start()
 

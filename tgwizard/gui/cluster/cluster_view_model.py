@@ -25,7 +25,7 @@ from tgwizard.gui.cluster.picture_model import (
 from tgwizard.gui.cluster.run_model import RunModel, moving_detail, moving_sentence
 from tgwizard.gui.style.finding_shapes import level_shape
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.widgets.check_rows import CheckShown
+from tgwizard.gui.widgets.check_rows import CheckShown, ChecksShown, all_passed
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState, VerbReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -170,25 +170,24 @@ def findings_state(findings: Readiness, verb: VerbReadiness, graceful: VerbReadi
 
 
 def checks_shown(
-    findings: Readiness | None, *, fold_calm: bool, pending: bool = False, explained: Collection[Finding] = ()
-) -> tuple[CheckShown, ...]:
-    """The rows for what was found.
+    findings: Readiness | None, *, pending: bool = False, explained: Collection[Finding] = ()
+) -> ChecksShown:
+    """What was found: what wants attention row by row, and all that is in order as one line.
 
-    A forced failover is decided by what is wrong: with ``fold_calm`` all that is in order is one line, so that what
-    is to be done is in sight. ``pending`` adds that Azure is still being asked. The evidence of what is ``explained``
-    elsewhere is left to the tooltip.
+    ``pending`` says that Azure is still being asked. The evidence of what is ``explained`` elsewhere is left to the
+    tooltip.
     """
     found = findings.findings if findings is not None else ()
-    calm = tuple(finding for finding in found if finding.level in _CALM) if fold_calm else ()
-    shown = [_check(finding, brief=finding in explained) for finding in found if finding not in calm]
-    if calm:
-        facts = [finding.fact for finding in calm]
-        good = any(finding.level is Level.PASSED for finding in calm)
-        known = "in order or not needed" if good else "of which only the last answers are known"
-        words = f"{counted(len(calm), 'check')} {known}"
-        shape = Shape.GOOD if good else Shape.WAITING
-        shown.append(CheckShown(shape, words, tip="\n".join(facts), spoken=", ".join(facts)))
-    return (*shown, ASKING) if pending else tuple(shown)
+    calm = tuple(finding for finding in found if finding.level in _CALM)
+    rows = tuple(_check(finding, brief=finding in explained) for finding in found if finding not in calm)
+    shown = ChecksShown((*rows, ASKING) if pending else rows, tuple(_check(finding, brief=False) for finding in calm))
+    if not calm:
+        return replace(shown, words="No check has passed" if found else "Not checked yet")
+    good = any(finding.level is Level.PASSED for finding in calm)
+    if not good:
+        return replace(shown, words=f"{counted(len(calm), 'check')}, of which only the last answers are known")
+    words = f"{counted(len(calm), 'other check')} passed" if rows else all_passed(len(calm))
+    return replace(shown, shape=Shape.GOOD, words=words)
 
 
 def _check(finding: Finding, *, brief: bool) -> CheckShown:

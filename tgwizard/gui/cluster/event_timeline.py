@@ -5,20 +5,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.engine.history.run_report import kind
 from tgwizard.engine.runs.records import Record, RunEndRecord, VerdictChanged
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.cards import Card, PageScroll
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import clear
@@ -297,14 +299,34 @@ class EventsCard(Card):
         self._note.hide()
         self.head.addWidget(self._note)
         self.body.addSpacing(2)
-        self.body.addWidget(self._empty)
-        self.body.addWidget(self._list)
-        self.body.addStretch(1)
+        self.notices = QVBoxLayout()
+        self.notices.setSpacing(theme.px(8))
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(6))
+        column.addLayout(self.notices)
+        column.addWidget(self._empty)
+        column.addWidget(self._list)
+        column.addStretch(1)
+        self._scroll = PageScroll(theme, content, "Events")
+        self.body.addWidget(self._scroll, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The sentences shown, newest first."""
         return tuple(event.sentence for event in self._shown)
+
+    def set_lines(self, lines: int) -> None:
+        """Room for so many events at least; more of them scroll."""
+        line = QFontMetricsF(self.theme.font(TextRole.BODY)).height() + self.theme.px(12)
+        self._scroll.setMinimumHeight(math.ceil(lines * line))
+
+    def add_notice(self, box: QWidget) -> None:
+        """Put what should be known above the events."""
+        self.notices.addWidget(box)
+        self._scroll.verticalScrollBar().setValue(0)
 
     def set_narrow(self, narrow: bool) -> None:
         """Sentences stand below their times, in a column of its own."""

@@ -6,7 +6,7 @@ matter.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tgwizard.engine.watch.traffic_probe import median_s
@@ -16,25 +16,37 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card
-from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
+from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel, lines_high
+from tgwizard.gui.widgets.layouts import keep_room
 from tgwizard.model.text import format_duration
+
+MEASURE, MEASURING = "Measure", "Stop measuring"
 
 
 class MeasureButton(Button):
     """Follows a `TrafficMonitor`."""
 
     def __init__(self, theme: Theme, reachability: TrafficMonitor, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "Measure", ButtonKind.LINK, height=28, parent=parent)
+        self._widest = 0
+        super().__init__(theme, MEASURE, ButtonKind.LINK, height=28, parent=parent)
         self._reachability = reachability
+        for words in (MEASURE, MEASURING):
+            self.rename(words)
+            self._widest = max(self._widest, super().sizeHint().width())
         self.clicked.connect(self._on_click)
         reachability.changed.connect(self.refresh)
         self.refresh()
+
+    def sizeHint(self) -> QSize:
+        """Room for either of its words: it is as wide before a click as after it."""
+        hint = super().sizeHint()
+        return QSize(max(self._widest, hint.width()), hint.height())
 
     @Slot()
     def refresh(self) -> None:
         """Say what a click would do now."""
         source = self._reachability
-        word = "Stop measuring" if source.measuring else "Measure"
+        word = MEASURING if source.measuring else MEASURE
         if self.accessibleName() != word:
             self.rename(word)
         does = "Tries a TCP connection ten times a second"
@@ -69,6 +81,8 @@ class TrafficStripCard(Card):
             row = QHBoxLayout()
             for figure in figures:
                 row.addWidget(figure)
+                keep_room(figure)
+                figure.setMinimumHeight(lines_high(theme, 1) + 2)
             row.addStretch(1)
             self.body.addWidget(self._how)
             self.body.addLayout(row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetricsF, QGuiApplication
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.failover_plan import FailoverPlan
@@ -25,7 +25,7 @@ from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.badges import Pill, Tag
 from tgwizard.gui.widgets.buttons import Button, ButtonKind, StartButton
 from tgwizard.gui.widgets.cards import Surface
-from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, NoticeBox
+from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, ChecksShown, FoldLine, NoticeBox
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.layouts import clear
@@ -43,40 +43,75 @@ from tgwizard.model.snapshot import STOPPED
 from tgwizard.model.text import format_age, format_estimate
 
 
-class CheckGrid(Surface):
-    """Rows in two columns, filled down the first, then down the second."""
+class CheckPlaces:
+    """Rows in two columns of a grid, filled down the first, then down the second."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, owner: QWidget) -> None:
+        self._theme = theme
+        self.grid = QGridLayout()
+        self.grid.setHorizontalSpacing(18)
+        self.grid.setVerticalSpacing(6)
+        self.grid.setColumnStretch(0, 1)
+        self.grid.setColumnStretch(1, 1)
+        self._places: dict[QWidget, tuple[int, int, int, int]] = {}
+        self.list = CheckRows(owner, self._make, self._put)
+
+    def _make(self, check: CheckShown) -> CheckRow:
+        return CheckRow(self._theme, check.shape, check.fact, check.evidence, quiet=True)
+
+    def _put(self, row: CheckRow, index: int, count: int) -> None:
+        half = (count + 1) // 2
+        place = (index % half, index // half, 1, 2 if count == 1 else 1)
+        if self._places.get(row) != place:
+            self._places[row] = place
+            self.grid.removeWidget(row)
+            self.grid.addWidget(row, *place, Qt.AlignmentFlag.AlignTop)
+
+
+NAME_BESIDE = 32
+"""A longer name of a cluster stands above the field in which it is typed."""
+
+ROOM_FOR = 3
+"""How many lines of checks there is room for before the first answer."""
+
+
+class CheckGrid(Surface):
+    """What wants attention, then one line for all that passed, which opens. Its room is there before the answer."""
+
+    def __init__(self, theme: Theme, room_for: int = ROOM_FOR) -> None:
+        """Empty, with room for so many lines of checks."""
         super().__init__(theme)
         self.setAccessibleName("Checks before the failover")
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(14, 10, 14, 11)
-        self._grid.setHorizontalSpacing(18)
-        self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, 1)
-        self._places: dict[QWidget, tuple[int, int]] = {}
-        self._list = CheckRows(self, self._make, self._put)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 14, 9)
+        column.setSpacing(theme.px(4))
+        self._worse, self._calm = CheckPlaces(theme, self), CheckPlaces(theme, self)
+        self.fold = FoldLine(theme)
+        self.fold.toggled.connect(self._on_fold)
+        column.addLayout(self._worse.grid)
+        column.addWidget(self.fold)
+        column.addLayout(self._calm.grid)
+        column.addStretch(1)
+        self._shown = ChecksShown()
+        line = QFontMetricsF(theme.font(TextRole.CAPTION)).lineSpacing() + 6
+        self.setMinimumHeight(round(room_for * line) + self.fold.sizeHint().height() + theme.px(4) + 17)
 
     @property
     def rows(self) -> tuple[CheckRow, ...]:
         """The rows shown, in their order."""
-        return self._list.rows
+        return (*self._worse.list.rows, *self._calm.list.rows)
 
-    def show_checks(self, checks: tuple[CheckShown, ...]) -> None:
+    def show_checks(self, checks: ChecksShown) -> None:
         """Show these; a row that is there already only changes its words and its place."""
-        self._list.show(checks)
+        self._shown = checks
+        self.fold.say(checks.shape, checks.words, checks.folded_facts)
+        self.fold.setEnabled(bool(checks.calm))
+        self._worse.list.show(checks.rows)
+        self._calm.list.show(checks.calm if self.fold.isChecked() else ())
 
-    def _make(self, check: CheckShown) -> CheckRow:
-        return CheckRow(self.theme, check.shape, check.fact, check.evidence, quiet=True)
-
-    def _put(self, row: CheckRow, index: int, count: int) -> None:
-        half = (count + 1) // 2
-        place = (index % half, index // half)
-        if self._places.get(row) != place:
-            self._places[row] = place
-            self._grid.removeWidget(row)
-            self._grid.addWidget(row, *place, Qt.AlignmentFlag.AlignTop)
+    @Slot()
+    def _on_fold(self) -> None:
+        self.show_checks(self._shown)
 
 
 class FenceChoice(QWidget):
@@ -91,11 +126,17 @@ class FenceChoice(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)
-        self.nothing = ChoiceCard(theme, "Do nothing", f"{name} may take the address back", "+0 s", "no extra rights")
+        self.nothing = ChoiceCard(
+            theme,
+            "Do nothing",
+            f"Enough when {name} is known to be dead; it may take the address back",
+            "+0 s",
+            "no extra rights",
+        )
         self.stop = ChoiceCard(
             theme,
             f"Stop {name} first",
-            f"{name} serves nothing until someone starts it; its interface keeps its own address",
+            f"For when {name} may still be working: it serves nothing until someone starts it",
             f"+{format_estimate(predicted.usual_s)}, slowest {format_estimate(predicted.slowest_s)}",
             "needs virtualMachines/powerOff or deallocate",
         )
@@ -148,6 +189,7 @@ class FailoverChoice:
 class ConfirmDialog(Sheet):
     """Asks once; the answer is the signal `confirmed(Confirmed)`, or nothing."""
 
+    keeps_height = True
     confirmed = Signal(object)
     help_topic = "failover"
 
@@ -187,7 +229,7 @@ class ConfirmDialog(Sheet):
         consent = (self._add_consent,) if self._consent else ()
         forced = () if graceful else (*consent, self._add_warnings, self._add_fence)
         typed = () if graceful else (self._add_typed_name,)
-        self.build_in_turns(*forced, self._add_calls, self._add_strategy, self._add_checks, *typed, self._ask)
+        self.build_in_turns(*forced, self._add_calls, self._add_strategy, *typed, self._add_checks, self._ask)
 
     def _ask(self) -> None:
         """Everything is there: the pre-flight begins."""
@@ -307,16 +349,21 @@ class ConfirmDialog(Sheet):
 
     def _add_checks(self) -> None:
         self._checked_note = self._section("May it be done?", "asking Azure, nothing is written")
-        self._checks = CheckGrid(self._theme)
+        # The warnings of a forced one stand above, with what they mean.
+        self._checks = CheckGrid(self._theme, ROOM_FOR if self._plan.verb is Verb.GRACEFUL else 1)
         self._show_findings(self._live(), pending=True)
         self.body.addWidget(self._checks)
 
     def _add_typed_name(self) -> None:
         name = self._session.setup.name
         label = TextLabel(self._theme, f"Type {name} to confirm", TextRole.BODY_STRONG)
-        self.body.addWidget(label)
         row = QHBoxLayout()
         row.setSpacing(10)
+        if self._theme.text_scale >= LARGE_TEXT or len(name) > NAME_BESIDE:
+            label.setWordWrap(True)
+            self.body.addWidget(label)
+        else:
+            row.addWidget(label)
         self.typed = TextField(self._theme, f"Type {name} to confirm")
         self.typed.setMinimumWidth(self._theme.px(240))
         self.typed.textChanged.connect(self._on_typed)
@@ -370,9 +417,7 @@ class ConfirmDialog(Sheet):
     def _show_findings(self, findings: Readiness | None, *, pending: bool) -> None:
         if not pending and findings == self._findings:
             return
-        graceful = self._plan.verb is Verb.GRACEFUL
-        shown = checks_shown(findings, fold_calm=not graceful, pending=pending, explained=self._explained)
-        self._checks.show_checks(shown)
+        self._checks.show_checks(checks_shown(findings, pending=pending, explained=self._explained))
         if not pending:
             self._findings = findings
 

@@ -6,7 +6,7 @@ from collections import deque
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.engine.watch.traffic_probe import answered
 from tgwizard.gui.cluster.cluster_picture import ClusterPicture
@@ -32,13 +32,13 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.banner import VerdictBanner
-from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.cards import Card, PageScroll, Separator
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import BAR, Card, PageScroll, Separator
 from tgwizard.gui.widgets.check_rows import NoticeBox
 from tgwizard.gui.widgets.idle_queue import BuiltInSteps
 from tgwizard.gui.widgets.idle_queue import IdleStep as BuildStep
-from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel
-from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel, lines_high
+from tgwizard.gui.widgets.layouts import clear, keep_room
 from tgwizard.gui.widgets.request_table import LogRow
 from tgwizard.gui.widgets.run_steps import DeadlineBar, StepRow
 from tgwizard.model.cluster import Member
@@ -50,7 +50,13 @@ FRAME_MS = 100
 SIDE_WIDTH = 384
 WIDE = 980
 SOURCE_CARDS_ABREAST = 720
-LOG_ROWS = 10
+LOG_ROWS, LOG_LINES = 10, 6
+"""How many lines the calls have, and how many are seen at once at least."""
+
+NOTE_LINES, CLOSING_LINES, THEN_LINES = 3, 4, 2
+"""Room that is kept for sentences which change while a run goes on."""
+
+KEPT = "This run is kept in History, with its steps and calls."
 
 _STEP_SHAPES = {
     RunStepStatus.AHEAD: Shape.WAITING,
@@ -65,6 +71,7 @@ DELETE_MS = 150
 class RunPage(BuiltInSteps, QWidget):
     """Follows the run of one session to its end. It acts only through the session."""
 
+    widest = 2400
     back_asked = Signal()
     resume_asked = Signal()
 
@@ -183,8 +190,12 @@ class RunPage(BuiltInSteps, QWidget):
         column.addLayout(head)
         column.addWidget(self._deadline_bar)
         column.addWidget(self._deadline_then)
-        self._steps.body.addWidget(self._step_list)
+        self._step_scroll = PageScroll(theme, self._step_list, "Steps of the run")
+        self._step_scroll.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._steps.body.addWidget(self._step_scroll)
         self._steps.body.addWidget(self._deadline)
+        keep_room(self._deadline)
+        self._deadline_then.setMinimumHeight(lines_high(theme, THEN_LINES))
         self._side_rows.addWidget(self._steps)
 
     def _build_log(self) -> None:
@@ -197,10 +208,20 @@ class RunPage(BuiltInSteps, QWidget):
         self._log_rows.setContentsMargins(0, theme.px(4), 0, 0)
         self._log_rows.setSpacing(0)
         self._log_empty = TextLabel(theme, "No call was made yet.", token=Token.TEXT2)
-        self._log.body.addWidget(self._log_empty)
-        self._log.body.addWidget(self._log_list)
-        self._main_rows.addWidget(self._log)
-        self._main_rows.addStretch(1)
+        self.copy = Button(theme, "Copy details", ButtonKind.LINK, Icon.COPY, height=28)
+        self.copy.clicked.connect(self._on_copy)
+        self._log.head.addWidget(self.copy)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._log_empty)
+        column.addWidget(self._log_list)
+        column.addStretch(1)
+        log = PageScroll(theme, content, "Calls")
+        log.setMinimumHeight(lines_high(theme, LOG_LINES))
+        self._log.body.addWidget(log, 1)
+        self._log.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._main_rows.addWidget(self._log, 1)
 
     def _build_closing(self) -> None:
         theme = self._theme
@@ -211,6 +232,7 @@ class RunPage(BuiltInSteps, QWidget):
         head.addWidget(TextLabel(theme, "If you close this window", TextRole.BODY_STRONG))
         head.addStretch(1)
         self._closing_words = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._closing_words.setMinimumHeight(lines_high(theme, CLOSING_LINES))
         self._closing.body.addLayout(head)
         self._closing.body.addWidget(self._closing_words)
         self.result = ResultCard(theme, self._session.setup)
@@ -224,27 +246,22 @@ class RunPage(BuiltInSteps, QWidget):
         self._note_rows.setContentsMargins(0, 0, 0, 0)
         self._note_rows.setSpacing(8)
         self._notes.hide()
-        for part in (self.question, self.result, self._notes, self._closing):
+        for part in (self.question, self.result, self._closing, self._notes):
             self._side_rows.addWidget(part)
+        self._side_rows.addStretch(1)
 
     def _build_answers(self) -> None:
         theme = self._theme
         self.cancel = Button(theme, "Stop", icon=Icon.UNDO, height=36)
         self.cancel.clicked.connect(self._on_cancel)
-        self.copy = Button(theme, "Copy details", icon=Icon.COPY, height=36)
-        self.copy.clicked.connect(self._on_copy)
         self.back = Button(theme, f"Back to {self._session.setup.name}", icon=Icon.BACK, height=36)
         self.back.clicked.connect(self.back_asked)
         self.back.hide()
         self._cancel_note = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addWidget(self.cancel, 1)
-        buttons.addWidget(self.back, 1)
-        buttons.addWidget(self.copy, 1)
-        self._side_rows.addLayout(buttons)
-        self._side_rows.addWidget(self._cancel_note)
-        self._side_rows.addStretch(1)
+        self._cancel_note.setMinimumHeight(lines_high(theme, NOTE_LINES))
+        # Above all that grows while the run goes on.
+        for place, answer in enumerate((self.cancel, self.back, self._cancel_note)):
+            self._side_rows.insertWidget(place, answer)
 
     # Showing -----------------------------------------------------------------------------------------------------
 
@@ -265,6 +282,7 @@ class RunPage(BuiltInSteps, QWidget):
         self._show_calls(run)
         losing = self._losing()
         self.question.show_question(run.asked, losing.name if losing else "", now)
+        self._closing.setVisible(run.asked is None and run.finished is None)
         self._show_notes(run)
         self._show_cancel(run)
         if run.finished is not None and run.started is not None:
@@ -278,7 +296,7 @@ class RunPage(BuiltInSteps, QWidget):
             self.result.show()
             self._closing.hide()
             self.cancel.hide()
-            self._cancel_note.hide()
+            self._cancel_note.say(KEPT)
             self.back.show()
 
     @Slot()
@@ -308,6 +326,9 @@ class RunPage(BuiltInSteps, QWidget):
             ]
             for row in self._rows:
                 self._step_rows.addWidget(row)
+            margins = self._step_rows.contentsMargins()
+            high = sum(row.reserved_height for row in self._rows) + margins.top() + margins.bottom()
+            self._step_scroll.setFixedHeight(high)
         for row, step in zip(self._rows, run.steps, strict=True):
             before = row.shape
             self._show_step(row, step, now)
@@ -366,7 +387,8 @@ class RunPage(BuiltInSteps, QWidget):
         granted = run.cancel is not CancelMeaning.NOT_GRANTED and not run.cancel_asked
         self.cancel.setEnabled(granted and run.started is not None)
         self.cancel.explain(reason)
-        self._cancel_note.say(reason)
+        if run.finished is None:
+            self._cancel_note.say(reason)
         self._closing_words.say(closing_words(run, self._session.setup, self._losing()))
 
     def _gaining(self) -> Member | None:
@@ -406,11 +428,12 @@ class RunPage(BuiltInSteps, QWidget):
         if wide is self._wide:
             return
         self._wide = wide
+        self.banner.keep_lines(1 if wide else 2)
         grid = self._grid
         for widget in (self.banner, self._main, self._side):
             grid.removeWidget(widget)
         margin = 24 if wide else 16
-        grid.setContentsMargins(margin, 17 if wide else 11, margin, margin)
+        grid.setContentsMargins(margin, 17 if wide else 11, margin - BAR, margin)
         grid.addWidget(self.banner, 0, 0, 1, 2)
         if wide:
             self._side.setFixedWidth(max(SIDE_WIDTH, self._theme.px(SIDE_WIDTH)))

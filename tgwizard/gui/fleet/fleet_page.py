@@ -29,7 +29,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.cards import BAR, Card, PageScroll
 from tgwizard.gui.widgets.check_rows import NoticeBox
 from tgwizard.gui.widgets.command import Command, copy_command
 from tgwizard.gui.widgets.context_menu import Entries, MenuOffer
@@ -530,7 +530,7 @@ class FleetPage(ShellPage):
         self.filter.setFixedWidth(self._theme.px(NARROW_FILTER_PX if narrow else FILTER_PX))
         self.filter.setPlaceholderText("Filter" if narrow else "Filter by name, address or group")
         side = NARROW_MARGIN if narrow else MARGIN
-        self._column.setContentsMargins(side, 16 if narrow else 24, side, 14 if narrow else 24)
+        self._column.setContentsMargins(side, 16 if narrow else 24, side - BAR, 14 if narrow else 24)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ages are kept up to date only while someone can see them."""

@@ -17,7 +17,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.cards import BAR, Card, PageScroll
 from tgwizard.gui.widgets.check_rows import CheckRow, NoticeBox
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
 from tgwizard.gui.widgets.layouts import clear
@@ -47,7 +47,7 @@ class RunDetails(QWidget):
         self.setup, self.run = setup, run
         content = QWidget()
         self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(28, 24, 28, 24)
+        self._column.setContentsMargins(28, 24, 28 - BAR, 24)
         self._column.setSpacing(12)
         self.back = Button(theme, "Back to History", ButtonKind.LINK)
         self.back.clicked.connect(self.back_asked)

@@ -18,7 +18,7 @@ from tgwizard.gui.lab.scenario_cards import LabLocationCard, LatencyCard, Scenar
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.cards import BAR, Card, PageScroll
 from tgwizard.gui.widgets.check_rows import show_problem_notices
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
@@ -79,7 +79,7 @@ class LabPage(ShellPage):
         self._timer.timeout.connect(self.read_again)
         content = QWidget()
         self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(28, 24, 28, 24)
+        self._column.setContentsMargins(28, 24, 28 - BAR, 24)
         self._column.setSpacing(12)
         head = QVBoxLayout()
         head.setSpacing(2)

@@ -17,7 +17,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.cards import BAR, Card, PageScroll
 from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.field_row import Complaint, FieldRow, RowLook
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel
@@ -231,4 +231,4 @@ class SettingsPage(ShellPage):
         """Narrow pages have narrow margins."""
         super().resizeEvent(event)
         side = 16 if self.width() < 1000 else 28
-        self._column.setContentsMargins(side, 16 if side == 16 else 24, side, 24)
+        self._column.setContentsMargins(side, 16 if side == 16 else 24, side - BAR, 24)

@@ -20,15 +20,19 @@ from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.badges import Pill
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card, Separator
-from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.check_rows import CheckRow, FoldLine, all_passed
 from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TwoLines
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import Column, FlowLayout, clear
 from tgwizard.gui.widgets.propagation_meter import PropagationMeter
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_events import PropagationStage
+from tgwizard.model.text import counted
 
 _BUTTON_PX = 32
+
+MIDDLE_ABREAST = 960
+"""Narrower than this, at 100 % text, the restarts stand above the rehearsal."""
 
 
 class RestartRow(QWidget):
@@ -128,8 +132,14 @@ class VerifyPage(StepPage):
         self.body.addLayout(self._middle)
         self._checks = Card(theme, "Network checks", margin=17, spacing=7)
         self._check_rows = QVBoxLayout()
-        self._check_rows.setSpacing(theme.px(7))
+        self._calm_rows = QVBoxLayout()
+        for rows in (self._check_rows, self._calm_rows):
+            rows.setSpacing(theme.px(7))
+        self.fold = FoldLine(theme)
+        self.fold.toggled.connect(self._show_checks)
         self._checks.body.addLayout(self._check_rows)
+        self._checks.body.addWidget(self.fold)
+        self._checks.body.addLayout(self._calm_rows)
         self.body.addWidget(self._checks)
         self._build_proof()
 
@@ -175,7 +185,7 @@ class VerifyPage(StepPage):
 
     def _build_proof(self) -> None:
         theme = self.theme
-        card = Card(theme, margin=17)
+        card = self._proof_card = Card(theme, margin=17)
         row = QHBoxLayout()
         row.setSpacing(theme.px(14))
         row.addWidget(IconMark(theme, Icon.LAB, 20, Token.ACCENT_TEXT))
@@ -210,18 +220,36 @@ class VerifyPage(StepPage):
         if shown.rehearsal != before.rehearsal or shown.machines != before.machines:
             self._show_rehearsal(shown)
         if shown.checks != before.checks:
-            clear(self._check_rows)
-            for place, (shape, fact, evidence) in enumerate(shown.checks):
-                if place:
-                    self._check_rows.addWidget(Separator(self.theme))
-                self._check_rows.addWidget(CheckRow(self.theme, shape, fact, evidence))
+            self._show_checks()
         self._checks.setVisible(bool(shown.checks))
+        self._proof_card.setVisible(bool(shown.meters or shown.checks))
         self._restart_card.setVisible(bool(shown.restarts))
         self._proof.note.say(shown.proof[1])
         self._proof.note.setVisible(bool(shown.proof[1]))
         self.prove.setEnabled(shown.can_prove)
         self.prove.explain(shown.proof_why_not or "Opens the question of a failover; nothing begins before you confirm")
         self.report.setVisible(shown.report_ready)
+
+    @Slot()
+    def _show_checks(self) -> None:
+        """What wants attention row by row, and what passed in one line that opens."""
+        passed = [check for check in self._shown.checks if check[0] is Shape.GOOD]
+        others = [check for check in self._shown.checks if check[0] is not Shape.GOOD]
+        words = f"{counted(len(passed), 'other check')} passed" if others else all_passed(len(passed))
+        self.fold.say(Shape.GOOD, words, "\n".join(fact for _, fact, _ in passed))
+        self.fold.setVisible(bool(passed))
+        for rows, checks in ((self._check_rows, others), (self._calm_rows, passed if self.fold.isChecked() else [])):
+            clear(rows)
+            for place, (shape, fact, evidence) in enumerate(checks):
+                if place:
+                    rows.addWidget(Separator(self.theme))
+                rows.addWidget(CheckRow(self.theme, shape, fact, evidence))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The order of restarts stands above the rehearsal where there is no room for both."""
+        super().resizeEvent(event)
+        narrow = self._large or self.width() < self.theme.px(MIDDLE_ABREAST)
+        self._middle.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     def _show_meters(self, shown: VerifyShown) -> None:
         theme = self.theme

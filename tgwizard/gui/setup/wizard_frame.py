@@ -20,7 +20,7 @@ from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.cards import BAR, PageScroll
 from tgwizard.gui.widgets.labels import LiveText
 from tgwizard.gui.widgets.portal_panel import PortalPanel, PortalShown
 from tgwizard.gui.widgets.shortcuts import Shortcut, bind
@@ -189,13 +189,15 @@ def footer_note(wizard: WizardController, reason: str) -> str:
     return ""
 
 
-PANEL = 312
+PANEL, WIDER_PANEL, TWO_COLUMN_PANEL = 312, 440, 900
 PANEL_FROM = 1200
 """Below this width, at 100 % text, the panel is hidden behind ? and the side shows numbers only."""
 
-MAIN_WIDEST = 880
-WIDER_FROM = 1920
-PAGE_WIDEST = 1560
+MAIN_WIDEST, LARGER_MAIN = 880, 1080
+WIDER_FROM, WIDEST_FROM = 1920, 2560
+"""Window widths, at 100 % text, from which on the panel is wider, and has its command and reason in a third column."""
+
+PAGE_WIDEST = 2000
 ROOM_FOR_BOTH = 520
 """A question narrower than this gives its room to the panel while that is shown."""
 
@@ -318,18 +320,22 @@ class WizardFrame(QWidget):
         self.side.set_narrow(narrow=narrow)
         there = not self._full_width and not self.panel.empty
         shown = there and (self._panel_wanted if narrow else not self._panel_closed)
-        left = self.width() - self.side.width() - theme.px(PANEL)
+        wide = self._window_width() >= theme.px(WIDER_FROM)
+        widest = self._window_width() >= theme.px(WIDEST_FROM)
+        panel = theme.px(TWO_COLUMN_PANEL if widest else WIDER_PANEL if wide else PANEL)
+        self.panel.set_two_columns(widest)
+        left = self.width() - self.side.width() - panel
         alone = shown and left < theme.px(ROOM_FOR_BOTH)
         self.panel.setVisible(shown)
         self._stack.setVisible(not alone)
-        self.panel.setMinimumWidth(0 if alone else theme.px(PANEL))
-        self.panel.setMaximumWidth(16_777_215 if alone else theme.px(PANEL))
+        self.panel.setMinimumWidth(0 if alone else panel)
+        self.panel.setMaximumWidth(16_777_215 if alone else panel)
         self.footer.help.setVisible(there and (narrow or self._panel_closed))
         self.footer.help.setAccessibleName("Hide the portal's way" if shown else "Show the portal's way")
-        wide = self._window_width() >= WIDER_FROM
-        widest = theme.px(PAGE_WIDEST if self._full_width else MAIN_WIDEST) if wide else 16_777_215
+        main = LARGER_MAIN if widest else MAIN_WIDEST
+        broadest = theme.px(PAGE_WIDEST if self._full_width else main) if wide else 16_777_215
         for page in self._scrolls:
-            page.setMaximumWidth(widest)
+            page.setMaximumWidth(broadest)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The side has two widths, the panel comes and goes."""
@@ -342,7 +348,7 @@ def _centred(page: StepPage, theme: Theme) -> QWidget:
     around = QWidget()
     row = QHBoxLayout(around)
     side = theme.px(32)
-    row.setContentsMargins(side, theme.px(24), side, theme.px(20))
+    row.setContentsMargins(side, theme.px(24), side - BAR, theme.px(20))
     row.setSpacing(0)
     row.addStretch(1)
     row.addWidget(page, 100_000)

@@ -75,6 +75,7 @@ class SetupPage(ShellPage):
 
     fills_window = True
     keeps_work = True
+    widest = 2560
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)

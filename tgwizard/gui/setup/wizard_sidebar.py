@@ -18,6 +18,7 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.badges import Tag
 from tgwizard.gui.widgets.cards import PageScroll, Surface
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel
+from tgwizard.gui.widgets.layouts import keep_room
 from tgwizard.gui.widgets.lock_card import LockCard, Logo
 from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.gui.widgets.step_list import StepList, StepShown
@@ -152,6 +153,7 @@ class WizardSidebar(QWidget):
         words.addLayout(line)
         self._name = ElidedLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
         words.addWidget(self._name)
+        keep_room(self._name)
         head.addWidget(self._words, 1)
         self._head = head
         self._column.addLayout(head)

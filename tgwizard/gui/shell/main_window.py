@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         self._place, self._is_lab = glance.place, glance.is_lab
         self._make_edges()
         self.rail.lock.show_lock(locked=glance.read_only)
-        self.stack = PageStack()
+        self.stack = PageStack(theme)
         self.opening: OpeningPage | None = OpeningPage(theme, glance.cluster)
         self._build()
         self.stack.setAccessibleName("Page")
@@ -267,7 +267,7 @@ class MainWindow(QMainWindow):
         self.stack.removeWidget(errors)
         errors.setParent(self._root)
         errors.deleteLater()
-        self._frame.fit()
+        self.stack.fit()
         self.rail.fit(self.width())
         self._parts.serve(self, self.rail, self._root, self.strip)
         self._fit_menus()

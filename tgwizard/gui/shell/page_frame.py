@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -11,17 +11,26 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
 
 WIDEST = 1880
-"""The pages are at most so wide, and centred; only a 4K screen has more room (gui/README.md 7)."""
+"""A page is at most so wide, and centred, unless it says `widest` itself: it has a third column (gui/README.md 7)."""
 
 
 class PageStack(QStackedWidget):
     """The pages. They want as much room as the one shown: an unseen page never makes the window larger."""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self.kept: QWidget | None = None
         """What had the focus when the page shown was left."""
-        self.currentChanged.connect(self.updateGeometry)
+        self.currentChanged.connect(self.fit)
+        self.fit()
+
+    @Slot()
+    def fit(self) -> None:
+        """As wide as the page shown may be, in the present size of text."""
+        widest = int(getattr(self.currentWidget(), "widest", WIDEST))
+        self.setMaximumWidth(max(widest, self._theme.px(widest)))
+        self.updateGeometry()
 
     def setCurrentWidget(self, page: QWidget) -> None:
         """Show a page, and know where the focus was on it: Qt forgets that in the turn."""
@@ -43,8 +52,6 @@ class PageFrame(QWidget):
         super().__init__()
         self._theme = theme
         self._is_lab = is_lab
-        self._pages = pages
-        self.fit()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -52,10 +59,6 @@ class PageFrame(QWidget):
         row.addWidget(pages, 100_000)
         row.addStretch(1)
         theme.changed.connect(self.update)
-
-    def fit(self) -> None:
-        """As wide as the text is large."""
-        self._pages.setMaximumWidth(max(WIDEST, self._theme.px(WIDEST)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground and, for a lab, the dashed edge."""

@@ -12,7 +12,7 @@ from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole
 from tgwizard.gui.widgets.buttons import Button
-from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.cards import BAR, PageScroll
 from tgwizard.gui.widgets.check_rows import show_problem_notices
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.problem import Problem
@@ -30,7 +30,7 @@ class StartupErrorPage(QWidget):
         self._theme = theme
         content = QWidget()
         self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(28, 24, 28, 24)
+        self._column.setContentsMargins(28, 24, 28 - BAR, 24)
         self._column.setSpacing(12)
         self._column.addWidget(TextLabel(theme, "tgwizard could not open", TextRole.TITLE))
         self._boxes = QVBoxLayout()

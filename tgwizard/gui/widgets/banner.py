@@ -10,9 +10,9 @@ from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.tokens import LARGE_TEXT, Radius, TextRole, Token
 from tgwizard.gui.widgets.copyable_fact import CopyableFact
-from tgwizard.gui.widgets.labels import Figure, LiveText
+from tgwizard.gui.widgets.labels import Figure, LiveText, lines_high
 
 
 class VerdictBanner(QWidget):
@@ -50,7 +50,7 @@ class VerdictBanner(QWidget):
         self._row.addLayout(words, 1)
         self._row.addLayout(figures)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setMinimumHeight(theme.px(66))
+        self.keep_lines(1)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Verdict")
         theme.changed.connect(self.update)
@@ -69,6 +69,12 @@ class VerdictBanner(QWidget):
     def shape(self) -> Shape:
         """The state shape shown."""
         return self._mark.shape
+
+    def keep_lines(self, lines: int) -> None:
+        """Keep room for so many lines of the sentence, and for details: nothing below moves with a longer one."""
+        details = 2 if self._theme.text_scale >= LARGE_TEXT else 1
+        words = lines_high(self._theme, lines, TextRole.VERDICT) + lines_high(self._theme, details, TextRole.BODY)
+        self.setMinimumHeight(max(self._theme.px(66), words + 25))
 
     def add_action(self, widget: QWidget) -> None:
         """Put a button at the right end."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QScrollBar,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
@@ -97,8 +105,23 @@ class Separator(QFrame):
         QPainter(self).fillRect(self.rect(), self._theme.colour(self._token))
 
 
+BAR = 12
+"""How wide a scroll bar is, in pixels at any size of text."""
+
+
+class _QuietBar(QScrollBar):
+    """Its room is always there; it is seen only when there is something to scroll."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.maximum() > self.minimum():
+            super().paintEvent(event)
+
+
 class PageScroll(QScrollArea):
-    """The scroll area of a page: no frame, the page's own ground, never scrolls sideways."""
+    """The scroll area of a page: no frame, the page's own ground, never scrolls sideways.
+
+    The room of its bar is kept free, so that nothing moves to the side when the page grows.
+    """
 
     def __init__(self, theme: Theme, content: QWidget, name: str, parent: QWidget | None = None) -> None:
         """Scroll `content`; `name` is what assistive technology calls the area."""
@@ -107,6 +130,8 @@ class PageScroll(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBar(_QuietBar())
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(name)
         self.setWidget(content)

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.style.control_painting import paint_ground
-from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
+from tgwizard.gui.style.control_painting import paint_ground, paint_line
+from tgwizard.gui.style.icons import Icon, draw_icon
+from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.buttons import Button, ButtonKind, WholeTarget, prepare_control
 from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.problem import Problem
+from tgwizard.model.text import counted
 
 
 class CheckRow(QWidget):
@@ -235,6 +237,68 @@ class FieldValueRow(QWidget):
             self._mark.show_shape(shape)
 
 
+def all_passed(count: int) -> str:
+    """The words of a line that stands for checks which all passed."""
+    return f"{counted(count, 'check')}, all passed"
+
+
+class FoldLine(WholeTarget, QPushButton):
+    """Many checks in one line, "7 checks, all passed": a click, Enter or Space opens them and closes them again.
+
+    It is checked while they are open, and as high whether they are or not.
+    """
+
+    ring_radius = Radius.CONTROL
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._shape = Shape.WAITING
+        self._words = ""
+        self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        prepare_control(self, theme)
+
+    def say(self, shape: Shape, words: str, spoken: str = "") -> None:
+        """Replace the line; `spoken`: the checks themselves, for tooltip and assistive technology."""
+        if (shape, words) != (self._shape, self._words):
+            self._shape, self._words = shape, words
+            self.setAccessibleName(words)
+            self.update()
+        self.setToolTip(plain_tip(spoken))
+        self.setAccessibleDescription(spoken.replace("\n", ", "))
+
+    @property
+    def words(self) -> str:
+        """The line as shown."""
+        return self._words
+
+    def sizeHint(self) -> QSize:
+        """Its words, a shape before and an arrow after them; 28 px high."""
+        theme = self._theme
+        words = QFontMetricsF(theme.font(TextRole.BODY)).horizontalAdvance(self._words)
+        return QSize(round(words) + theme.px(14 + 10 + 8 + 14), theme.px(28))
+
+    def minimumSizeHint(self) -> QSize:
+        """The words may be cut: they are a count, and the tooltip has the checks."""
+        return QSize(self._theme.px(120), self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, painter, box = self._theme, QPainter(self), QRectF(self.rect())
+        if self.isEnabled() and self.underMouse():
+            paint_ground(painter, theme, box.adjusted(-2, 0, 2, 0), Token.SUNKEN, None, Radius.CONTROL)
+        side = theme.px(14)
+        middle = (box.height() - side) / 2
+        draw_shape(painter, theme, self._shape, QRectF(0, middle, side, side))
+        arrow = QRectF(box.width() - side, middle, side, side)
+        words = QRectF(side + theme.px(10), 0, arrow.left() - side - theme.px(18), box.height())
+        ink = Token.TEXT if self.isEnabled() else Token.TEXT3
+        paint_line(painter, theme, words, (self._words, TextRole.BODY_KEY, ink))
+        if self.isEnabled():
+            icon = Icon.CHEVRON_UP if self.isChecked() else Icon.CHEVRON_DOWN
+            draw_icon(painter, icon, theme.colour(Token.TEXT2), arrow)
+
+
 IN_A_TURN = 3
 """How many rows are built at once in a list that someone looks at: with layout and paint a row costs 2 ms."""
 
@@ -248,6 +312,28 @@ class CheckShown:
     evidence: str = ""
     tip: str = ""
     spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksShown:
+    """The answer of some checks: ``rows`` want attention, worst first, and ``calm`` ones are folded into one line.
+
+    ``shape`` and ``words`` are those of the line.
+    """
+
+    rows: tuple[CheckShown, ...] = ()
+    calm: tuple[CheckShown, ...] = ()
+    shape: Shape = Shape.WAITING
+    words: str = ""
+
+    def seen(self, *, opened: bool) -> tuple[CheckShown, ...]:
+        """The rows that are seen while the line is open, or closed."""
+        return (*self.rows, *self.calm) if opened else self.rows
+
+    @property
+    def folded_facts(self) -> str:
+        """What the line stands for, a fact on each line."""
+        return "\n".join(check.fact for check in self.calm)
 
 
 class CheckRows:

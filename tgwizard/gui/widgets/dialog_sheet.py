@@ -29,7 +29,7 @@ from tgwizard.gui.style.control_painting import paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.buttons import ENTER, Button
-from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.cards import BAR, PageScroll
 from tgwizard.gui.widgets.focus_order import FocusKeeper
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
@@ -89,6 +89,8 @@ class Sheet(QDialog):
     wide = 880
     help_topic = ""
     """The page of help about it; empty: that of the page below."""
+    keeps_height = False
+    """Whether what arrives later leaves the height as it is, so that no button moves; the body then scrolls."""
 
     def __init__(self, theme: Theme, window: QWidget, title: str, lead: str = "", cancel: str = "Cancel") -> None:
         """Make the dialog over `window`; it is deleted when it closes."""
@@ -100,6 +102,7 @@ class Sheet(QDialog):
         self._theme = theme
         self._opener = QApplication.focusWidget()
         self._turns = IdleQueue(self)
+        self._placed_in = QSize()
         self.setAccessibleName(title)
         self.setAccessibleDescription(lead)
         self.title = TextLabel(theme, title, TextRole.VERDICT, wrap=True)
@@ -114,7 +117,7 @@ class Sheet(QDialog):
         self.head.addLayout(words, 1)
         self._content = QWidget()
         self.body = QVBoxLayout(self._content)
-        self.body.setContentsMargins(26, 0, 26, 0)
+        self.body.setContentsMargins(26, 0, 26 - BAR, 0)
         self.body.setSpacing(10)
         self._scroll = PageScroll(theme, self._content, title)
         self.buttons = QHBoxLayout()
@@ -202,12 +205,16 @@ class Sheet(QDialog):
         width = min(self._theme.px(self.wide), round(room.width() * WINDOW_SHARE))
         content = self.body
         content.activate()
-        body = content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
+        inner = width - BAR
+        body = content.heightForWidth(inner) if content.hasHeightForWidth() else content.sizeHint().height()
         fixed = self.head.sizeHint().height() + self.buttons.sizeHint().height()
         if self.head.hasHeightForWidth():
             fixed = self.head.heightForWidth(width - 52) + self.buttons.sizeHint().height()
         wanted = fixed + body + 22 + 22 + 12 * 2 + 6
         height = min(wanted, round(room.height() * WINDOW_SHARE))
+        if self.keeps_height and self._placed_in == room and self.isVisible():
+            height = self.height()
+        self._placed_in = room if self.isVisible() else QSize()
         place = QRect((room.width() - width) // 2, (room.height() - height) // 2, width, height)
         before = self.geometry()
         if place != before:

@@ -14,6 +14,7 @@ text into a tooltip passes it through ``plain_tip``.
 from __future__ import annotations
 
 import math
+import re
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -46,6 +47,11 @@ def let_wrap(widget: QWidget, across: QSizePolicy.Policy = QSizePolicy.Policy.Ex
     policy = QSizePolicy(across, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
     widget.setSizePolicy(policy)
+
+
+def lines_high(theme: Theme, lines: int, role: TextRole = TextRole.CAPTION) -> int:
+    """The height of so many lines, for text whose room is kept while it changes."""
+    return math.ceil(lines * QFontMetricsF(theme.font(role)).lineSpacing())
 
 
 class TextLabel(QLabel):
@@ -209,6 +215,7 @@ class Figure(PaintedText):
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
 _MAY_BREAK = "\u200b"
+_PART = re.compile(r"[^-_./]+[-_./]*|[-_./]+")
 _LONG_WORD = 12
 """Shorter words fit on any line that there is."""
 
@@ -282,13 +289,18 @@ class LiveText(PaintedText):
         return tuple(self._broken(width).replace(_MAY_BREAK, " ").split())
 
     def _broken(self, width: int) -> str:
-        """The text with places to break in words that no line holds: names from Azure have up to 128 characters."""
+        """The text with places to break in words that no line holds: names from Azure have up to 128 characters.
+
+        They break where they are made of parts, and within a part only where no line holds that either.
+        """
         text = unbroken(self._plain)
         if max(map(len, text.split()), default=0) < _LONG_WORD:
             return text
         metrics = QFontMetricsF(self.font())
         for word in {word for word in text.split() if metrics.horizontalAdvance(word) > width}:
-            text = text.replace(word, _MAY_BREAK.join(word))
+            parts = _PART.findall(word.replace(WORD_JOINER, ""))
+            fit = (part if metrics.horizontalAdvance(part) <= width else _MAY_BREAK.join(part) for part in parts)
+            text = text.replace(word, _MAY_BREAK.join(fit))
         return text
 
 

@@ -222,6 +222,13 @@ class FittedStack(QWidget):
             page.setVisible(place == index)
 
 
+def keep_room(widget: QWidget) -> None:
+    """Have layouts keep the room of `widget` while it is hidden, so that nothing moves when it comes."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
+
+
 def clear(layout: QLayout) -> None:
     """Take every widget and inner layout out of `layout` and delete it."""
     while (item := layout.takeAt(0)) is not None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
-from tgwizard.gui.widgets.cards import PageScroll, Separator
+from tgwizard.gui.widgets.cards import BAR, PageScroll, Separator
 from tgwizard.gui.widgets.code_block import CommandBlock
 from tgwizard.gui.widgets.fact_table import TwoLines
 from tgwizard.gui.widgets.labels import LiveText, TextLabel
@@ -32,16 +31,6 @@ class PortalShown:
     why: str = ""
 
 
-_FOLD_FROM = 34
-_OPTION = re.compile(r" (--?[a-zA-Z])")
-
-
-def _folded(command: str) -> str:
-    """A command for a narrow panel: an option a line. Copy has it as it is."""
-    lines = command.splitlines()
-    return "\n".join(_OPTION.sub(r" \\\n  \1", line) if len(line) > _FOLD_FROM else line for line in lines)
-
-
 class PortalPanel(QWidget):
     """The right-hand panel of a wizard. `copied` when a command went to the clipboard."""
 
@@ -53,9 +42,14 @@ class PortalPanel(QWidget):
         self._theme = theme
         self._shown = PortalShown("not shown yet")
         content = QWidget()
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(theme.px(21), theme.px(24), theme.px(22), theme.px(16))
-        self._column.setSpacing(theme.px(10))
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom, content)
+        self._parts.setContentsMargins(theme.px(21), theme.px(24), theme.px(22) - BAR, theme.px(16))
+        self._parts.setSpacing(theme.px(10))
+        self._column, beside = QVBoxLayout(), QVBoxLayout()
+        for column in (self._column, beside):
+            column.setSpacing(theme.px(10))
+            self._parts.addLayout(column, 1)
+        self._parts.addStretch(0)
         self._column.addWidget(TextLabel(theme, "In the Azure portal this is", TextRole.SECTION))
         self._lead = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
         self._column.addWidget(self._lead)
@@ -64,6 +58,18 @@ class PortalPanel(QWidget):
         self._link = Button(theme, "Open in the portal", ButtonKind.LINK, Icon.EXTERNAL, height=30)
         self._link.clicked.connect(self._open)
         self._column.addWidget(self._link, 0, Qt.AlignmentFlag.AlignLeft)
+        beside.addWidget(self._build_command())
+        beside.addWidget(self._build_why())
+        self._ends = (self._column, beside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 0, 0)
+        outer.addWidget(PageScroll(theme, content, "In the Azure portal this is"))
+        self.setAccessibleName("In the Azure portal")
+        self.show_portal(PortalShown())
+        theme.changed.connect(self.update)
+
+    def _build_command(self) -> QWidget:
+        theme = self._theme
         self._command_part = QWidget()
         part = QVBoxLayout(self._command_part)
         part.setContentsMargins(0, theme.px(4), 0, 0)
@@ -79,7 +85,10 @@ class PortalPanel(QWidget):
         part.addLayout(row)
         self._command = CommandBlock(theme)
         part.addWidget(self._command)
-        self._column.addWidget(self._command_part)
+        return self._command_part
+
+    def _build_why(self) -> QWidget:
+        theme = self._theme
         self._why_part = QWidget()
         part = QVBoxLayout(self._why_part)
         part.setContentsMargins(0, theme.px(4), 0, 0)
@@ -90,14 +99,21 @@ class PortalPanel(QWidget):
         self._why = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
         part.addWidget(self._why_title)
         part.addWidget(self._why)
-        self._column.addWidget(self._why_part)
-        self._column.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(1, 0, 0, 0)
-        outer.addWidget(PageScroll(theme, content, "In the Azure portal this is"))
-        self.setAccessibleName("In the Azure portal")
-        self.show_portal(PortalShown())
-        theme.changed.connect(self.update)
+        return self._why_part
+
+    def set_two_columns(self, two: bool) -> None:
+        """The command and the reason beside the steps, where there is room, or below them."""
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        way = across if two else down
+        if self._parts.direction() is way:
+            return
+        self._parts.setDirection(way)
+        self._parts.setSpacing(self._theme.px(28 if two else 10))
+        for column in self._ends:
+            if two:
+                column.addStretch(1)
+            else:
+                column.takeAt(column.count() - 1)
 
     @property
     def shown(self) -> PortalShown:
@@ -134,7 +150,7 @@ class PortalPanel(QWidget):
         self._link.setVisible(bool(shown.url))
         self._link.explain(shown.url)
         self._command_part.setVisible(bool(shown.command))
-        self._command.say(_folded(shown.command))
+        self._command.say(shown.command)
         self._why_part.setVisible(bool(shown.why))
         self._why_title.say(shown.why_title)
         self._why.say(shown.why)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.style.state_shapes import INK, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel
+from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel, lines_high
 
 
 class StepRow(QWidget):
@@ -48,6 +48,12 @@ class StepRow(QWidget):
         self.show_step(Shape.WAITING, "", "", "")
 
     @property
+    def reserved_height(self) -> int:
+        """The room of a step whose details take two lines."""
+        name = lines_high(self._theme, 1, TextRole.BODY_STRONG)
+        return name + lines_high(self._theme, 2) + self._theme.px(1 if self._last else 17)
+
+    @property
     def shape(self) -> Shape:
         """The state of the step as shown."""
         return self._mark.shape
@@ -59,6 +65,9 @@ class StepRow(QWidget):
 
     def show_step(self, shape: Shape, detail: str, actual: str, predicted: str) -> None:
         """Replace the state; `actual` and `predicted` are seconds as text, empty when there are none."""
+        if self.isVisible():
+            # Fewer words make it no lower: what can be pressed below stays where it is.
+            self.setMinimumHeight(max(self.minimumHeight(), self.height()))
         changed = shape is not self._mark.shape
         self._mark.show_shape(shape)
         self._name.recolour(Token.TEXT2 if shape is Shape.WAITING else Token.TEXT)
@@ -71,6 +80,12 @@ class StepRow(QWidget):
         self.setAccessibleDescription(". ".join(part for part in (detail, timing) if part))
         if changed:
             self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width wraps the words anew."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.setMinimumHeight(0)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._last:
