@@ -551,3 +551,10 @@ def test_that_nobody_is_told_to_update_a_built_in_role(it: SetupRig) -> None:
     assert answered.code == 3
     assert "It is a built-in role, which nobody can change." in answered.out
     assert "update that role" not in answered.out
+
+
+def test_that_a_machine_that_is_no_appliance_is_named_before_it_is_set_up(it: SetupRig) -> None:
+    answered = Shell(it)("setup", "plan", "--vm", "tg-node-a", "--vm", "vm-app-01")
+    assert "vm-app-01 does not look like a Trustgrid appliance." in answered.out + answered.err
+    assert "tg-node-a does not look" not in answered.out + answered.err
+    assert "does not look like" not in Shell(it)("setup", "plan").out

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +15,24 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.cli.bench import Shell
-from tests.rig import SetupRig, setup_rig
+from tests.rig import SetupRig, rig, setup_rig
+from tgwizard.cli.arguments import Failover, parse
+from tgwizard.cli.setup_arguments import ProveHow, Undo, Verify
 from tgwizard.cli.setup_documents import setup_plan_document
 from tgwizard.engine.access.required_rights import computed_scopes, extra_actions, required_rights
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.subnet_addresses import suggested_addresses
+from tgwizard.engine.failover.failover_command_line import failover_command
+from tgwizard.engine.failover.failover_plan import plan
+from tgwizard.engine.observe import Observer
 from tgwizard.engine.setup.loading import prepare, read_needed
 from tgwizard.engine.setup.portal_help import portal_guide
+from tgwizard.engine.setup.setup_command_line import cluster_command
 from tgwizard.engine.setup.suggestions import chosen_machines_in, occupancy_in, proposed_answers, role_candidates
 from tgwizard.engine.setup.wizard_state import WizardState, answer
 from tgwizard.engine.setup.wizard_steps import answer_all, blockers, plan_of
+from tgwizard.model.cluster import Verb
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, RunIntent, Strategy, resolve_strategy
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse, SetupStep
 
@@ -157,3 +166,35 @@ def test_that_the_command_of_the_review_makes_the_plan_of_the_page(scenario: str
     answered = data.draw(changes(wizard_on(scenario)))
     assume(answered.state.step is SetupStep.REVIEW)
     agree(answered.rig, answered.state)
+
+
+@pytest.mark.parametrize("stops", [NO_FENCE, FenceRequest(Fence.STOP), FenceRequest(Fence.STOP, optional=True)])
+@pytest.mark.parametrize("strategy", [Strategy.DETACH_ATTACH, Strategy.ATOMIC])
+@pytest.mark.parametrize("verb", list(Verb))
+def test_that_the_command_of_a_failover_plans_what_its_question_shows(
+    verb: Verb, strategy: Strategy, stops: FenceRequest
+) -> None:
+    made = rig()
+    fence = stops if verb is Verb.FORCED else NO_FENCE
+    snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
+    intent = RunIntent(made.b, verb, strategy, fence)
+    command = failover_command(made.setup, intent, accept_unknown=True)
+    _, *words = shlex.split(command)
+    (document,) = Shell(made)(*words, "--dry-run", "--json").lines
+    wanted = plan(snapshot, intent, ())
+    assert [change["path"] for change in document["changes"]] == [change.path for change in wanted.changes]
+    assert [change["after"] for change in document["changes"]] == [change.after for change in wanted.changes]
+    assert document["predicted_s"] == wanted.predicted_s
+    parsed = parse(words, Path, ()).command
+    assert isinstance(parsed, Failover)
+    assert (parsed.verb, parsed.fence, parsed.accept_unknown) == (verb, fence, True)
+    assert resolve_strategy(parsed.strategy, made.setup, verb) is strategy
+
+
+def test_that_the_commands_of_undo_and_verify_mean_the_cluster_of_the_page() -> None:
+    made = rig()
+    assert parse(cluster_command("verify", made.setup.name).split()[1:], Path, ()).command == Verify(
+        made.setup.name, True, (), (), ProveHow.NO, False, None, 9000
+    )
+    undo = shlex.split(cluster_command("undo", "edge dallas", "--identities"))
+    assert parse(undo[1:], Path, ()).command == Undo("edge dallas", True, False)

@@ -90,6 +90,11 @@ class ArmCompute:
         doing = Operation("restart", vm.name, writes=True)
         write(self._clients, doing, "POST", ArmPath(f"{vm.text}/restart", COMPUTE_API), None, request_id)
 
+    def start(self, vm: ResourceId, *, request_id: str) -> None:
+        """Start a machine that was stopped or deallocated."""
+        doing = Operation("start", vm.name, writes=True)
+        write(self._clients, doing, "POST", ArmPath(f"{vm.text}/start", COMPUTE_API), None, request_id)
+
     def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
         """Turn the system-assigned identity on, beside user-assigned ones. Nothing is sent when it is on already."""
         doing = Operation("turn on the identity of", vm.name, writes=True)

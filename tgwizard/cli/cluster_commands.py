@@ -37,6 +37,8 @@ from tgwizard.engine.readiness.recommended_action import (
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import cluster_in_use, run_in_progress
 from tgwizard.engine.runs.records import RunRecord
+from tgwizard.engine.setup.setup_command_line import cluster_command
+from tgwizard.engine.setup.unfinished_setup import continue_command, unfinished_setups
 from tgwizard.engine.watch.cluster_watch import (
     ClusterWatch,
     HistoryRead,
@@ -108,6 +110,7 @@ def status(
     stops: Interrupts | None = None,
 ) -> ExitCode:
     """Read once, or keep watching at the pace that the settings say."""
+    _tell_unfinished_setups(connection, console, where)
     setup = connection.profiles.find(command.cluster)
     connection.check(setup)
     if command.watch:
@@ -126,6 +129,18 @@ def status(
     for line in cluster_text.status(snapshot, found, offer, in_full=command.check):
         console.say(line)
     return ExitCode.UNKNOWN if found.verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
+
+
+def _tell_unfinished_setups(connection: OpenEnvironment, console: Console, where: EnvironmentChoice) -> None:
+    """Name the set-ups that were begun here and not finished, with the commands that go on and take back."""
+    services = connection.services
+    if not services.state_dir.is_dir():
+        return
+    for one in unfinished_setups(services, connection.profiles.readable()):
+        console.note(f"{one.title}. {one.sentence}")
+        console.note(f"  To go on: {continue_command(one)}{where.options}")
+        if one.written:
+            console.note(f"  To take it back: {cluster_command('undo', one.name)}{where.options}")
 
 
 def _offer(

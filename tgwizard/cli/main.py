@@ -24,7 +24,7 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.cli.member_commands import MemberAsk, MemberCommand, MemberKey, MemberRun, MemberStatusOf
-from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, ProveHow, SetupCommand, Undo, Verify
+from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, ProveHow, SetupCommand, Start, Undo, Verify
 from tgwizard.engine.interrupts import as_before
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
@@ -102,6 +102,7 @@ def _dispatch(call: ParsedCommand, program: AppPorts, console: Console) -> ExitC
             | Verify()
             | Undo()
             | Export()
+            | Start()
             | Add()
             | MemberRun()
             | MemberStatusOf()

@@ -1,4 +1,4 @@
-"""The words of setting up: ``discover``, ``setup plan|apply|verify|undo`` and ``export``.
+"""The words of setting up: ``discover``, ``setup plan|apply|verify|undo`` and ``export``; and ``start``.
 
 The options that answer questions are made from ``model.fields``, so that a question has one name everywhere.
 """
@@ -110,11 +110,19 @@ class Export:
     out: Path | None
 
 
-SetupCommand = Discover | Plan | Apply | Verify | Undo | Export
+@dataclass(frozen=True, slots=True)
+class Start:
+    """``start``: a member's machine that was stopped, by a fence for example."""
+
+    cluster: str | None
+    member: str
+
+
+SetupCommand = Discover | Plan | Apply | Verify | Undo | Export | Start
 
 
 def add_setup_parsers(words: argparse._SubParsersAction[CommandParser], common: CommandParser) -> None:
-    """Add the three words."""
+    """Add the words."""
     discover = add_word(words, "discover", "machines, interfaces, and the pairs they may form", common)
     _field(discover, fields.SUBSCRIPTION, "a GUID or a name; not needed when there is only one")
     setup = add_word(words, "setup", "set a cluster up, step by step")
@@ -153,6 +161,9 @@ def add_setup_parsers(words: argparse._SubParsersAction[CommandParser], common: 
     _cluster(undo)
     undo.add_argument("--identities", action="store_true", help="also turn off the identities that were turned on")
     _yes(undo)
+    start = add_word(words, "start", "start a member's VM that was stopped, and wait until it runs", common)
+    _cluster(start)
+    start.add_argument("--member", required=True, metavar="MEMBER", help="the member whose VM is started")
     export = add_word(words, "export", "the plan for someone else's hands", common)
     _new_cluster(export)
     titles = "; ".join(f"{kind.value}: {row.title}" for kind, row in FORMATS.items())
@@ -161,7 +172,9 @@ def add_setup_parsers(words: argparse._SubParsersAction[CommandParser], common: 
 
 
 def setup_command(found: argparse.Namespace) -> SetupCommand:
-    """The command of ``discover``, ``setup`` or ``export``. UserError when a value cannot be one of its field."""
+    """The command of ``discover``, ``setup``, ``export`` or ``start``. UserError when a value cannot be its field's."""
+    if found.word == "start":
+        return Start(found.cluster, found.member)
     if found.word == "discover":
         return Discover(found.subscription)
     if found.word == "export":

@@ -21,6 +21,7 @@ from tgwizard.cli.setup_arguments import (
     Plan,
     ProveHow,
     SetupCommand,
+    Start,
     Undo,
     Verify,
 )
@@ -44,9 +45,10 @@ from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.loading import read_again
 from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences, read_age_s
 from tgwizard.engine.setup.planner import answers_of, identity_of, read_cluster
-from tgwizard.engine.setup.restart import RestartOrder, restart_job, standby_first
+from tgwizard.engine.setup.restart import RestartOrder, restart_job, standby_first, start_job
 from tgwizard.engine.setup.suggestions import proposed_answers
 from tgwizard.engine.setup.undo import preview_undo, undo_job
+from tgwizard.engine.setup.unfinished_setup import unfinished_setups
 from tgwizard.engine.setup.verify import target_of_cluster, verify_job, with_proof
 from tgwizard.engine.setup.verify_report import verify_report_page as verify_report
 from tgwizard.engine.setup.wizard_state import WizardState
@@ -82,6 +84,8 @@ def run(command: SetupCommand, connection: OpenEnvironment, console: Console, wh
             return _undo(at, command)
         case Export():
             return _export(at, command)
+        case Start():
+            return _start(at, command)
 
 
 _NAMED = 5
@@ -193,9 +197,9 @@ def _read_again(at: _At, state: WizardState) -> WizardState:
 
 def _undo(at: _At, command: Undo) -> ExitCode:
     _must_ask(at, yes=command.yes)
-    setup = at.connection.profiles.find(command.cluster)
+    identity = _whose(at, command.cluster)
     services = at.connection.services
-    items = preview_undo(services, setup.identity, identities=command.identities)
+    items = preview_undo(services, identity, identities=command.identities)
     if items and not command.yes:
         for line in words.undoing(items):
             at.console.say(line)
@@ -203,10 +207,37 @@ def _undo(at: _At, command: Undo) -> ExitCode:
             return _cancelled(at)
 
     def work(report: Report[SetupEvent], token: CancelToken) -> ExitCode:
-        finished = undo_job(services, setup.identity, report, token, identities=command.identities)
+        finished = undo_job(services, identity, report, token, identities=command.identities)
         return ExitCode.of(finished.outcome, finished.problem)
 
-    return at.run("setup-undo", work, tell=at.tell, writes=setup.identity)
+    return at.run("setup-undo", work, tell=at.tell, writes=identity)
+
+
+def _whose(at: _At, cluster: str | None) -> ClusterIdentity:
+    """The saved cluster of that name; or, before it was saved, the set-up that the journals here know by it."""
+    profiles, state = at.connection.profiles, at.connection.services.state_dir
+    try:
+        return profiles.find(cluster).identity
+    except UserError as error:
+        if error.problem.code not in ("cluster-unknown", "no-cluster") or not state.is_dir():
+            raise
+        found = unfinished_setups(at.connection.services, profiles.readable())
+        named = [one for one in found if one.written and (cluster is None or one.name.lower() == cluster.lower())]
+        if len(named) != 1 or named[0].identity is None:
+            raise
+        return named[0].identity
+
+
+def _start(at: _At, command: Start) -> ExitCode:
+    setup = at.connection.profiles.find(command.cluster)
+    at.connection.check(setup)
+    member, services = setup.member_named(command.member, "Name it with --member."), at.connection.services
+
+    def work(report: Report[SetupEvent], token: CancelToken) -> ExitCode:
+        finished = start_job(services, setup.identity, member.vm, report, token)
+        return ExitCode.of(finished.outcome, finished.problem)
+
+    return at.run("start", work, tell=at.tell, writes=setup.identity)
 
 
 def _export(at: _At, command: Export) -> ExitCode:

@@ -19,7 +19,7 @@ _NARROWEST = 20
 _MORE = 2
 """So many columns further in, a wrapped line goes on, unless it has a column of its own."""
 _COMMAND = re.compile(
-    r"(?:tgwizard (?:-|add|completion|discover|export|failover|history|lab|report|resume|settings|setup|status)"
+    r"(?:tgwizard (?:-|add|completion|discover|export|failover|history|lab|report|resume|settings|setup|start|status)"
     r"|az [a-z])"
 )
 _PIECE = re.compile(r"( *)([^ ]+)")

@@ -205,6 +205,9 @@ class Compute(Protocol):
     def restart(self, vm: ResourceId, *, request_id: str) -> None:
         """Restart a machine. Accepted, not finished: read the VM."""
 
+    def start(self, vm: ResourceId, *, request_id: str) -> None:
+        """Start a machine that was stopped or deallocated. Accepted, not finished: read the VM."""
+
     def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
         """Turn the system-assigned identity on, beside user-assigned ones. Accepted, not finished: read the VM."""
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tgwizard.model.cluster import ResourceId
 
+USUAL_WORDS = "usually 20 to 60 s, minutes at its slowest"
+"""How long Azure takes for one change of an interface, in words (azure/README.md 2.2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -13,7 +16,11 @@ class Prediction:
 
     usual_s: float
     slowest_s: float
-    basis: str = "Azure usually takes 4 to 10 s a step"
+    basis: str = "Azure usually takes 20 to 60 s a step, minutes at its slowest"
+
+
+NIC_UPDATE = Prediction(42.0, 198.0)
+"""One change of an interface of a VM, where no run of one's own has measured it (azure/README.md 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)

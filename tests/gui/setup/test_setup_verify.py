@@ -18,9 +18,9 @@ from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.setup_walk import walk_to
 from tests.gui.walk import wrong
 from tests.rig import Rig, SetupRig
-from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.setup.finish_setup import proof_of
+from tgwizard.gui.setup.verify_controller import proof_of
 from tgwizard.gui.style.theme import Theme
+from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.failover_events import RunStarted, Step, StepPlan
 from tgwizard.model.setup_answers import SetupStep
@@ -120,7 +120,7 @@ def test_that_the_page_goes_from_waiting_over_proof_and_restarts_to_verified(
     qtbot.waitUntil(lambda: desk.says("Asked in its own name, it was told: "), timeout=PATIENCE_MS)
     assert not desk.says("Verified")
     pass_until(qtbot, clock, lambda: desk.says("Almost ready"), 10)
-    assert desk.says("tg-node-b on rg-tg-prod: proved, machine restarted waits for you")
+    assert desk.says("tg-node-b on rg-tg-prod: effective, machine restarted waits for you")
     restart_both(desk, qtbot, clock)
     pass_until(qtbot, clock, lambda: desk.says("Verified"))
     result = desk.wizard.verifier.result
@@ -204,18 +204,48 @@ def test_that_a_restart_of_the_machine_that_holds_the_address_asks_and_offers_to
     assert wizard.verifier.restarting is None
     desk.press("Do not restart")
     assert wizard.verifier.restarting is None
-    pass_until(qtbot, clock, lambda: wizard.ending.session is not None)
+    pass_until(qtbot, clock, lambda: wizard.ending.session is not None and wizard.ending.session.snapshot is not None)
     desk.press(f"Restart: {SECOND}")
-    qtbot.waitUntil(lambda: desk.says("Fail over, then restart…"), timeout=PATIENCE_MS)
-    desk.press("Fail over, then restart…")
-    session = wizard.ending.session
-    assert session is not None
-    pass_until(qtbot, clock, lambda: isinstance(desk.window.dialog, ConfirmDialog))
-    assert desk.window.current == session.setup.name
-    assert wizard.verifier.restarting is None, "nothing restarts by itself after that"
-    dialog = desk.window.dialog
-    assert dialog is not None
-    dialog.reject()
+    qtbot.waitUntil(lambda: desk.says("Fail over, then restart"), timeout=PATIENCE_MS)
+    assert desk.says("1. ")
+    assert desk.says("3. Restart tg-node-a")
+    desk.press("Fail over, then restart")
+    pass_until(qtbot, clock, lambda: desk.says("Move 10.20.2.254 to tg-node-b"))
+    assert desk.page.step is SetupStep.VERIFY
+    pass_until(qtbot, clock, lambda: restarted(desk, "tg-node-a"))
+    pass_until(qtbot, clock, lambda: not wizard.verifier.restarting_words and not wizard.verifier.looking)
+    kinds = [method for method, path in desk.rig.writes() if "networkInterfaces" in path or path.endswith("/restart")]
+    assert kinds[-3:] == ["PUT", "PUT", "POST"], "the address moved before the machine that held it restarted"
+    assert wizard.ending.session is not None
+    move = wizard.verifier.moves[wizard.ending.session.setup.members[0].vm]
+    assert move.done
+    assert desk.page.step is SetupStep.VERIFY
+
+
+def test_that_a_machine_does_not_restart_when_the_failover_before_it_fails(
+    at_verify: OpenDesk, clock: HeldClock, qtbot: QtBot
+) -> None:
+    desk = at_verify()
+    wizard = desk.wizard
+    pass_until(qtbot, clock, lambda: wizard.ending.session is not None and wizard.ending.session.snapshot is not None)
+    pass_until(qtbot, clock, lambda: enabled(desk, f"Restart: {SECOND}"))
+    desk.press(f"Restart: {SECOND}")
+    qtbot.waitUntil(lambda: desk.says("Fail over, then restart"), timeout=PATIENCE_MS)
+    body = '{"error": {"code": "InvalidRequestFormat", "message": "no"}}'
+    desk.rig.lab.faults.add(Fault("PUT", "networkInterfaces", FaultAnswer(400, body), times=None))
+    desk.press("Fail over, then restart")
+    pass_until(qtbot, clock, lambda: desk.says("tg-node-a was not restarted") or said_not_restarted(desk))
+    assert not restarted(desk, "tg-node-a")
+    pass_until(qtbot, clock, lambda: enabled(desk, f"Restart: {SECOND}"))
+
+
+def said_not_restarted(desk: SetupDesk) -> bool:
+    doing = desk.wizard.verifier.restarting
+    return doing is not None and doing.problem is not None and doing.problem.code == "not-restarted"
+
+
+def restarted(desk: SetupDesk, name: str) -> bool:
+    return any(path.lower().endswith(f"/{name}/restart") for _, path in desk.rig.writes())
 
 
 def test_that_a_look_leaves_the_keyboard_where_it_is(at_verify: OpenDesk, clock: HeldClock, qtbot: QtBot) -> None:

@@ -262,11 +262,11 @@ def test_that_what_failed_is_named_and_can_be_made_again(setup_desk: OpenDesk, q
     fault = Fault("PUT", "roleDefinitions", FaultAnswer(400, body), times=1)
     desk.rig.lab.faults.add(fault)
     walk_to(desk, qtbot, SetupStep.APPLY)
-    qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is left"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is missing"), timeout=PATIENCE_MS)
     assert desk.wizard.applier.finished is not None
     assert desk.wizard.applier.finished.outcome is Outcome.FAILED
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
-    desk.press("Make what is left")
+    desk.press("Make what is missing")
     qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=PATIENCE_MS)
 
 

@@ -18,6 +18,7 @@ from tgwizard.model.chosen_machines import normalized_region
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
+from tgwizard.model.problem import Problem
 from tgwizard.model.text import counted, join_words, sanitize
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
@@ -102,6 +103,22 @@ class JudgedMachine:
     def marked(self) -> bool:
         """Whether anything speaks for an appliance."""
         return self.image or self.named or (self.forwards and len(self.vm.nics) > 1)
+
+
+def appliance_doubts(vms: Iterable[VmFound], inventory: Inventory) -> tuple[Problem, ...]:
+    """One warning for each machine that nothing shows to be a Trustgrid appliance: neither its image nor its name."""
+    index = {nic.id: nic for nic in inventory.nics}
+    looked = (judge_machine(vm, index) for vm in vms)
+    return tuple(
+        Problem(
+            "no-appliance",
+            f"{sanitize(item.vm.id.name, 90)} does not look like a Trustgrid appliance.",
+            f"It has {_why_not(item)}.",
+            "Go on only if it is one: its identity will be allowed to move the floating IP.",
+        )
+        for item in looked
+        if not (item.image or item.named)
+    )
 
 
 def suggest_pairs(

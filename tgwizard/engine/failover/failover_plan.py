@@ -11,7 +11,7 @@ from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.access_facts import Queried
-from tgwizard.model.change import Change, Prediction
+from tgwizard.model.change import NIC_UPDATE, Change, Prediction
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step, StepPlan
@@ -79,9 +79,6 @@ def _right(azure: AzurePorts, vnet: ResourceId) -> Finding:
 
 
 _AT_ONCE = "one call moves it; a short gap of the traffic may remain and was not measured yet"
-
-_UNMEASURED = Prediction(6.0, 10.0)
-"""Without a run of our own to learn from: the middle of what Azure usually takes (gui/README.md 9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +243,7 @@ def _permissions(snapshot: Snapshot, member: Member, *, gains: bool = False) -> 
 def _prediction(measured: list[float | None]) -> Prediction:
     known = [seconds for seconds in measured if seconds is not None]
     if not known:
-        return _UNMEASURED
+        return NIC_UPDATE
     many = f"median of the last {len(known)} runs in this subscription"
     basis = many if len(known) > 1 else "as in the last run in this subscription"
     return Prediction(statistics.median(known), max(known), basis)

@@ -224,7 +224,7 @@ def end_before_detach(
     """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
     losing = context.setup.member(run_record.other)
-    left = stopped_vm_advice(losing) if unfenced.asked and losing is not None else ()
+    left = stopped_vm_advice(context.setup.name, losing) if unfenced.asked and losing is not None else ()
     left += journal.end(
         RunEndRecord.of(run_record, format_utc(context.services.clock.wall()), outcome, place, reason, problem)
     )
@@ -233,6 +233,7 @@ def end_before_detach(
     return finished
 
 
-def stopped_vm_advice(losing: Member) -> tuple[str, ...]:
+def stopped_vm_advice(cluster: str, losing: Member) -> tuple[str, ...]:
     """What is left to do about a VM that was asked to stop."""
-    return (f"{losing.name} was asked to stop. When you want it to serve again, start it in the Azure portal.",)
+    command = f"tgwizard start {cluster} --member {losing.name}"
+    return (f"{losing.name} was asked to stop. When you want it to serve again, start it: {command}",)

@@ -155,7 +155,7 @@ def _nobody_served(state: FailoverRun, place: AddressLocation) -> tuple[str, ...
 
     So is a holder that cannot serve: the gap goes on.
     """
-    fence = stopped_vm_advice(state.losing) if wants_fence(state.run_record) else ()
+    fence = stopped_vm_advice(state.run_record.cluster, state.losing) if wants_fence(state.run_record) else ()
     outage = _outage(state, place)
     return (f"Nobody answers at {state.address}: {outage}.", *fence) if outage else fence
 

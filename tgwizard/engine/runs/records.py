@@ -276,6 +276,7 @@ class WriteKind(Enum):
     REMOVE_STALE = "remove_stale"
     PLACE_ADDRESS = "place_address"
     RESTART = "restart"
+    START = "start"
     DISABLE_IDENTITY = "disable_identity"
     RESTORE_ROLE = "restore_role"
     DELETE_ROLE = "delete_role"
@@ -298,6 +299,7 @@ class SetupRunRecord:
     """A job began; ``keys`` are the changes it means to carry out, ``nics`` and ``address`` whose cluster it is.
 
     ``origin``: who began it and from where; None in what older programs wrote.
+    ``cluster``: what the cluster is called, where that is known.
     """
 
     run: str
@@ -307,6 +309,7 @@ class SetupRunRecord:
     nics: tuple[str, ...] = ()
     address: str = ""
     origin: RunOrigin | None = None
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait; what comes back is whether the job was cancelled meanwhile, and then at once."""
+    """Wait; what comes back is whether the job was cancelled meanwhile, and then at once.
+
+    ``through``: a cancel that was heard before does not shorten it, because what was sent is waited for.
+    """
 
     seconds: float
+    through: bool = False
 
 
 Effect = Call | Sleep
@@ -55,9 +59,9 @@ def make_call(call: Callable[[], T]) -> TaskBody[T]:
     return answer
 
 
-def sleep(seconds: float) -> TaskBody[bool]:
-    """Wait; True when the job was cancelled: then finish soon, and do not pause again."""
-    cancelled: bool = yield Sleep(seconds)
+def sleep(seconds: float, *, through: bool = False) -> TaskBody[bool]:
+    """Wait; True when the job was cancelled: then finish soon, and pause again only ``through`` it."""
+    cancelled: bool = yield Sleep(seconds, through)
     return cancelled
 
 
@@ -94,6 +98,7 @@ class _Active:
     key: str
     work: TaskBody[TaskEnd]
     wake: float | None = None
+    through: bool = False
     asked: futures.Future[object] | None = None
     answer: object = None
     error: AzureCallError | None = None
@@ -153,7 +158,8 @@ class TaskRunner:
                 futures.wait(asked, timeout=_LOOK_S, return_when=futures.FIRST_COMPLETED)
             else:
                 wakes = [item.wake for item in active if item.wake is not None]
-                self.clock.sleep(max(0.0, min(wakes) - self.clock.monotonic()), self.token)
+                token = None if self.token.is_cancelled else self.token
+                self.clock.sleep(max(0.0, min(wakes) - self.clock.monotonic()), token)
             ready = [item for item in active if self._ready(item)]
         for item in ready:
             self._step(item, pool)
@@ -162,7 +168,8 @@ class TaskRunner:
         if item.asked is not None:
             return item.asked.done()
         if item.wake is not None:
-            return self.token.is_cancelled or item.wake <= self.clock.monotonic()
+            heard = self.token.is_cancelled and not item.through
+            return heard or item.wake <= self.clock.monotonic()
         return True
 
     def _step(self, item: _Active, pool: futures.ThreadPoolExecutor | None) -> None:
@@ -180,7 +187,7 @@ class TaskRunner:
             self.ends[item.key] = stop.value
             return
         if isinstance(effect, Sleep):
-            item.wake = self.clock.monotonic() + effect.seconds
+            item.wake, item.through = self.clock.monotonic() + effect.seconds, effect.through
         elif pool is not None:
             item.asked = pool.submit(effect.call)
         else:

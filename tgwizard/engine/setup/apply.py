@@ -65,12 +65,14 @@ def apply(
     token: CancelToken,
     *,
     only_mine: bool = False,
+    cluster: str = "",
 ) -> SetupFinished:
     """Carry out the plan's writes; ``only_mine``: those that the signed-in user may, the others are left and named.
 
-    Every expected trouble ends in the returned ``SetupFinished``.
+    ``cluster``: what it is called, for the journal. Every expected trouble ends in the returned ``SetupFinished``.
     """
-    return apply_in_context(ApplyContext(azure, clock, journal, report, token), plan, only_mine=only_mine)
+    context = ApplyContext(azure, clock, journal, report, token, cluster=cluster)
+    return apply_in_context(context, plan, only_mine=only_mine)
 
 
 def apply_in_context(context: ApplyContext, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
@@ -125,7 +127,8 @@ def run_tasks(
         of = context.journal.identity
         nics, address = (of.nics, of.address) if of is not None else ((), "")
         keys = tuple(task.key for task in tasks)
-        began = SetupRunRecord(context.run, context.at(), job, keys, nics, address, context.journal.origin)
+        origin, cluster = context.journal.origin, context.cluster
+        began = SetupRunRecord(context.run, context.at(), job, keys, nics, address, origin, cluster)
         context.journal.add(context.run, began)
         runner.run([_reporting(context, task, sentences[task.key]) for task in tasks], left)
     except JournalError as error:
@@ -174,7 +177,8 @@ def _concluded(context: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> Set
     failed = [end for end in ends.values() if end.how is TaskOutcome.FAILED]
     left = [key for key, end in ends.items() if end.how is TaskOutcome.LEFT]
     done = sum(1 for end in ends.values() if end.how is TaskOutcome.DONE)
-    count = f"{done} of {counted(len(ends), 'change')} {are(len(ends))} done"
+    verb = "taken back" if job == "undo" else "done"
+    count = f"{done} of {counted(len(ends), 'change')} {are(len(ends))} {verb}"
     if unknown or failed:
         worst = (unknown or failed)[0]
         cause = worst.problem or Problem("not-done", worst.words)
@@ -182,7 +186,8 @@ def _concluded(context: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> Set
         problem = Problem(cause.code, f"{count}. {cause.what}", cause.why, f"{cause.fix}{rest}".strip(), cause.detail)
         return conclude(context, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, problem, ends=ends)
     if context.token.is_cancelled and left:
-        fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Begin again to go on."
+        fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Undo again to go on."
+        fix = f"It {job}s all the same." if job in ("restart", "start") else fix
         fix = fix if context.wrote else "Nothing was written."
         return conclude(
             context, job, Outcome.CANCELLED, Problem("cancelled", f"Cancelled: {count}.", "", fix), ends=ends
@@ -193,7 +198,7 @@ def _concluded(context: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> Set
     if left:
         reasons = join_words(dict.fromkeys(ends[key].words for key in left))
         return conclude(context, job, Outcome.DONE, Problem("kept", f"{count}; kept: {reasons}"), ends=ends)
-    what = "1 change is done." if len(ends) == 1 else f"All {len(ends)} changes are done."
+    what = f"1 change is {verb}." if len(ends) == 1 else f"All {len(ends)} changes are {verb}."
     return conclude(context, job, Outcome.DONE, Problem("done", what), ends=ends)
 
 
@@ -287,5 +292,7 @@ def apply_job(
         identity_of(answers),
         "apply",
         report,
-        lambda journal: apply(services.azure, services.clock, journal, plan, report, token, only_mine=only_mine),
+        lambda journal: apply(
+            services.azure, services.clock, journal, plan, report, token, only_mine=only_mine, cluster=answers.name
+        ),
     )

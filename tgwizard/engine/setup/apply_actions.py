@@ -15,6 +15,7 @@ from tgwizard.engine.azure_call_error import AzureCallError, Cause, Certainty
 from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.task_runner import TaskBody, make_call
 from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen
+from tgwizard.model.change import USUAL_WORDS
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
@@ -380,10 +381,7 @@ class PlaceAddressAction:
 
     def __post_init__(self) -> None:
         self.done_sentence = f"{self.write.nic.name} holds {self.write.address}"
-        self.waiting_sentence = (
-            f"Azure attaches {self.write.address} to {self.write.nic.name}, which takes half a minute as "
-            "a rule, minutes at its slowest."
-        )
+        self.waiting_sentence = f"Azure attaches {self.write.address} to {self.write.nic.name}: {USUAL_WORDS}."
 
     def target(self) -> str:
         """The interface's id."""

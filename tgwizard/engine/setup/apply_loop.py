@@ -39,6 +39,8 @@ class ApplyTiming:
     """How long a write with a lost answer may take to show, before it is written again."""
     longest_s: float = 600.0
     """For one change, all in all."""
+    finish_s: float = 120.0
+    """How long what was sent before a cancel is still waited for; Azure's usual times are far below."""
     tell_s: float = 10.0
     """Between two words about the same wait."""
 
@@ -58,6 +60,8 @@ class ApplyContext:
     run: str = ""
     wrote: bool = False
     """Whether anything was sent in this job."""
+    cluster: str = ""
+    """What the cluster is called, for the journal."""
 
     def stamp(self) -> Stamp:
         """Now."""
@@ -163,6 +167,7 @@ class _ChangeLoop:
         self.tries = 0
         self._last_reported = ("", float("-inf"))
         self._just_sent = False
+        self._stopped_at: float | None = None
 
     def run(self) -> TaskBody[TaskEnd]:
         cancelled = False
@@ -179,11 +184,19 @@ class _ChangeLoop:
                 # What Azure does at once is seen at once; only then is there something to wait for.
                 self._just_sent = False
                 continue
-            if cancelled:
+            if cancelled and not self._finishes():
                 return self._left()
             if self.context.clock.monotonic() - self.begun > self.context.timing.longest_s:
                 return self._too_long(seen)
             cancelled = yield from self._wait(seen)
+
+    def _finishes(self) -> bool:
+        """Whether what was sent before the cancel is still waited for; a machine that starts does so unseen as well."""
+        now = self.context.clock.monotonic()
+        self._stopped_at = now if self._stopped_at is None else self._stopped_at
+        power = self.action.write_kind in (WriteKind.RESTART, WriteKind.START)
+        sent = self.sent_at is not None and not power
+        return sent and now - self._stopped_at < self.context.timing.finish_s
 
     def _look(self) -> TaskBody[Seen]:
         try:
@@ -293,7 +306,7 @@ class _ChangeLoop:
             self._last_reported = (sentence, now)
             context.report(ChangeWaiting(context.stamp(), self.key, sentence, now - self.begun))
         seconds = context.timing.poll_s if self.sent_at is not None else context.timing.again_s
-        return (yield from sleep(seconds))
+        return (yield from sleep(seconds, through=self._stopped_at is not None))
 
     def _left(self) -> TaskEnd:
         if self.first_sent is None:

@@ -101,7 +101,9 @@ def resume(draft: Draft, caller: Caller | None, state: WizardState | None = None
         return dataclasses.replace(
             began, step=SetupStep.SIGN_IN, done=draft.done - {SetupStep.SIGN_IN}, to_check=draft.to_check
         )
-    resumed = dataclasses.replace(began, step=draft.step, done=draft.done, to_check=draft.to_check)
+    # What an apply made before it was closed, and what is left of it, is told by the review.
+    step = SetupStep.REVIEW if draft.step is SetupStep.APPLY else draft.step
+    resumed = dataclasses.replace(began, step=step, done=draft.done, to_check=draft.to_check)
     return resumed if same else answer(resumed, dataclasses.replace(answers, caller=caller))
 
 

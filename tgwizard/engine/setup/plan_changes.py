@@ -23,7 +23,7 @@ from tgwizard.engine.access.matching_roles import affected_by
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights, scope_name
 from tgwizard.engine.setup.planned_role import PlannedRole
 from tgwizard.model.access_facts import AccessFacts
-from tgwizard.model.change import Prediction
+from tgwizard.model.change import NIC_UPDATE, Prediction
 from tgwizard.model.chosen_machines import ChosenMachines
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, NicFound, VmFound
@@ -53,7 +53,6 @@ _IDENTITY_S = Prediction(5.0, 9.0, "Azure turned identities on in 3 to 9 s")
 _ROLE_S = Prediction(2.0, 75.0, "a new role was listed after 1 to 75 s")
 _ASSIGN_S = Prediction(1.0, 10.0, "an assignment is accepted at once when its identity is known")
 _ASSIGN_NEW_S = Prediction(16.0, 269.0, "a new identity was known after 5 to 269 s, half of them within 16 s")
-_PLACE_S = Prediction(42.0, 198.0, "updates of attached interfaces took 4 to 198 s, half of them at most 42 s")
 _RESTART_S = Prediction(4.0, 42.0, "Azure restarted machines in up to 42 s; the appliance then starts by itself")
 _ALREADY = Right(WhoMay.YOU)
 
@@ -239,7 +238,7 @@ def place_change(
         method="PUT",
         path=nic.id.text,
         permissions=tuple(dict.fromkeys(ask.action for ask in asks)),
-        predicted=_INSTANT if holder else _PLACE_S,
+        predicted=_INSTANT if holder else NIC_UPDATE,
         right=_ALREADY if holder else right_for(asks, facts, caller),
         not_if_failed=() if holder else before,
         undo="" if holder else "Take the configuration off again.",

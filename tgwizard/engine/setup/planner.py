@@ -14,6 +14,7 @@ from tgwizard.engine.access.access_decision import UNLOCK, assignments_of, denia
 from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight, required_rights
 from tgwizard.engine.azure_call_error import AzureCallError
+from tgwizard.engine.discovery.pairs import appliance_doubts
 from tgwizard.engine.discovery.subnet_addresses import floating_now, judge_address, occupancy
 from tgwizard.engine.ports import AzurePorts
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
@@ -63,6 +64,7 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
     wrong = [wanted.wrong(in_field(answers, wanted), error) for wanted, error in wrong_values(answers)]
     forbids = [*wrong, *other_subscription_problems(chosen), *planned.problems, *no_scope_problem(scopes), *forbids]
     warnings = (
+        *appliance_doubts(chosen.vms, inventory),
         *planned.warnings,
         *narrowing_warnings(answers, chosen),
         *qualifies,

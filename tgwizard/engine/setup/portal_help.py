@@ -297,8 +297,9 @@ def _review(state: WizardState, answers: Answers, chosen: ChosenMachines | None)
                         f"Access control of {scope_name(reason.scope)}", counted(len(once), "place"), clicks, typed
                     )
                 )
+    nothing = "Nothing: all is right already." if plan is not None else "Azure is read; then it stands here."
     return PortalGuide(
-        "The same plan by hand. The portal checklist holds every step." if steps else "Nothing: all is right already.",
+        "The same plan by hand. The portal checklist holds every step." if steps else nothing,
         tuple(steps),
         "If you change your mind",
         "Each change is recorded with what was there before. Undo takes back exactly what was written, and keeps what "

@@ -1,4 +1,7 @@
-"""Restart a machine and wait until Azure sees it run again with its agent ready. Never a part of applying."""
+"""Restart a machine, or start one that was stopped, and wait until Azure sees it run with its agent ready.
+
+Never a part of applying.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +123,7 @@ class _Restart:
 
     def _not_running(self, power: Power) -> Problem:
         what = f"{self.vm.name} is {power.value}, so it was not restarted."
-        fix = "Start it in the Azure portal: it has its new rights once it runs."
+        fix = f"Start it: tgwizard start --member {self.vm.name}. It has its new rights once it runs."
         return Problem("not-running", what, "", fix)
 
     def _not_seen(self) -> Problem:
@@ -143,3 +146,60 @@ def restart_job(
         report,
         lambda journal: restart(services.azure, services.clock, journal, vm, report, token),
     )
+
+
+@dataclass(slots=True)
+class _Start:
+    context: ApplyContext
+    vm: ResourceId
+    write_kind: WriteKind = WriteKind.START
+    done_sentence: str = ""
+    waiting_sentence: str = ""
+
+    def __post_init__(self) -> None:
+        self.done_sentence = f"{self.vm.name} runs and its agent is ready"
+        self.waiting_sentence = f"{self.vm.name} starts; its agent is usually back within two minutes."
+
+    def target(self) -> str:
+        return self.vm.text
+
+    def look(self) -> TaskBody[Seen]:
+        seen = yield from make_call(lambda: self.context.azure.compute.vm(self.vm))
+        match seen.power:
+            case Power.RUNNING:
+                return Pending(self.waiting_sentence) if seen.agent_ready is False else Present()
+            case Power.STOPPED | Power.DEALLOCATED:
+                return Absent()
+            case Power.STOPPING | Power.DEALLOCATING:
+                return Pending(f"{self.vm.name} is still being stopped; it is started after that.")
+            case _:
+                return Pending(self.waiting_sentence)
+
+    def content(self) -> Mapping[str, Any]:
+        return {}
+
+    def send(self, request: str) -> None:
+        self.context.azure.compute.start(self.vm, request_id=request)
+
+    def interpret_refusal(self, failure: AzureCallError) -> Seen | None:
+        """Nothing of its own."""
+
+
+def start_command(cluster: str, member: str) -> str:
+    """The command that starts a member's machine again."""
+    return f"tgwizard start {cluster} --member {member}"
+
+
+def start_job(
+    services: Services, identity: ClusterIdentity, vm: ResourceId, report: Report[SetupEvent], token: CancelToken
+) -> SetupFinished:
+    """Start one machine and wait until it is there. A cancel leaves it to itself: a start cannot be called back."""
+
+    def start(journal: SetupJournal) -> SetupFinished:
+        context = ApplyContext(services.azure, services.clock, journal, report, token)
+        context.run = new_run()
+        key, sentence = f"start:{vm.key}", f"Start {vm.name}"
+        task = Task(key, lambda: run_change(context, key, sentence, _Start(context, vm)))
+        return run_tasks(context, "start", [task], {key: sentence}, {})
+
+    return locked_job(services, identity, "start", report, start)

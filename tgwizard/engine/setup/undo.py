@@ -39,6 +39,7 @@ from tgwizard.engine.setup.apply_loop import (
     Seen,
     run_change,
 )
+from tgwizard.model.change import USUAL_WORDS
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configuration_differences
@@ -308,7 +309,7 @@ class _DisableIdentity(_UndoAction):
 class _RemoveAddress(_UndoAction):
     write_kind: WriteKind = WriteKind.REMOVE_ADDRESS
     done_sentence: str = "The floating IP is off the interface"
-    waiting_sentence: str = "Azure detaches the address: half a minute as a rule, minutes at its slowest."
+    waiting_sentence: str = f"Azure detaches the address: {USUAL_WORDS}."
     _read: NicDocument | None = field(default=None, init=False)
 
     @property

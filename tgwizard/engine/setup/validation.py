@@ -11,7 +11,7 @@ from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.matching_roles import stale_assignments, suggest_role_name
 from tgwizard.engine.access.required_rights import RequiredRight, extra_actions, required_rights
 from tgwizard.engine.discovery.lan_interface import has_public_ip
-from tgwizard.engine.discovery.pairs import Pair, PairState
+from tgwizard.engine.discovery.pairs import Pair, PairState, appliance_doubts
 from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_addresses
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.planned_role import PlannedRole, plan_role
@@ -231,6 +231,7 @@ def machine_problems(state: WizardState, answers: Answers) -> tuple[StepProblem,
     if pair is None:
         return tuple(found)
     found += _unfit(pair)
+    found += [StepProblem(Level.WARNS, problem) for problem in appliance_doubts(pair.vms, inventory)]
     found += [problem for vm in pair.vms for problem in _machine(state, vm)]
     if pair.state is PairState.SAVED:
         what = f"This pair is a cluster already: {pair.state_words}."

@@ -33,6 +33,7 @@ from tgwizard.gui.cluster.cluster_view_model import (
 )
 from tgwizard.gui.cluster.event_timeline import EventsCard
 from tgwizard.gui.cluster.source_cards import SourceCards
+from tgwizard.gui.cluster.start_machine import StartMachineButton
 from tgwizard.gui.cluster.traffic_card import ReachabilityCard
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
@@ -182,6 +183,9 @@ class ClusterPage(BuiltInSteps, QWidget):
         self.resume.hide()
         self.banner.add_action(self.sign_in)
         self.banner.add_action(self.resume)
+        self.starts = tuple(StartMachineButton(theme, self.session, member) for member in self.session.setup.members)
+        for button in self.starts:
+            self.banner.add_action(button)
         self.banner.add_action(self._read_again)
 
     def _build_picture(self) -> None:
@@ -348,6 +352,8 @@ class ClusterPage(BuiltInSteps, QWidget):
         detail = " ".join(part for part in (state.detail, read_age(snapshot)) if part)
         self.banner.show_verdict(state_shape(state.state), state.sentence, detail, urgent=state.verdict.name in _URGENT)
         self.sign_in.setVisible(needs_sign_in(snapshot))
+        for button in self.starts:
+            button.refresh()
         self.picture.show_picture(picture(snapshot, state.verdict, session.run, session.now()))
         self.sources.show_holder(azure_holder(snapshot, session.run))
         offer = session.recommended_action

@@ -26,6 +26,7 @@ from tgwizard.engine.readiness.recommended_action import ActionKind, Recommended
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
+from tgwizard.engine.setup.restart import start_job
 from tgwizard.engine.watch.cluster_watch import HistoryRead, RunElsewhere, WatchNews, read_history_when_free
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.engine.watch.traffic_probe import answered
@@ -40,9 +41,11 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Event, Finished, PreflightCompleted, TimeoutChoice
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy, resolve_strategy
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 from tgwizard.model.snapshot import STALE_AFTER_S, Snapshot
 from tgwizard.model.verdict import Verdict
 from tgwizard.model.watch_events import Observed, SourceBack, SourceLost, WatchEvent
@@ -98,7 +101,12 @@ class ClusterSession(QObject):
         self._pace_s = fleet_pace_s
         self.loop = WatchLoop(services, setup, pace or Pace(), self.take)
         self._checks, self._histories = JobGroup(services.jobs), JobGroup(services.jobs)
+        self._starts = JobGroup(services.jobs)
+        self.starting: Member | None = None
+        """The member whose VM is being started from here."""
         self._run_job: Job[Event, Finished] | None = None
+        self.told_elsewhere = False
+        """Whether the run is a part of something that another page tells; its own page is then not brought up."""
         self.rights = ClusterRights(services, setup.name, self.observed.emit, self._tell_trouble)
         self._decisions: UserDecisions | None = None
         self.latest: Snapshot | None = None
@@ -311,8 +319,11 @@ class ClusterSession(QObject):
 
         self._checks.begin(f"check-{setup.name}", work, done=self._take_checked, failed=self._tell_trouble)
 
-    def fail_over(self, to: Member, verb: Verb, options: RunOptions | None = None) -> None:
-        """Start the failover as the cluster's one writing job."""
+    def fail_over(
+        self, to: Member, verb: Verb, options: RunOptions | None = None, *, told_elsewhere: bool = False
+    ) -> None:
+        """Start the failover as the cluster's one writing job. ``told_elsewhere``: another page tells how it goes."""
+        self.told_elsewhere = told_elsewhere
         services, setup = self.services, self.setup
         decisions = self._decisions = UserDecisions()
         options = replace(options or RunOptions(), decisions=decisions)
@@ -322,8 +333,33 @@ class ClusterSession(QObject):
 
         self._start_run("failover", work)
 
+    def start_machine(self, member: Member) -> None:
+        """Start the member's VM, which was stopped, as the cluster's one writing job."""
+        if self.lock.locked or self.running or self._starts.under_way:
+            return
+        services, setup = self.services, self.setup
+
+        def work(report: Report[SetupEvent], token: CancelToken) -> SetupFinished:
+            return start_job(services, setup.identity, member.vm, report, token)
+
+        def done(finished: SetupFinished) -> None:
+            ended(finished.problem if finished.outcome is not Outcome.DONE else None)
+
+        def ended(problem: Problem | None) -> None:
+            self.starting = None
+            if problem is not None:
+                self._tell_trouble(problem)
+            self.read_now()
+            self.observed.emit()
+
+        self.starting = member
+        name = f"start-{setup.name}"
+        self._starts.begin(name, work, done=done, failed=ended, writes=setup.identity)
+        self.observed.emit()
+
     def resume(self) -> None:
         """Finish the interrupted run; it reads the world again and plans anew."""
+        self.told_elsewhere = False
         services, setup = self.services, self.setup
         self._decisions = UserDecisions()
         options = RunOptions(decisions=self._decisions)
@@ -434,6 +470,10 @@ class ClusterSession(QObject):
             return
         self.run = self.run.after(event)
         self.run_changed.emit()
+        if self.told_elsewhere and self.run.asked is not None:
+            # Its question can be answered on its own page only.
+            self.told_elsewhere = False
+            self.run_began.emit()
 
     def _take_end(self, event: Finished) -> None:
         verb = self.run.started.verb if self.run is not None and self.run.started is not None else None

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QGuiApplication
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.engine.failover.failover_command_line import failover_command
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import checks_shown, findings_state
@@ -36,7 +37,7 @@ from tgwizard.gui.widgets.text_inputs import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import PreflightCompleted
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, StopMethod, Strategy
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, RunIntent, StopMethod, Strategy
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import STOPPED
@@ -193,8 +194,14 @@ class ConfirmDialog(Sheet):
     confirmed = Signal(object)
     help_topic = "failover"
 
-    def __init__(self, theme: Theme, window: QWidget, session: ClusterSession, plan: FailoverPlan) -> None:
-        """Ask about `plan`; the pre-flight starts as soon as the question is built, which takes some turns."""
+    def __init__(
+        self, theme: Theme, window: QWidget, session: ClusterSession, plan: FailoverPlan, options: str = ""
+    ) -> None:
+        """Ask about `plan`; the pre-flight starts as soon as the question is built, which takes some turns.
+
+        `options`: what a command needs besides, to mean this environment.
+        """
+        self._options = options
         graceful = plan.verb is Verb.GRACEFUL
         name = session.setup.name
         self._repairs = session.repairs(plan.verb)
@@ -386,15 +393,20 @@ class ConfirmDialog(Sheet):
         self._session.lock.hold(self.start)
         self.copy = Button(self._theme, "Copy for a change ticket", ButtonKind.LINK, Icon.COPY)
         self.copy.clicked.connect(self._on_copy)
+        self.copy_command = Button(self._theme, "Copy the command", ButtonKind.LINK, Icon.COPY)
+        self.copy_command.explain(self.command)
+        self.copy_command.clicked.connect(self._on_copy_command)
         self._why_off = TextLabel(self._theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
         self._why_off.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if self._theme.text_scale >= LARGE_TEXT:
             # Large text: the two answers alone fill the row of buttons.
-            self.body.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
+            for link in (self.copy, self.copy_command):
+                self.body.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
             self.body.addWidget(self._why_off)
             self.buttons.addStretch(1)
         else:
             self.buttons.addWidget(self.copy)
+            self.buttons.addWidget(self.copy_command)
             self.buttons.addWidget(self._why_off, 1)
         self.buttons.addWidget(self.cancel)
         self.buttons.addWidget(self.start)
@@ -443,6 +455,7 @@ class ConfirmDialog(Sheet):
         if not reason and not self._matches:
             reason = "Off until the name matches."
         self.start.setEnabled(not reason and not self._started)
+        self.copy_command.explain(self.command)
         self.start.explain(reason or f"Sends the calls above: {format_estimate(self._plan.predicted_s)}")
         self._why_off.say(reason)
 
@@ -500,8 +513,22 @@ class ConfirmDialog(Sheet):
 
     @Slot()
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(ticket(self._plan, self._session.setup, self._findings))
+        text = ticket(self._plan, self._session.setup, self._findings)
+        QGuiApplication.clipboard().setText(f"{text}\nAs a command: {self.command}\n")
         self.copy.rename("Copied")
+
+    @property
+    def command(self) -> str:
+        """The same failover as a command, with what was answered so far."""
+        consented = self.consent is not None and self.consent.isChecked()
+        accepted = self._accept is not None and self._accept.isChecked()
+        intent = RunIntent(self._plan.to, self._plan.verb, self._strategy, self._fence, to_dead_machine=consented)
+        return failover_command(self._session.setup, intent, accept_unknown=accepted) + self._options
+
+    @Slot()
+    def _on_copy_command(self) -> None:
+        QGuiApplication.clipboard().setText(self.command)
+        self.copy_command.rename("Copied")
 
     def done(self, result: int) -> None:
         """Stop asking when the dialog closes."""

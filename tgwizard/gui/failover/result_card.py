@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.gui.cluster.cluster_view_model import place_words
 from tgwizard.gui.cluster.event_timeline import outcome_shape
+from tgwizard.gui.cluster.start_machine import StartMachineButton
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -45,9 +46,17 @@ def by_other_words(change: ForeignChange) -> str:
 class ResultCard(Card):
     """The result of one run."""
 
-    def __init__(self, theme: Theme, setup: ClusterSetup, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        setup: ClusterSetup,
+        starts: tuple[StartMachineButton, ...] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        """`starts`: the buttons that start a VM which the run has stopped."""
         super().__init__(theme, "Result", spacing=theme.px(6), parent=parent)
         self._setup = setup
+        self.starts = starts
         self.pill = Pill(theme, Shape.WAITING, "Running")
         self.head.addWidget(self.pill)
         self.address = FieldValueRow(theme, "Floating IP", key_width=120)
@@ -62,7 +71,8 @@ class ResultCard(Card):
         for row in (self.address, self.seconds, self.gap, self.traffic):
             self.body.addWidget(row)
         self.body.addLayout(self._rows)
-        self.body.addWidget(self.resume)
+        for button in (self.resume, *self.starts):
+            self.body.addWidget(button)
 
     def words(self, finished: Finished) -> tuple[str, str]:
         """The banner's sentence and detail for this end."""
@@ -95,6 +105,11 @@ class ResultCard(Card):
             self.traffic.show_value("nothing answers this computer", Shape.NOT_KNOWN)
         else:
             self.traffic.show_value(f"{format_duration(seconds)}, from this computer" if seconds else "none was seen")
+
+    def show_machines(self) -> None:
+        """Offer to start what is stopped: a fence leaves the losing VM so."""
+        for button in self.starts:
+            button.refresh()
 
     def show_result(self, finished: Finished) -> None:
         """Show the end of the run. The traffic gap comes apart: its last tries are answered after the end."""

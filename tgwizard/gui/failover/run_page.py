@@ -14,6 +14,7 @@ from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import azure_holder, picture, picture_unread
 from tgwizard.gui.cluster.run_model import RunModel, RunStepState, RunStepStatus, moving_detail, moving_sentence
 from tgwizard.gui.cluster.source_cards import SourceCards
+from tgwizard.gui.cluster.start_machine import StartMachineButton
 from tgwizard.gui.failover.result_card import ResultCard, result_shape
 from tgwizard.gui.failover.run_text import (
     call_time,
@@ -164,6 +165,7 @@ class RunPage(BuiltInSteps, QWidget):
         # Between two frames nothing is painted: events come by the dozen and say little more than the last.
         self._session.run_ended.connect(self.refresh)
         self._session.reachability.changed.connect(self._on_traffic)
+        self._session.observed.connect(self._on_traffic)
 
     def _build_steps(self) -> None:
         theme = self._theme
@@ -235,7 +237,8 @@ class RunPage(BuiltInSteps, QWidget):
         self._closing_words.setMinimumHeight(lines_high(theme, CLOSING_LINES))
         self._closing.body.addLayout(head)
         self._closing.body.addWidget(self._closing_words)
-        self.result = ResultCard(theme, self._session.setup)
+        starts = (StartMachineButton(theme, self._session, member) for member in self._session.setup.members)
+        self.result = ResultCard(theme, self._session.setup, tuple(starts))
         self.result.resume.clicked.connect(self.resume_asked)
         self._session.lock.hold(self.result.resume)
         self.result.hide()
@@ -290,6 +293,7 @@ class RunPage(BuiltInSteps, QWidget):
             source = self._session.reachability
             heard = answered(source.samples, begun - BEFORE_S, ended + BEFORE_S)
             self.result.show_traffic(source.longest_gap_s(begun, ended), heard=heard)
+            self.result.show_machines()
         if run.finished is not None and not self._ended:
             self._ended = True
             self.result.show_result(run.finished)

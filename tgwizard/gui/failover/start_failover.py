@@ -73,7 +73,7 @@ def ask_before_failover(shell: Shell, session: ClusterSession, verb: Verb) -> No
         if session.guided(verb):
             dialog = GuidedDialog(shell.theme, over, session.setup.name, plan.to)
         else:
-            dialog = ConfirmDialog(shell.theme, over, session, plan)
+            dialog = ConfirmDialog(shell.theme, over, session, plan, shell.context.place_options)
         dialog.confirmed.connect(begin)
         if shell.settings_store.get(MEASURE_RUNS) and not session.reachability.measuring:
             MeasuredRun(session, dialog)

@@ -22,6 +22,7 @@ from tgwizard.gui.fleet.add_clusters import SUFFIX, AddButton, dropped_files, re
 from tgwizard.gui.fleet.empty_fleet import EmptyFleet, LabOffer
 from tgwizard.gui.fleet.fleet_rows import EXPORTED, FleetRow, FleetState, exported, row_of, shows
 from tgwizard.gui.fleet.fleet_table import FleetModel, FleetTable
+from tgwizard.gui.fleet.unfinished_setups import UnfinishedSetups
 from tgwizard.gui.page import ShellPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
@@ -163,6 +164,9 @@ class FleetPage(ShellPage):
         column.addSpacing(theme.px(22))
         self._build_filters(column)
         column.addSpacing(12)
+        self.unfinished = UnfinishedSetups(theme)
+        self.unfinished.continue_asked.connect(self.set_up_asked)
+        column.addWidget(self.unfinished)
         self._notices = QVBoxLayout()
         column.addLayout(self._notices)
         self._refusals = QVBoxLayout()
@@ -229,6 +233,7 @@ class FleetPage(ShellPage):
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open; the files that are left out are told."""
         self.show_clusters()
+        self.unfinished.look_at(opened.services, lambda: tuple(one.setup for one in self._watching.sessions.values()))
         if opened.problems:
             self.show_refused(NotAdded(None, opened.problems))
 
@@ -425,6 +430,7 @@ class FleetPage(ShellPage):
 
     @Slot()
     def _on_tick(self) -> None:
+        self.unfinished.look()
         wall, pace = self._wall(), self._watching.pace_s
         for row in self.model.rows:
             if row.turned_late(wall, pace):
@@ -536,6 +542,7 @@ class FleetPage(ShellPage):
         """Ages are kept up to date only while someone can see them."""
         super().showEvent(event)
         self._show_news()
+        self.unfinished.look_anew()
         self._tick.start()
 
     def hideEvent(self, event: QHideEvent) -> None:

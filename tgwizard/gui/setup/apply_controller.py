@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -11,13 +12,15 @@ from PySide6.QtCore import QObject, Signal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import JobGroup, Report, Work
 from tgwizard.engine.runs.job_services import Services
+from tgwizard.engine.runs.setup_journal import setup_journal_file
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.planner import complete_identity
 from tgwizard.engine.setup.undo import UndoItem, preview_undo, undo_job
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import ClusterIdentity
-from tgwizard.model.problem import Problem
-from tgwizard.model.setup_answers import Answers
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
@@ -27,7 +30,15 @@ from tgwizard.model.setup_events import (
     SetupEvent,
     SetupFinished,
 )
-from tgwizard.model.setup_plan import SetupChange, SetupPlan
+from tgwizard.model.setup_plan import (
+    Assign,
+    EnableIdentity,
+    PlaceAddress,
+    PlannedWrite,
+    PutRole,
+    SetupChange,
+    SetupPlan,
+)
 from tgwizard.model.text import format_estimate
 
 
@@ -43,7 +54,10 @@ class ChangeRowState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One change under way. ``began``: seconds on the engine's clock."""
+    """One change under way. ``began``: seconds on the engine's clock. ``step``: where its answer is asked.
+
+    ``problem``: why it failed, with Azure's code and request id.
+    """
 
     key: str
     name: str
@@ -52,6 +66,8 @@ class ChangeRow:
     detail: str = ""
     began: float | None = None
     seconds: float | None = None
+    step: SetupStep | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +79,18 @@ class ApplyProgress:
     cancelling: bool = False
     finished: SetupFinished | None = None
     undoing: bool = False
+    identities: bool = False
+    """Whether undoing turns identities off as well."""
 
     @classmethod
     def of(cls, changes: tuple[SetupChange, ...]) -> ApplyProgress:
         """Begun with these changes."""
-        rows = tuple(ChangeRow(one.key, one.sentence, format_estimate(one.predicted.usual_s)) for one in changes)
+        rows = tuple(
+            ChangeRow(
+                one.key, one.sentence, format_estimate(one.predicted.usual_s), step=_ASKED_AT.get(type(one.write))
+            )
+            for one in changes
+        )
         return cls(rows, running=True)
 
     def after(self, event: object) -> ApplyProgress:
@@ -80,11 +103,13 @@ class ApplyProgress:
             case ChangeDone():
                 return self._with(event.key, "", ChangeRowState.DONE, event.sentence, seconds=event.seconds)
             case ChangeFailed():
-                return self._with(event.key, "", ChangeRowState.FAILED, event.problem.sentence())
+                failed = self._with(event.key, "", ChangeRowState.FAILED, event.problem.what)
+                rows = (replace(row, problem=event.problem) if row.key == event.key else row for row in failed.rows)
+                return replace(failed, rows=tuple(rows))
             case ChangeSkipped():
                 return self._with(event.key, event.sentence, ChangeRowState.LEFT, event.reason)
             case SetupFinished():
-                return ApplyProgress(self.rows, False, self.cancelling, event, self.undoing)
+                return replace(self, running=False, finished=event)
             case _:
                 return self
 
@@ -100,27 +125,35 @@ class ApplyProgress:
     ) -> ApplyProgress:
         if all(row.key != key for row in self.rows):
             row = ChangeRow(key, name or detail, "", state, detail, began, seconds)
-            return ApplyProgress((*self.rows, row), self.running, self.cancelling, self.finished, self.undoing)
+            return replace(self, rows=(*self.rows, row))
         rows = tuple(
             row
             if row.key != key
-            else ChangeRow(
-                key,
-                row.name,
-                row.predicted,
-                state,
-                detail if detail != row.name else "",
-                began if began is not None else row.began,
-                seconds,
+            else replace(
+                row,
+                state=state,
+                detail=detail if detail != row.name else "",
+                began=began if began is not None else row.began,
+                seconds=seconds,
+                problem=None,
             )
             for row in self.rows
         )
-        return ApplyProgress(rows, self.running, self.cancelling, self.finished, self.undoing)
+        return replace(self, rows=rows)
 
     @property
     def done(self) -> int:
         """How many are done."""
         return sum(row.state is ChangeRowState.DONE for row in self.rows)
+
+
+_ASKED_AT: dict[type[PlannedWrite], SetupStep] = {
+    EnableIdentity: SetupStep.MACHINES,
+    PutRole: SetupStep.ROLE,
+    Assign: SetupStep.SCOPE,
+    PlaceAddress: SetupStep.FLOATING_IP,
+}
+"""The step whose answers a change carries out: there it can be put right."""
 
 
 class ApplyController(QObject):
@@ -137,6 +170,8 @@ class ApplyController(QObject):
         self.plan: SetupPlan | None = None
         self.ended_at: datetime | None = None
         self.problem: Problem | None = None
+        self.earlier = 0
+        """How many changes the journal says were made here before this wizard was opened."""
 
     @property
     def running(self) -> bool:
@@ -151,12 +186,29 @@ class ApplyController(QObject):
     @property
     def written(self) -> int:
         """How many changes stand in Azure because of this wizard, as far as it knows."""
-        return 0 if self.applying.undoing else self.applying.done
+        if self.applying.undoing:
+            return 0
+        return max(self.applying.done, self.earlier)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether the last that was done here was to take everything back."""
+        finished = self.finished
+        return self.applying.undoing and finished is not None and finished.outcome is Outcome.DONE
+
+    def look_back(self, answers: Answers) -> None:
+        """See in the journal what was made here before. What cannot be read is told when it is asked for."""
+        identity = complete_identity(answers)
+        self.earlier = 0
+        if identity is not None and setup_journal_file(self._services.state_dir, identity).exists():
+            with contextlib.suppress(UserError):
+                self.earlier = len(preview_undo(self._services, identity, identities=True))
 
     def forget(self) -> None:
         """Another cluster is set up now."""
         if not self.running:
             self.applying, self.plan, self.problem, self.ended_at = ApplyProgress(), None, None, None
+            self.earlier = 0
 
     def apply(self, plan: SetupPlan, answers: Answers, *, only_mine: bool) -> None:
         """Begin, unless something is being written."""
@@ -183,7 +235,7 @@ class ApplyController(QObject):
             return undo_job(services, identity, report, token, identities=identities)
 
         rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
-        self.applying = ApplyProgress(rows, running=True, undoing=True)
+        self.applying = ApplyProgress(rows, running=True, undoing=True, identities=identities)
         self._begin(work, identity)
 
     def undoable(self, answers: Answers, *, identities: bool) -> tuple[UndoItem, ...]:

@@ -12,12 +12,12 @@ from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.banner import VerdictBanner
-from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.run_steps import StepRow
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.text import counted, format_duration, sanitize
+from tgwizard.model.text import are, counted, format_duration, sanitize
 
 
 class ApplyPage(StepPage):
@@ -46,17 +46,19 @@ class ApplyPage(StepPage):
         self.stop = Button(theme, "Stop after what is under way", height=36)
         self.stop.explain("What was sent is finished; nothing more is begun")
         self.stop.clicked.connect(self.stop_asked)
-        self.again = Button(theme, "Make what is left", height=36)
+        self.again = Button(theme, "Make what is missing", ButtonKind.PRIMARY, height=36)
         self.again.explain("Looks at every change again and makes those that are missing")
         self.again.clicked.connect(self.again_asked)
         self.undo = Button(theme, "Undo the changes…", height=36)
         self.undo.clicked.connect(self.undo_asked)
-        for button in (self.stop, self.again, self.undo):
-            line.addWidget(button)
+        # What comes after the end is not where Stop was: a click that was meant to stop must not begin again.
+        line.addWidget(self.stop)
         line.addStretch(1)
+        for button in (self.undo, self.again):
+            line.addWidget(button)
         self.body.addLayout(line)
 
-    def show_applying(self, applying: ApplyProgress, now: float, place: str) -> None:
+    def show_applying(self, applying: ApplyProgress, now: float, place: str, earlier: int = 0) -> None:
         """Replace what is shown; `place` says where it is written ("the lab", the subscription's name)."""
         before, self._applying = self._applying, applying
         keys = tuple(row.key for row in applying.rows)
@@ -78,18 +80,24 @@ class ApplyPage(StepPage):
                 announce(
                     self._rows[row.key], f"{row.name}: {'done' if row.state is ChangeRowState.DONE else row.detail}"
                 )
-        self._show_banner(applying, place)
+        self._show_banner(applying, place, earlier)
         finished = applying.finished
         left = finished is not None and finished.outcome is not Outcome.DONE
         self.stop.setVisible(applying.running)
         self.stop.setEnabled(not applying.cancelling)
         self.again.setVisible(left and not applying.undoing)
-        self.undo.setVisible(finished is not None and applying.done > 0 and not applying.undoing)
+        again = left and applying.undoing
+        self.undo.rename("Undo what is left…" if again else "Undo the changes…")
+        self.undo.setVisible(again or (finished is not None and applying.done > 0 and not applying.undoing))
 
-    def _show_banner(self, applying: ApplyProgress, place: str) -> None:
-        shape, sentence, detail = banner_words(applying, place)
+    def _show_banner(self, applying: ApplyProgress, place: str, earlier: int) -> None:
+        shape, sentence, detail = banner_words(applying, place, earlier)
         urgent = applying.finished is not None and applying.finished.outcome is not Outcome.DONE
         self.banner.show_verdict(shape, sentence, detail, urgent=urgent)
+
+    def next_button(self) -> QWidget | None:
+        """Making what is missing comes before going on."""
+        return self.again if self.again.isVisible() else None
 
     def connect_wizard(self, wizard: WizardController) -> None:
         self.stop_asked.connect(wizard.stop_writing)
@@ -98,15 +106,18 @@ class ApplyPage(StepPage):
 
     def show_wizard(self, wizard: WizardController) -> None:
         place = "the lab" if wizard.shell.context.is_lab else "Azure"
-        self.show_applying(wizard.applier.applying, wizard.session.now(), place)
+        self.show_applying(wizard.applier.applying, wizard.session.now(), place, wizard.applier.earlier)
 
 
-def banner_words(applying: ApplyProgress, place: str) -> tuple[Shape, str, str]:
-    """The first thing on the page: how far it is, or how it ended."""
+def banner_words(applying: ApplyProgress, place: str, earlier: int = 0) -> tuple[Shape, str, str]:
+    """The first thing on the page: how far it is, or how it ended; `earlier`: what was written before it was opened."""
     total = len(applying.rows)
     finished = applying.finished
     if finished is None:
         if not applying.running:
+            if earlier:
+                what = f"{counted(earlier, 'change')} {are(earlier)} written from here earlier"
+                return Shape.NOTE, what, "The review shows what is there, and what is still to be made."
             return Shape.WAITING, "Nothing has been written yet", ""
         verb = "undone" if applying.undoing else "made"
         stopping = "Stopping after what is under way." if applying.cancelling else f"Written to {place}."
@@ -115,10 +126,13 @@ def banner_words(applying: ApplyProgress, place: str) -> tuple[Shape, str, str]:
     shape = {Outcome.DONE: Shape.GOOD, Outcome.CANCELLED: Shape.WARNING, Outcome.REFUSED: Shape.WARNING}.get(
         finished.outcome, Shape.BROKEN
     )
-    left = f"{len(finished.done)} done, {len(finished.failed)} failed, {len(finished.left)} left."
+    counts = ((len(finished.failed), "failed"), (len(finished.left), "not made" if not applying.undoing else "kept"))
+    left = "".join(f" {number} {word}." for number, word in counts if number)
     first, _, rest = reason.partition(". ")
     sentence = f"{first.rstrip('.')}." if first else reason
-    detail = rest if finished.outcome is Outcome.DONE else f"{rest} {left}".strip()
+    if applying.undoing and finished.outcome is Outcome.DONE and not finished.left:
+        rest = f"{rest} The review shows what would be made again.".strip()
+    detail = rest if finished.outcome is Outcome.DONE else f"{rest}{left}".strip()
     return shape, sentence, detail
 
 

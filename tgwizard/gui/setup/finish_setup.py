@@ -13,22 +13,11 @@ from tgwizard.engine.jobs import JobGroup, JobQueue, Report
 from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
-from tgwizard.gui.setup.verify_controller import VerifyController
+from tgwizard.gui.setup.verify_controller import VerifyController, proof_of
 from tgwizard.gui.widgets.save_text import save_text
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Finished, RunStarted, Step
 from tgwizard.model.problem import Problem
-from tgwizard.model.verify_result import ProofRun, ProvedBy
-
-
-def proof_of(started: RunStarted | None, ended: Finished) -> ProofRun:
-    """What a run proves. In a guided one nothing is written here: the members move the address by themselves."""
-    to = started.to if started is not None else ""
-    guided = started is not None and any(plan.step is Step.GUIDE for plan in started.steps)
-    by = ProvedBy.MEMBERS if guided else ProvedBy.YOU
-    return ProofRun(to, by, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
 
 
 class FinishSetup(QObject):

@@ -129,4 +129,14 @@ def extra_problems_shown(wizard: WizardController) -> tuple[ProblemShown, ...]:
             found.append(ProblemShown(wizard.ending.problem, Shape.BROKEN))
     if wizard.step is SetupStep.APPLY and wizard.applier.problem is not None:
         found.append(ProblemShown(wizard.applier.problem, Shape.BROKEN))
+    if wizard.step is SetupStep.APPLY and not wizard.writing:
+        found += [_failed(row.problem, row.step, wizard) for row in wizard.applier.applying.rows if row.problem]
     return tuple(found)
+
+
+def _failed(problem: Problem, step: SetupStep | None, wizard: WizardController) -> ProblemShown:
+    """A change that failed: why, Azure's code and request id, and the way to the answers that it carries out."""
+    if step is None:
+        return ProblemShown(problem, Shape.BROKEN)
+    fix = Fix(FixKind.GO_TO_STEP, f"Change the answers: {step.value}", step=step)
+    return ProblemShown(problem, Shape.BROKEN, (Button(fix.label, partial(wizard.take_fix, fix), Icon.BACK),))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.azure_call_error import AzureCallError
 from tgwizard.engine.cancel import CancelToken
@@ -18,9 +18,12 @@ from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.planner import complete_identity, read_cluster
 from tgwizard.engine.setup.restart import RestartOrder, restart_job, standby_first
 from tgwizard.engine.setup.verify import target_of_plan, verify_job, with_proof
-from tgwizard.model.cluster import ResourceId
+from tgwizard.gui.cluster.cluster_session import ClusterSession
+from tgwizard.gui.cluster.run_model import RunStepStatus
+from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished, RunStarted, Step
 from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
@@ -34,8 +37,16 @@ from tgwizard.model.setup_events import (
 )
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.text import sanitize
-from tgwizard.model.verify_result import ProofRun, VerifyResult, VerifyState
+from tgwizard.model.text import format_duration, sanitize
+from tgwizard.model.verify_result import ProofRun, ProvedBy, VerifyResult, VerifyState
+
+
+def proof_of(started: RunStarted | None, ended: Finished) -> ProofRun:
+    """What a run proves. In a guided one nothing is written here: the members move the address by themselves."""
+    to = started.to if started is not None else ""
+    guided = started is not None and any(plan.step is Step.GUIDE for plan in started.steps)
+    by = ProvedBy.MEMBERS if guided else ProvedBy.YOU
+    return ProofRun(to, by, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,15 @@ class RestartProgress:
     vm: ResourceId
     words: str = ""
     problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveFirst:
+    """The failover before the restart of the machine that held the address. ``done``: None while it is under way."""
+
+    title: str
+    words: str
+    done: bool | None = None
 
 
 class VerifyController(QObject):
@@ -76,6 +96,8 @@ class VerifyController(QObject):
         self.problem: Problem | None = None
         self.said_restarted: frozenset[ResourceId] = frozenset()
         self.restarting: RestartProgress | None = None
+        self.moves: dict[ResourceId, MoveFirst] = {}
+        self._moving: tuple[ResourceId, ClusterSession] | None = None
         self.proof: tuple[ProofRun, ...] = ()
 
     @property
@@ -85,13 +107,16 @@ class VerifyController(QObject):
 
     @property
     def restarting_words(self) -> str:
-        """Which machine is being restarted, in one sentence; empty when none is."""
+        """Which machine is being restarted, or is to be, in one sentence; empty when none is."""
+        if self._moving is not None:
+            return f"{self.moves[self._moving[0]].title}; then {sanitize(self._moving[0].name, 90)} restarts."
         doing = self.restarting
         under_way = doing is not None and self._restarts.under_way
         return f"{sanitize(doing.vm.name, 90)} restarts; its agent is waited for." if doing and under_way else ""
 
     def stop_waiting(self) -> None:
-        """Wait no more for the machine that restarts; it restarts all the same, unseen."""
+        """Wait no more for the machine that restarts; it restarts all the same, unseen. None restarts after a move."""
+        self._leave_move()
         self._restarts.stop()
 
     @property
@@ -112,6 +137,8 @@ class VerifyController(QObject):
         self._looks.give_up()
         # A restart cannot be called back: it is waited for and journalled all the same.
         self._restarts.let_go()
+        self._leave_move()
+        self.moves = {}
         self.looked, self.looked_at, self.problem, self.restarting = None, None, None, None
         self.stages, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
         self._plan = self._answers = None
@@ -161,6 +188,79 @@ class VerifyController(QObject):
         self._restarts.begin("setup-restart", work, done=done, failed=self._restart_failed(vm), heard=heard)
         self.changed.emit()
 
+    def fail_over_then_restart(self, vm: ResourceId, session: ClusterSession, to: Member) -> None:
+        """Move the address to the other member, and restart the machine once it is there; nothing after a failure."""
+        if self._restarts.under_way or self._moving is not None or session.running:
+            return
+        title = f"Move {session.setup.address} to {to.name}"
+        self._moving = vm, session
+        self.moves = {**self.moves, vm: MoveFirst(title, "The checks before it are made.")}
+        self.restarting = RestartProgress(vm, f"It restarts when {to.name} holds {session.setup.address}.")
+        session.run_changed.connect(self._on_move_changed)
+        session.run_ended.connect(self._on_move_ended)
+        session.trouble.connect(self._on_move_trouble)
+        session.fail_over(to, Verb.GRACEFUL, told_elsewhere=True)
+        self.changed.emit()
+
+    @Slot()
+    def _on_move_changed(self) -> None:
+        vm, session = self._moving or (None, None)
+        run = session.run if session is not None else None
+        if vm is None or run is None or run.finished is not None:
+            return
+        now = next((step for step in run.steps if step.status is RunStepStatus.RUNNING), None)
+        if now is not None:
+            self.moves[vm] = replace(self.moves[vm], words=f"{now.plan.sentence}. {now.detail}".strip(" ."))
+            self.changed.emit()
+
+    @Slot(object)
+    def _on_move_trouble(self, problem: Problem) -> None:
+        """It could not begin."""
+        if self._moving is not None and not self._moving[1].running:
+            self._end_move(problem)
+
+    @Slot()
+    def _on_move_ended(self) -> None:
+        session = self._moving[1] if self._moving is not None else None
+        ended = session.run.finished if session is not None and session.run is not None else None
+        if ended is None:
+            why = "The failover ended by an error of tgwizard."
+            self._end_move(Problem("run-broke", why, "", "See where the address is on the cluster's page."))
+        elif ended.outcome is Outcome.DONE:
+            self._end_move(None, ended)
+        else:
+            self._end_move(ended.problem or Problem("not-moved", ended.reason))
+
+    def _end_move(self, problem: Problem | None, ended: Finished | None = None) -> None:
+        moving = self._moving
+        if moving is None:
+            return
+        vm, session = moving
+        started = session.run.started if session.run is not None else None
+        self._leave_move()
+        if problem is None and ended is not None:
+            gap = f", {ended.gap.words}" if ended.gap.words else ""
+            took = format_duration(ended.seconds) if ended.seconds is not None else "moved"
+            self.moves[vm] = replace(self.moves[vm], words=f"{took}{gap}", done=True)
+            self.proof = (*self.proof, proof_of(started, ended))
+            self.restarting = None
+            self.restart(vm)
+        elif problem is not None:
+            self.moves[vm] = replace(self.moves[vm], words=problem.sentence(), done=False)
+            what = f"{sanitize(vm.name, 90)} was not restarted, because the address was not moved first."
+            self.restarting = RestartProgress(vm, problem=Problem("not-restarted", what))
+            self.look()
+            self.settled.emit()
+        self.changed.emit()
+
+    def _leave_move(self) -> None:
+        if self._moving is not None:
+            session = self._moving[1]
+            session.run_changed.disconnect(self._on_move_changed)
+            session.run_ended.disconnect(self._on_move_ended)
+            session.trouble.disconnect(self._on_move_trouble)
+            self._moving = None
+
     def proved(self, run: ProofRun) -> None:
         """A real failover was made."""
         self.proof = (*self.proof, run)
@@ -179,7 +279,8 @@ class VerifyController(QObject):
         if plan is None or answers is None or complete_identity(answers) is None:
             return
         services = self._services
-        target = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
+        before = self.looked.result.stages if self.looked is not None else ()
+        target = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait, before=before)
 
         def work(report: Report[SetupEvent], token: CancelToken) -> VerifySeen:
             result = verify_job(services, target, report, token)

@@ -10,6 +10,7 @@ time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.guided import portal_path
 from tgwizard.engine.jobs import JobGroup, Report
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
@@ -26,20 +28,21 @@ from tgwizard.engine.setup.validation import Fix, FixKind, StepProblem, incomple
 from tgwizard.engine.setup.wizard_state import ReadNeeded, WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.app.app_context import OpenedProgram
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.apply_controller import ApplyController
 from tgwizard.gui.setup.finish_setup import FinishSetup
-from tgwizard.gui.setup.restart_dialog import RestartDialog
+from tgwizard.gui.setup.restart_dialog import HolderRestart, RestartDialog
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.undo_dialog import UndoDialog
 from tgwizard.gui.setup.verify_controller import VerifyController
 from tgwizard.gui.widgets.save_text import copy_text
-from tgwizard.model.cluster import ResourceId
+from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import are, counted, sanitize
+from tgwizard.model.text import are, counted, format_estimate, sanitize
 
 
 class DraftKeeper:
@@ -101,6 +104,23 @@ class DraftKeeper:
 _BOTH = 2
 
 
+def holder_restart(vm: ResourceId, cluster: ClusterSetup, session: ClusterSession | None) -> HolderRestart:
+    """What is asked before the holder restarts: with the failover that can come first, or why there is none."""
+    other = next((member.name for member in cluster.members if member.vm != vm), "the other machine")
+    asked = HolderRestart(sanitize(vm.name, 90), str(cluster.address), sanitize(other, 90))
+    against = session.reason_against(Verb.GRACEFUL) if session is not None else None
+    plan = session.plan(Verb.GRACEFUL) if session is not None else None
+    if session is None or plan is None or plan.to.vm == vm or against is not None:
+        return replace(asked, why_not=against.sentence() if against is not None else "the cluster is not read yet.")
+    if session.guided(Verb.GRACEFUL):
+        return replace(asked, moves=((f"Make {asked.other} active", f"{portal_path(plan.to)}; tgwizard watches"),))
+    moves = tuple(
+        (change.sentence, f"{change.who}: {change.method}, {format_estimate(change.predicted.usual_s)}")
+        for change in plan.changes
+    )
+    return replace(asked, moves=moves)
+
+
 class WizardController(QObject):
     """One set-up after the other, each with its session, its writing, its proof and its draft."""
 
@@ -152,6 +172,8 @@ class WizardController(QObject):
 
     def _on_draft(self, read: DraftRead) -> None:
         self.resumed_at = read.draft.saved_at if read.draft is not None and read.draft.done else ""
+        if read.draft is not None:
+            self.applier.look_back(read.draft.answers)
         self.session.begin(read.draft)
 
     def clusters_changed(self, opened: OpenedProgram) -> bool:
@@ -230,6 +252,11 @@ class WizardController(QObject):
             self.problems = (incomplete_pair(len(self.picked)),)
         if self.step is SetupStep.REVIEW:
             self.plan = session.once("plan", lambda: plan_of(session.wizard_state))
+        elif self.step is SetupStep.VERIFY and self.plan is None and session.at_rest:
+            # Reopened where it was left: what is to be proven follows from what was read again.
+            self.plan = plan_of(session.wizard_state)
+            if self.plan is not None:
+                self.verifier.begin(self.plan, session.shown)
 
     # Doing -------------------------------------------------------------------------------------------------------
 
@@ -356,15 +383,18 @@ class WizardController(QObject):
         if not self.verifier.holds(vm, session.snapshot if session is not None else None) or cluster is None:
             self.verifier.restart(vm)
             return
-        other = next((member.name for member in cluster.members if member.vm != vm), "the other machine")
-        shell, movable = self.shell, session is not None
+        asked, shell = holder_restart(vm, cluster, session), self.shell
+
+        def move() -> None:
+            plan = session.plan(Verb.GRACEFUL) if session is not None else None
+            if session is not None and plan is not None and plan.to.vm != vm:
+                self.verifier.fail_over_then_restart(vm, session, plan.to)
 
         def make(over: QWidget) -> RestartDialog:
-            names = (sanitize(vm.name, 90), str(cluster.address), sanitize(other, 90))
-            sheet = RestartDialog(shell.theme, over, *names, shell.lock, movable=movable)
+            sheet = RestartDialog(shell.theme, over, asked, shell.lock)
             sheet.restart_asked.connect(partial(self.verifier.restart, vm))
-            # After the sheet is gone: one question at a time is open.
-            sheet.move_asked.connect(lambda: QTimer.singleShot(0, self, self.ending.prove))
+            # After the sheet is gone: what begins then is told on the page.
+            sheet.move_asked.connect(lambda: QTimer.singleShot(0, self, move))
             return sheet
 
         shell.show_dialog(make)

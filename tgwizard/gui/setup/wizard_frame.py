@@ -122,6 +122,9 @@ def show_footer(footer: WizardFooter, wizard: WizardController) -> None:
         case _:
             pass
     footer.go_on.keep_room(room)
+    finished = wizard.applier.finished
+    ended_badly = step is SetupStep.APPLY and finished is not None and finished.outcome is not Outcome.DONE
+    footer.go_on.become(ButtonKind.SECONDARY if ended_badly else ButtonKind.PRIMARY)
     footer.go_on.rename(words)
     footer.go_on.setEnabled(not reason)
     footer.go_on.explain(reason or str(Shortcut.CONTINUE))
@@ -153,7 +156,9 @@ def apply_words(plan: SetupPlan | None) -> str:
 def apply_reason(applier: ApplyController) -> str:
     """Why one cannot go on from Apply yet."""
     if applier.running:
-        return "The changes are being made."
+        return "The changes are being taken back." if applier.applying.undoing else "The changes are being made."
+    if applier.taken_back:
+        return "The changes were taken back. Go back to the review to make them again."
     return ""
 
 
@@ -274,6 +279,8 @@ class WizardFrame(QWidget):
     def show_page(self, page: StepPage, *, full_width: bool = False) -> None:
         """Show a page from its top; `full_width`: it has no panel."""
         self._full_width = full_width
+        for button in (self.footer.back, self.footer.go_on):
+            button.mean_another()
         scroll = self._scroll(page)
         self._stack.setCurrentWidget(scroll)
         scroll.verticalScrollBar().setValue(0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.portal_help import portal_guide, portal_url
+from tgwizard.engine.setup.setup_command_line import cluster_command
 from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.gui.app.nav_pages import NavPage
@@ -151,6 +154,8 @@ class SetupPage(ShellPage):
         """Begin with the first look; ages tick while it is looked at."""
         super().showEvent(event)
         self._tick.start()
+        self._led = self.page(self.step).title
+        self._lead_later.start()
         if self.wizard is not None:
             self.wizard.begin()
         self._soon()
@@ -272,7 +277,13 @@ class SetupPage(ShellPage):
         side.show_steps(rows)
         side.promise.say(*promise_words(wizard.applier, locked=wizard.locked))
         options = self.shell.context.place_options
-        self.frame.show_portal(session.once(f"portal {len(session.saved)}", lambda: portal_shown(session, options)))
+        shown = session.once(f"portal {len(session.saved)}", lambda: portal_shown(session, options))
+        applying = wizard.applier.applying
+        if step is SetupStep.APPLY and applying.undoing:
+            identities = ("--identities",) if applying.identities else ()
+            command = cluster_command("undo", session.shown.name, *identities) + options
+            shown = replace(shown, command=command, lead="Removing, in each place, what was made there.")
+        self.frame.show_portal(shown)
         show_footer(self.frame.footer, wizard)
         if not self._lead_later.isActive():
             self._lead()
@@ -309,13 +320,15 @@ class SetupPage(ShellPage):
     @Slot()
     def _lead(self) -> None:
         """Give the focus to the next button as soon as it can be pressed, unless a person has taken it elsewhere."""
-        here = QApplication.focusWidget()
+        here: QWidget | None = self.window().focusWidget()
+        page = self.page(self.step)
         if self._led is None or here is None or not self.isAncestorOf(here):
             return
-        if here is not self._led and can_have_focus(here):
+        # The question is where the focus rests when what had it is gone: no person has taken it there.
+        if here not in (self._led, page.title) and can_have_focus(here):
             self._led = None
             return
-        to = self.page(self.step).next_button() or self.frame.footer.go_on
+        to = page.next_button() or self.frame.footer.go_on
         if to is not here and can_have_focus(to):
             self._led = to
             to.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -115,12 +115,14 @@ class ClusterPages(QObject):
         page.finish()
         self._stack.setCurrentWidget(page)
 
-    def begin_run(self, session: ClusterSession) -> None:
-        """A run began: show it, on a page that has not shown another one."""
+    def begin_run(self, session: ClusterSession) -> bool:
+        """A run began: show it, on a page that has not shown another one. False: another page tells it."""
         shown = self._runs.get(session.setup.name)
         if shown is not None and shown.used:
             self._drop_run(session.setup.name)
-        self.show_run(session)
+        if not session.told_elsewhere:
+            self.show_run(session)
+        return not session.told_elsewhere
 
     def _drop_old(self) -> None:
         """Of many clusters only the pages last seen are kept; a later visit builds the page anew."""

@@ -717,8 +717,8 @@ class MainWindow(QMainWindow):
             self.first_read.emit()
 
     def _on_run_began(self, session: ClusterSession) -> None:
-        self.cluster_pages.begin_run(session)
-        self._show_run(session)
+        if self.cluster_pages.begin_run(session):
+            self._show_run(session)
 
     def _on_run_ended(self, session: ClusterSession) -> None:
         if self._parts.closing.settle():

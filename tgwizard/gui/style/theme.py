@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from tgwizard.gui.style.presses import Presses
 from tgwizard.gui.style.tokens import PALETTES, Family, Radius, Scheme, TextRole, Token
 from tgwizard.model.appearance import ThemeChoice, TimeZoneChoice
 from tgwizard.model.text import Moments
@@ -141,6 +142,7 @@ class Theme(QObject):
         self._families = {family: self._installed(family) for family in Family}
         self._fonts: dict[TextRole, QFont] = {}
         self._larger: dict[float, Theme] = {}
+        self.presses = Presses()
         app.setPalette(QPalette())  # the system's own again, whatever another theme made of it
         self._following = False
         self._system = app.palette()
@@ -416,6 +418,7 @@ class _Enlarged(Theme):
         self._families = dict(families)
         self._fonts = {}
         self._larger = {}
+        self.presses = theme.presses
         theme.changed.connect(self.changed)
 
     @property

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from tgwizard.gui.style.control_painting import paint_ground, paint_line
@@ -134,6 +134,7 @@ class Button(QPushButton):
         self._wanted_on = True
         self._reason = ""
         self._held_off = ""
+        self._meaning = 0
         self.setFont(theme.font(TextRole.BODY_STRONG))
         # A "&" in a resource name would otherwise become a mnemonic.
         self.setText(text.replace("&", "&&"))
@@ -146,8 +147,24 @@ class Button(QPushButton):
         """How it looks."""
         return self._kind
 
+    def become(self, kind: ButtonKind) -> None:
+        """Weigh more or less than before, in the same place and size."""
+        self._kind = kind
+        self.update()
+
+    def mean_another(self) -> None:
+        """Be another button from now on, which the second click of a double click on the former one does not press."""
+        self._meaning += 1
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the press, unless it is the second of a double click that began on another button."""
+        if self._theme.presses.counts(self, self._meaning, event):
+            super().mousePressEvent(event)
+
     def rename(self, text: str) -> None:
         """Replace the words on the button and its accessible name."""
+        if text != self._words():
+            self.mean_another()
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(text)
         self.updateGeometry()
