@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tgwizard.gui.widgets.command import Command
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, READ_ONLY
+from tgwizard.model.snapshot import Power, VmSeen
 from tgwizard.paths import SETTINGS_NAME
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -307,6 +309,27 @@ def test_that_the_number_of_clusters_stands_in_the_rail(shell: Callable[[int], D
     desk = shell(12)
     assert accessible_description(desk.window.rail.items[NavPage.CLUSTERS]) == "12"
     assert len(desk.window.rail.clusters) == 8
+
+
+def test_that_a_cluster_that_became_worse_comes_up_in_the_rail(shell: Callable[[int], Desk], qtbot: QtBot) -> None:
+    desk = shell(12)
+    sessions, rail = desk.window.sessions, desk.window.rail
+    qtbot.waitUntil(lambda: all(one.snapshot is not None for one in sessions.values()), timeout=PATIENCE_MS)
+    desk.window.setFocus()
+    (left_out, *_) = [name for name in sessions if name not in rail.clusters]
+    session = sessions[left_out]
+
+    def comes_up() -> bool:
+        """It is read again and again meanwhile: each time it is down anew."""
+        assert session.latest is not None
+        first, second = session.latest.members
+        stopped = replace(first, vm=replace(first.vm, value=VmSeen(Power.DEALLOCATED)))
+        session.latest = replace(session.latest, members=(stopped, second))
+        desk.window.watching.changed.emit(left_out)
+        desk.window._parts.rail_clusters._show_all()
+        return left_out in rail.clusters
+
+    qtbot.waitUntil(comes_up, timeout=PATIENCE_MS)
 
 
 def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(

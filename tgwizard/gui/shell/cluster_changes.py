@@ -27,6 +27,7 @@ from tgwizard.gui.shell.context_commands import cluster_menu
 from tgwizard.gui.shell.navigation_rail import NavigationRail
 from tgwizard.gui.shell.page_registry import PageRegistry
 from tgwizard.gui.widgets.context_menu import MenuOffer
+from tgwizard.gui.widgets.idle_queue import IdleQueue
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.settings import NICS_S, PINNED, VMS_S, Setting
@@ -207,6 +208,12 @@ _RANKS = {state: rank for rank, state in enumerate(ClusterState)}
 UNPINNED = 8
 """How many stand there while none is pinned."""
 
+WITHOUT_NEWS = 10
+"""How many are looked at again at each tick although nothing was read of them."""
+
+IN_A_TURN = 5
+"""How many are looked at in one turn of the event loop."""
+
 
 class RailClusters(QObject):
     """Keeps the rail as the clusters, their verdicts and the pins are."""
@@ -216,7 +223,12 @@ class RailClusters(QObject):
         super().__init__(rail)
         self._shell = shell
         self._rail = rail
-        shell.watching.changed.connect(self.show_state)
+        self._ranks: dict[str, int] = {}
+        self._looked_at: dict[str, int] = {}
+        self._round = 0
+        self._news: dict[str, None] = {}
+        self._queue = IdleQueue(self)
+        shell.watching.changed.connect(self._on_changed)
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._show_all)
@@ -237,18 +249,41 @@ class RailClusters(QObject):
 
     def _worst(self) -> tuple[str, ...]:
         """The few that are worst off, in the order of the table; those of one state in the order they have anyway."""
-        ranks = {
-            name: len(ClusterState) if session.state is None else _RANKS[session.state.state]
-            for name, session in self._shell.sessions.items()
-        }
-        return tuple(sorted(ranks, key=ranks.__getitem__)[:UNPINNED])
+        unknown = len(ClusterState)
+        return tuple(sorted(self._shell.sessions, key=lambda name: self._ranks.get(name, unknown))[:UNPINNED])
+
+    @Slot(str)
+    def _on_changed(self, name: str) -> None:
+        self._news[name] = None
+        self.show_state(name)
 
     @Slot()
     def _show_all(self) -> None:
         """What is not read any more turns old by itself, and no news says so; what became worse comes up.
 
-        Only every few seconds, and never under the pointer or the keyboard focus: what is about to be pressed stays.
+        Only every few seconds: a few of those without news each time, and few in one turn. To work out the state of one
+        cluster takes a millisecond, and there may be some hundred.
         """
+        if self._queue.left:
+            return
+        if len(self._ranks) > len(self._shell.sessions):
+            self._ranks = {name: rank for name, rank in self._ranks.items() if name in self._shell.sessions}
+        longest_ago = sorted(self._shell.sessions, key=lambda name: self._looked_at.get(name, 0))[:WITHOUT_NEWS]
+        names = tuple(dict.fromkeys((*self._news, *longest_ago)))
+        self._news.clear()
+        self._round += 1
+        self._queue.add(*(partial(self._rank, names[at : at + IN_A_TURN]) for at in range(0, len(names), IN_A_TURN)))
+        self._queue.add(self._arrange)
+
+    def _rank(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            session = self._shell.sessions.get(name)
+            state = None if session is None else session.state
+            self._ranks[name] = len(ClusterState) if state is None else _RANKS[state.state]
+            self._looked_at[name] = self._round
+
+    def _arrange(self) -> None:
+        """The worst come up, but never under the pointer or the keyboard focus: what is about to be pressed stays."""
         pinned = any(name in self._shell.sessions for name in self._shell.settings_store.get(PINNED))
         held = any(item.underMouse() or item.hasFocus() for item in self._rail.clusters.values())
         if not pinned and not held and tuple(self._rail.clusters) != self._worst():
