@@ -72,11 +72,13 @@ class History:
             pair.frozen.discard(which)
             if pair.agents[which] is None:
                 pair.start(which)
-        first = pair.agents[0]
-        assert first is not None
         pair.run(1.0)
-        if first.kept.preference.paused or any(one is not None and one.kept.preference.paused for one in pair.agents):
-            first.store.wish(MemberWish(paused=False, goes_on=True))
+        if any(one is not None and one.kept.preference.paused for one in pair.agents):
+            for (
+                one
+            ) in pair.agents:  # what was said to one while it was down may count for more than a word to the other
+                assert one is not None
+                one.store.wish(MemberWish(paused=False, goes_on=True))
 
     def settle(self) -> str:
         """Who holds it in the end. AssertionError: nobody does for good."""
