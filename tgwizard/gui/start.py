@@ -360,6 +360,7 @@ class _Program(QObject):
             place = place._replace(glance=place.glance._replace(first=self.window.pages.shown))
         self._glance, self._open_program, self._surround = place.glance, place.open_program, place.surround
         self._context = None
+        self.warm_up.drop()  # who goes back at once does so before the other place is complete
         self.window.begin_anew(place.glance)
         self.warm_up.add(self._surround, self._take_context, self._on_broken)
         self.warm_up.add(_import_parts, self._on_imported, self._on_broken)

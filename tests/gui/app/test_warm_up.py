@@ -119,3 +119,25 @@ def test_that_behind_what_the_thread_imports_stands_every_module_of_the_window()
         """
     )
     assert left == "[]"
+
+
+def test_that_nothing_is_handed_over_of_what_was_dropped_the_step_under_way_included(qtbot: QtBot) -> None:
+    owner = QObject()
+    given: list[str] = []
+    begun, goes_on = threading.Event(), threading.Event()
+    warm_up = WarmUp(owner)
+
+    def under_way() -> str:
+        begun.set()
+        goes_on.wait(60)
+        return "under way"
+
+    warm_up.add(under_way, given.append)
+    warm_up.add(lambda: "waiting", given.append)
+    assert begun.wait(60)
+    warm_up.drop()
+    warm_up.add(lambda: "after", given.append)
+    goes_on.set()
+    qtbot.waitUntil(lambda: bool(given), timeout=PATIENCE_MS)
+    assert given == ["after"]
+    assert warm_up.stop(60)

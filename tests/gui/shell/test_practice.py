@@ -284,3 +284,33 @@ def test_that_another_cloud_opens_in_the_same_window_and_one_that_cannot_be_reac
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["True Azure US Government  --cloud usgovernment", "exit 0"], done.stderr
     assert done.stderr == ""
+
+
+def test_that_who_goes_back_while_the_lab_still_opens_is_in_azure_and_nothing_of_the_lab_is_left(
+    tmp_path: Path,
+) -> None:
+    done = practise(
+        tmp_path,
+        """
+        from tgwizard.gui.shell.program_opener import ProgramOpener
+
+        def person():
+            yield "No clusters yet"
+            window = me.window
+            me.press("Rehearse a set-up")
+            yield lambda: me.says("You are rehearsing a set-up in the lab.")
+            say("complete", window.is_complete)
+            me.press("Back to Azure")
+            yield "No clusters yet"
+            yield lambda: program().opening is not None and program().opening.opened is not None
+            yield lambda: not program().warm_up._working
+            yield lambda: len(window.findChildren(ProgramOpener)) == 1
+            say(window.windowTitle(), window.context.practice, window.context.is_lab)
+            say("lab open", program().opening.opened.lab_where)
+            yield lambda: not any(thread.is_alive() for thread in program()._closers)
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["complete False", "Clusters - tgwizard None False", "lab open None", "exit 0"]
+    assert done.stderr == ""
+    assert not list(tmp_path.glob("tgwizard-practice-*"))

@@ -34,8 +34,12 @@ class WarmUp(QObject):
     def __init__(self, parent: QObject) -> None:
         """Nothing to do yet, and no thread."""
         super().__init__(parent)
-        self._waiting: deque[tuple[Callable[[], Callable[[], object]], Callable[[BaseException], object]]] = deque()
-        self._given: deque[Callable[[], object]] = deque()
+        self._waiting: deque[tuple[int, Callable[[], Callable[[], object]], Callable[[BaseException], object]]] = (
+            deque()
+        )
+        self._given: deque[tuple[int, Callable[[], object]]] = deque()
+        self._dropped = 0
+        """How often everything was dropped; what was added before the last time is of no use any more."""
         self._thread: threading.Thread | None = None
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self._hand_over)
@@ -50,8 +54,13 @@ class WarmUp(QObject):
 
         `broke` gets its error there instead; usually it is raised.
         """
-        self._waiting.append((lambda: partial(then, step()), broke))
+        self._waiting.append((self._dropped, lambda: partial(then, step()), broke))
         self._go_on()
+
+    def drop(self) -> None:
+        """Forget what was added so far: begin nothing of it, and hand nothing over of the step under way."""
+        self._dropped += 1
+        self._waiting.clear()
 
     def stop(self, seconds: float) -> bool:
         """Begin no further step, hand nothing over any more, and wait for the step under way; True when it ended."""
@@ -74,19 +83,21 @@ class WarmUp(QObject):
     def _work(self) -> None:
         while True:
             try:
-                step, broke = self._waiting.popleft()
+                added, step, broke = self._waiting.popleft()
             except IndexError:
                 return
             try:
-                self._given.append(step())
+                self._given.append((added, step()))
             except BaseException as error:  # noqa: BLE001 - told in the window's thread
-                self._given.append(partial(broke, error))
+                self._given.append((added, partial(broke, error)))
 
     @Slot()
     def _hand_over(self) -> None:
         working = self._working
         if self._given:
-            self._given.popleft()()
+            added, hand_over = self._given.popleft()
+            if added == self._dropped:
+                hand_over()
         elif working:
             return
         elif self._waiting:
