@@ -72,6 +72,18 @@ def test_that_set_ups_are_told_as_json_with_their_changes(it: Rig) -> None:
     assert document["unsaved_setups"] == []
 
 
+def test_that_a_machine_that_was_started_stands_in_history_in_words_and_as_json(it: Rig) -> None:
+    it.call("POST", f"{it.b.vm.text}/powerOff").raise_for_status()
+    shell = Shell(it)
+    started = shell("start", "--member", it.b.name)
+    assert started.code == 0, started.err
+    (document,) = shell("history", "--json").lines
+    fits(document, "history")
+    (told,) = document["clusters"][0]["setups"]
+    assert told["job"] == "start"
+    assert "Start tg-node-b" in shell("history").out
+
+
 def test_that_history_without_runs_says_so(it: Rig) -> None:
     answered = Shell(it)("history")
     assert answered.code == 0

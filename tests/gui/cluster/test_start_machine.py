@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_description
 from tgwizard.engine.failover.run import RunOptions
+from tgwizard.gui.app.destinations import Destination, Practice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_options import Fence, FenceRequest
 from tgwizard.model.snapshot import Power
@@ -40,3 +41,19 @@ def test_that_a_locked_window_starts_nothing(desk: OpenDesk, qtbot: QtBot) -> No
     it.window.ask_lock()
     qtbot.waitUntil(lambda: not it.find("Start tg-node-b").isEnabled(), timeout=PATIENCE_MS)
     assert accessible_description(it.find("Start tg-node-b")).startswith("Locked")
+
+
+def test_that_the_window_goes_nowhere_else_while_a_machine_is_started_from_here(desk: OpenDesk, qtbot: QtBot) -> None:
+    it = desk()
+    session = it.session
+    it.rig.call("POST", f"{it.rig.b.vm.text}/powerOff").raise_for_status()
+    qtbot.waitUntil(lambda: it.says("Start tg-node-b"), timeout=PATIENCE_MS)
+    left: list[object] = []
+    it.window.left_for.connect(left.append)
+    it.press("Start tg-node-b")
+    it.window.go_elsewhere(Destination(Practice.SET_UP))
+    assert it.says("tg-node-b is being started. Wait until it runs.")
+    assert it.window.dialog is not None
+    it.window.dialog.reject()
+    qtbot.waitUntil(lambda: session.starting is None, timeout=PATIENCE_MS)
+    assert left == []

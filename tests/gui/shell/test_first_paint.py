@@ -196,7 +196,7 @@ PAINTED_WITH = {
         for name in ("main_window", "navigation_rail", "opening_page", "page_frame", "top_bar")
     ),
     "tgwizard.gui.style",
-    *(f"tgwizard.gui.style.{name}" for name in ("accessible", "control_painting", "icons", "state_shapes")),
+    *(f"tgwizard.gui.style.{name}" for name in ("accessible", "control_painting", "icons", "presses", "state_shapes")),
     *(f"tgwizard.gui.style.{name}" for name in ("theme", "tokens")),
     "tgwizard.gui.widgets",
     *(f"tgwizard.gui.widgets.{name}" for name in ("badges", "banner", "buttons", "copyable_fact", "labels", "layouts")),

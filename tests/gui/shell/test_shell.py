@@ -24,9 +24,9 @@ from tgwizard.gui.shell.read_only_switch import UnlockDialog
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.command import Command
-from tgwizard.model.appearance import ThemeChoice
+from tgwizard.model.appearance import TextSize, ThemeChoice
 from tgwizard.model.cluster import Verb
-from tgwizard.model.settings import PINNED, READ_ONLY
+from tgwizard.model.settings import PINNED, READ_ONLY, TEXT_SIZE
 from tgwizard.model.snapshot import Power, VmSeen
 from tgwizard.paths import SETTINGS_NAME
 
@@ -330,6 +330,17 @@ def test_that_a_cluster_that_became_worse_comes_up_in_the_rail(shell: Callable[[
         return left_out in rail.clusters
 
     qtbot.waitUntil(comes_up, timeout=PATIENCE_MS)
+
+
+def test_that_a_rail_that_is_made_anew_works_out_every_state_at_once(
+    shell: Callable[[int], Desk], qtbot: QtBot
+) -> None:
+    desk = shell(12)
+    qtbot.waitUntil(lambda: all(one.snapshot is not None for one in desk.window.sessions.values()), timeout=PATIENCE_MS)
+    desk.window.settings_store.set(TEXT_SIZE, TextSize.LARGE)
+    rail_clusters = desk.window._parts.rail_clusters
+    qtbot.waitUntil(lambda: rail_clusters._ranks.keys() == desk.window.sessions.keys(), timeout=PATIENCE_MS)
+    assert rail_clusters._round == 1
 
 
 def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(

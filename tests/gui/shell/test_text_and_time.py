@@ -23,6 +23,7 @@ from tgwizard.engine.history import run_report
 from tgwizard.gui.app.first_glance import glance_at
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.setup.sign_in_step import SignInPage
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.model.appearance import TextSize, TimeZoneChoice
 from tgwizard.model.cluster import Verb
@@ -125,6 +126,22 @@ def test_that_the_wizard_keeps_its_step_and_its_answers(setup_desk: OpenSetupDes
     desk.window.settings_store.set(TEXT_SIZE, TextSize.LARGE)
     desk.window.go_to(NavPage.SET_UP)
     assert step_of(desk) is SetupStep.REVIEW
+
+
+def test_that_the_directory_typed_for_the_sign_in_stays_in_its_field_while_it_is_in_force(
+    setup_desk: OpenSetupDesk, qtbot: QtBot
+) -> None:
+    desk = setup_desk()
+    wizard_ready(desk, qtbot)
+    page = desk.page.page(SetupStep.SIGN_IN)
+    assert isinstance(page, SignInPage)
+    page.place.tenant.field.setText("contoso.com")
+    assert desk.wizard.session.account.tenant == "contoso.com"
+    desk.window.settings_store.set(TEXT_SIZE, TextSize.LARGE)
+    anew = desk.page.page(SetupStep.SIGN_IN)
+    assert isinstance(anew, SignInPage)
+    assert anew is not page
+    assert anew.place.tenant_text == desk.wizard.session.account.tenant == "contoso.com"
 
 
 @pytest.mark.parametrize("typed", ['"150"', "150", '"150 %"'])

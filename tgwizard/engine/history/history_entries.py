@@ -117,12 +117,11 @@ def _ended(run: RunHistory, told: str) -> str:
 
 
 def _setup(run: SetupRun, setup: ClusterSetup | None) -> HistoryEntry:
-    verb = {"apply": "Set-up", "undo": "Undo", "restart": "Restart"}.get(run.began.job, sanitize(run.began.job, 40))
     return HistoryEntry(
         EntryKind.SETUP,
         moment(run.began.at),
         sanitize(setup.name) if setup is not None else "",
-        verb,
+        run.verb,
         run.title,
         f"{run_report.setup_outcome(run)}: {run_report.setup_reason(run)}",
         _by(run.began.origin),

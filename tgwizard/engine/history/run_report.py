@@ -109,7 +109,8 @@ def setup_reason(run: SetupRun) -> str:
     """Why it ended so; for one without an end, what that means."""
     if run.ended:
         return sanitize(run.ended.reason)
-    return "The journal holds no end of it: it was interrupted, or is still under way. Setting up again goes on."
+    goes_on = " Setting up again goes on." if run.sets_up else ""
+    return f"The journal holds no end of it: it was interrupted, or is still under way.{goes_on}"
 
 
 def sighting(seen: HolderRecord) -> str:

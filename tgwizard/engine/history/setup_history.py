@@ -1,4 +1,4 @@
-"""What was set up, undone and restarted before, out of the journals of setting up.
+"""What was set up, undone, restarted and started before, out of the journals of setting up.
 
 Read only, and no journal is made by looking. A job without an end is one that was interrupted, or is still under way.
 """
@@ -27,7 +27,7 @@ from tgwizard.model.text import counted, sanitize
 
 _log = logging.getLogger(__name__)
 
-_JOBS = {"apply": "Set-up", "undo": "Undo of the set-up", "restart": "Restart"}
+_VERBS = {"apply": "Set-up", "undo": "Undo", "restart": "Restart", "start": "Start"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,21 @@ class SetupRun:
         return sum(1 for change in self.changes if change.seconds is not None)
 
     @property
+    def verb(self) -> str:
+        """What the job was, in a word."""
+        return _VERBS.get(self.began.job, sanitize(self.began.job, 40))
+
+    @property
+    def sets_up(self) -> bool:
+        """Whether it wrote or took back a set-up, and did not only restart or start a machine."""
+        return self.began.job in {"apply", "undo"}
+
+    @property
     def title(self) -> str:
         """What the job was, and how much it wrote."""
-        what = _JOBS.get(self.began.job, sanitize(self.began.job, 40))
-        if self.began.job == "restart":
-            return sanitize(self.changes[0].sentence, 160) if self.changes else what
+        if self.began.job in {"restart", "start"}:
+            return sanitize(self.changes[0].sentence, 160) if self.changes else self.verb
+        what = "Undo of the set-up" if self.began.job == "undo" else self.verb
         of = f" of {sanitize(self.began.address, 60)}" if self.began.address else ""
         return f"{what}{of}: {counted(self.done, 'change')} made" if self.changes else f"{what}{of}: nothing written"
 

@@ -89,6 +89,10 @@ class SignInPlace(QWidget):
         self.cloud.replace(_typed(cloud))
         self._mark()
 
+    def show_tenant(self, tenant: str) -> None:
+        """The directory that was typed before."""
+        self.tenant.replace(tenant)
+
     def settle(self) -> None:
         """Judge what stands there now."""
         self.cloud.settle()

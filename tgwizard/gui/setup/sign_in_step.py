@@ -409,6 +409,7 @@ class SignInPage(StepPage):
 
     def connect_wizard(self, wizard: WizardController) -> None:
         account, shell = wizard.session.account, wizard.shell
+        self.place.show_tenant(account.tenant)  # this page may be built anew, and what is typed is still in force
         self.method_chosen.connect(account.choose)
         self.start_asked.connect(account.start)
         self.tenant_chosen.connect(account.choose_tenant)

@@ -226,7 +226,6 @@ class RailClusters(QObject):
         self._ranks: dict[str, int] = {}
         self._looked_at: dict[str, int] = {}
         self._round = 0
-        self._news: dict[str, None] = {}
         self._queue = IdleQueue(self)
         shell.watching.changed.connect(self._on_changed)
         self._tick = QTimer(self)
@@ -234,6 +233,9 @@ class RailClusters(QObject):
         self._tick.timeout.connect(self._show_all)
         self._tick.start()
         shell.settings_store.changed.connect(self._on_preference)
+        # A rail that is made anew, in another size of text, has the worst on top as soon as the one before.
+        self._news: dict[str, None] = dict.fromkeys(shell.sessions)
+        self._show_all()
 
     def fill(self) -> None:
         """There are other clusters, or other pins."""

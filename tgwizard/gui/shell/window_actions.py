@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.app.nav_pages import NavPage
 from tgwizard.gui.page import Shell, ShellPage
+from tgwizard.gui.shell.about_dialog import about_dialog, problem_dialog
 from tgwizard.gui.shell.help_dialog import CONTENTS, TOPICS, HelpDialog
 from tgwizard.gui.shell.help_dialog import KEYS as KEYS_PAGE
 from tgwizard.gui.shell.whereabouts import PageHistory
@@ -147,13 +148,10 @@ class WindowActions:
 
     def about(self) -> None:
         """Versions, paths, licences."""
-        from tgwizard.gui.shell.about_dialog import about_dialog
-
         self._shell.show_over(lambda over: about_dialog(self._shell.theme, over, self._shell.context))
 
     def report_problem(self) -> None:
         """The same with the end of the log."""
-        from tgwizard.gui.shell.about_dialog import problem_dialog
 
         def make(over: QWidget) -> Sheet:
             dialog = problem_dialog(self._shell.theme, over, self._shell.context)

@@ -100,6 +100,9 @@ class WindowParts:
             return f"A failover of {name} is running. Wait until it has ended, or stop it on its page."
         if found is not None:
             return f"{found[1].writing_words} Wait until that has ended, or stop it on its page."
+        starting = next((one.starting for one in self.watching.sessions.values() if one.starting is not None), None)
+        if starting is not None:
+            return f"{starting.name} is being started. Wait until it runs."
         return "A change is being written. Wait until that has ended." if self.changes.writing else ""
 
     @staticmethod
