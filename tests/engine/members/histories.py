@@ -27,9 +27,9 @@ THROTTLED = FaultAnswer(
 )
 UNAVAILABLE = FaultAnswer(503, '{"error": {"code": "ServiceUnavailable", "message": "later"}}')
 FORBIDDEN = FaultAnswer(403, '{"error": {"code": "AuthorizationFailed", "message": "no write"}}')
-LASTS_S = 40.0
+LASTS_S = 30.0
 """For how long things happen."""
-QUIET_S = 90.0
+QUIET_S = 75.0
 """A history has settled when nothing was written for so long: longer than the hold-down before a failback."""
 LONGEST_S = 2400.0
 """By then it has settled: the longest back-off of a failed run is 600 s and a fifth."""
@@ -40,7 +40,7 @@ class History:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - which things befall the pair
-        self.pair = Pair(timeout_s=self.rng.choice((5.0, 10.0, 30.0)), seed=seed)
+        self.pair = Pair(timeout_s=self.rng.choice((5.0, 10.0, 10.0, 30.0, 30.0)), seed=seed)
         self.log: list[str] = []
         self.wrong: list[str] = []
         self._due: list[tuple[float, str, Callable[[], None]]] = []
@@ -96,6 +96,17 @@ class History:
         assert len(held) == 1, self.told(f"held by {held}")
         assert pair.active() == held, self.told(f"{held} holds, {pair.active()} say that they are active")
         return held[0]
+
+    def fails_over(self) -> None:
+        """A settled pair has cover again, whatever it went through: the holder dies, and the other one takes it."""
+        pair = self.pair
+        names = [member.name for member in pair.rigs[0].setup.members]
+        which = names.index(self.holders()[0])
+        self._say("the holder is killed")
+        pair.kill(which)
+        pair.run(pair.timing.timeout_s + 12.0)
+        held = self.holders()
+        assert held == pair.active() == [names[1 - which]], self.told(f"held by {held}; {self._states()}")
 
     def _never_two_holders(self) -> None:
         """By the lab's truth, over the whole history."""

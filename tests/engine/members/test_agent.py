@@ -366,3 +366,14 @@ def test_that_two_first_preferences_come_to_one() -> None:
     one, two = Preference(active=A), Preference(active=B)
     assert two.wins_over(one)
     assert not one.wins_over(two)
+
+
+def test_that_an_agent_that_stands_still_stops_saying_that_it_is_active_when_its_proof_is_too_old() -> None:
+    pair = settled(Pair())
+    agent = pair.agents[0]
+    assert agent is not None
+    assert agent.says_active()
+    pair.clock.advance(pair.timing.lease_s + 0.5)
+    assert agent.status is not None
+    assert agent.status.active, "as the last turn saw it"
+    assert not agent.says_active()
