@@ -12,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 pytest_plugins = [
     "pytester",
+    "tests.guards.garbage",
     "tests.guards.leaks",
     "tests.guards.logs",
     "tests.guards.places",

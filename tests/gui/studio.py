@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.corpus.steady import drawn_by_thread
+from tests.guards.garbage import collect_when_due
 from tests.gui.desk import PATIENCE_MS, Desk, End
 from tests.gui.held_clock import SteppedClock
 from tests.gui.setup_desk import SetupDesk
@@ -56,6 +57,7 @@ STILL = 4
 
 def at_rest(window: QWidget) -> QImage:
     """What the window shows once nothing in it changes from one beat to the next."""
+    collect_when_due()
     seen = [window.grab().toImage()]
 
     def same() -> bool:

@@ -29,6 +29,14 @@ from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster import Verb
 
 
+@pytest.fixture(autouse=True)
+def collecting(qapp: QApplication) -> Iterator[None]:
+    """The automatic collector is on when a program begins."""
+    gc.enable()
+    yield
+    gc.disable()
+
+
 @pytest.fixture
 def guard(qapp: QApplication) -> Iterator[GcGuard]:
     made = GcGuard()
