@@ -213,7 +213,7 @@ def test_that_an_update_adds_what_is_missing_and_names_every_assignment_that_it_
     change = next(change for change in plan.changes if isinstance(change.write, PutRole))
     assert change.kind is ChangeKind.CHANGE
     assert change.sentence == "Add one action to tg-cluster-ip-failover"
-    assert (change.before, change.after) == ("nine actions", "10, plus virtualNetworks/read")
+    assert (change.before, change.after) == ("nine actions", "ten actions, with virtualNetworks/read")
     assert change.note == "changes 4 assignments: g0, g1, g2 and 1 more; adds virtualNetworks/read"
     assert set(role.actions) < set(plan.role.actions)
 

@@ -22,6 +22,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, clusters_page, focusable
 from tests.gui.fleet_desk import open_fleet
+from tests.gui.studio import USUAL
+from tests.gui.walk import wrong
 from tests.rig import Rig
 from tgwizard.engine.files.fleet_export import as_csv
 from tgwizard.engine.observe import Observer
@@ -37,6 +39,7 @@ from tgwizard.gui.fleet.fleet_table import COLUMNS, FleetModel, FleetTable, text
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 from tgwizard.model.snapshot import STALE_AFTER_S, Power, Reading, Snapshot, VmSeen
@@ -232,6 +235,20 @@ def test_that_columns_drop_last_seen_first_and_nothing_is_nameless(fleet: Desk, 
     assert {ClusterOrder.STATE, ClusterOrder.CLUSTER, ClusterOrder.ADDRESS, ClusterOrder.ACTIVE} <= shown
     assert sum(table.columnWidth(n) for n in range(len(COLUMNS))) <= table.viewport().width()
     assert [type(widget).__name__ for widget in focusable(fleet.window) if not accessible_name(widget)] == []
+
+
+def test_that_the_head_of_the_page_fits_a_small_window_with_large_text(
+    qapp: QApplication, tmp_path: Path, qtbot: QtBot
+) -> None:
+    large = Theme(qapp, ThemeChoice.LIGHT, 2.0)
+    desk, end = open_fleet(large, tmp_path, 3)
+    try:
+        for size in ((900, 600), USUAL, (900, 600)):
+            desk.window.resize(*size)
+            qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
+    finally:
+        end()
+        large.deleteLater()
 
 
 def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk], qtbot: QtBot) -> None:

@@ -323,7 +323,7 @@ def _added_words(planned: PlannedRole) -> str:
 
 
 def _update_words(planned: PlannedRole) -> str:
-    parts = [f"{len(planned.role.actions)}, plus {_short(planned.added)}"] if planned.added else []
+    parts = [f"{_count(planned.role)}, with {_short(planned.added)}"] if planned.added else []
     return ", ".join((*parts, *_assignable_too(planned)))
 
 

@@ -283,7 +283,7 @@ class EventsCard(Card):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Events", spacing=0, parent=parent)
-        nothing = "Nothing has happened since tgwizard watches this cluster."
+        nothing = "Nothing has happened since tgwizard began to watch this cluster."
         self._empty = TextLabel(theme, nothing, token=Token.TEXT2, wrap=True)
         self._list = QWidget()
         self._list.setAccessibleName("Events, newest first")

@@ -53,7 +53,7 @@ class EmptyFleet(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(16)
         self.set_up = Button(theme, "Set up a cluster", ButtonKind.PRIMARY)
-        first = "It will lead you through every answer. Nothing changes before you review it."
+        first = "Each step asks for one thing and suggests the answer. Nothing changes before you review it."
         if not context.is_lab:
             first = f"You sign in to Azure first. {first}"
         self._row.addWidget(self._card(Icon.ADD, "Set up a cluster", first, self.set_up), 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.files.fleet_export import as_csv, as_json
@@ -61,6 +61,9 @@ OFFER_FROM = 600
 """Page height, at 100 % text, from which on the lab is offered below the table."""
 
 FILTER_PX, NARROW_FILTER_PX = 280, 190
+
+LEAST_LEAD_PX = 240
+"""The room that title and lead need beside the buttons, at 100 % text."""
 
 EXPORT_KINDS = "CSV, for a spreadsheet (*.csv);;JSON, for a program (*.json)"
 
@@ -151,16 +154,20 @@ class FleetPage(ShellPage):
     def _build(self) -> None:
         theme, column = self._theme, self._column
         column.setSpacing(0)
-        head = QHBoxLayout()
-        head.setSpacing(12)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(12)
         words = QVBoxLayout()
         words.setSpacing(3)
         words.addWidget(self._title)
         words.addWidget(self._lead)
-        head.addLayout(words, 1)
-        head.addWidget(self._add)
-        head.addWidget(self._set_up)
-        column.addLayout(head)
+        self._head.addLayout(words, 1)
+        doing = QHBoxLayout()
+        doing.setSpacing(12)
+        doing.addWidget(self._add)
+        doing.addWidget(self._set_up)
+        doing.addStretch(0)
+        self._head.addLayout(doing)
+        column.addLayout(self._head)
         column.addSpacing(theme.px(22))
         self._build_filters(column)
         column.addSpacing(12)
@@ -536,6 +543,11 @@ class FleetPage(ShellPage):
         self.filter.setFixedWidth(self._theme.px(NARROW_FILTER_PX if narrow else FILTER_PX))
         self.filter.setPlaceholderText("Filter" if narrow else "Filter by name, address or group")
         side = NARROW_MARGIN if narrow else MARGIN
+        # With large text the buttons would leave the title no room: they stand below it.
+        buttons = self._add.sizeHint().width() + self._set_up.sizeHint().width()
+        beside = self.width() - 2 * side - buttons >= self._theme.px(LEAST_LEAD_PX)
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._head.setDirection(across if beside else down)
         self._column.setContentsMargins(side, 16 if narrow else 24, side - BAR, 14 if narrow else 24)
 
     def showEvent(self, event: QShowEvent) -> None:

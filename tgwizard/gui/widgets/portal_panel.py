@@ -48,8 +48,8 @@ class PortalPanel(QWidget):
         self._column, beside = QVBoxLayout(), QVBoxLayout()
         for column in (self._column, beside):
             column.setSpacing(theme.px(10))
-            self._parts.addLayout(column, 1)
-        self._parts.addStretch(0)
+            self._parts.addLayout(column)
+        self._parts.addStretch(1)
         self._column.addWidget(TextLabel(theme, "In the Azure portal this is", TextRole.SECTION))
         self._lead = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
         self._column.addWidget(self._lead)
@@ -109,6 +109,9 @@ class PortalPanel(QWidget):
             return
         self._parts.setDirection(way)
         self._parts.setSpacing(self._theme.px(28 if two else 10))
+        # Beside each other they share the width; below each other all spare height is at the end.
+        for place, stretch in enumerate((1, 1, 0) if two else (0, 0, 1)):
+            self._parts.setStretch(place, stretch)
         for column in self._ends:
             if two:
                 column.addStretch(1)
