@@ -188,6 +188,8 @@ class MemberAgent:
             view = self._remember(self._view(now))
             decision = decide_member(view, self.timing)
         self._act(decision, view)
+        if self._live is not None:
+            view = self._view(now)  # with the run that has just begun: who releases does not say that it is active
         proof = self._proof(now)
         self.status = MemberStatus(
             shown_role(view, proof, self.timing),
