@@ -352,8 +352,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         detail = " ".join(part for part in (state.detail, read_age(snapshot)) if part)
         self.banner.show_verdict(state_shape(state.state), state.sentence, detail, urgent=state.verdict.name in _URGENT)
         self.sign_in.setVisible(needs_sign_in(snapshot))
-        for button in self.starts:
-            button.refresh()
+        self._show_starts()
         self.picture.show_picture(picture(snapshot, state.verdict, session.run, session.now()))
         self.sources.show_holder(azure_holder(snapshot, session.run))
         offer = session.recommended_action
@@ -481,7 +480,16 @@ class ClusterPage(BuiltInSteps, QWidget):
         for card in (self.graceful, self.forced):
             card.set_compact(one or self.height() < px(LOW), alone=one)
         self.banner.keep_lines(2 if width < px(SENTENCE_ABREAST) else 1)
+        self._show_starts()
         self.events.set_lines(EVENT_LINES_ALONE if one else EVENT_LINES)
+
+    def _show_starts(self) -> None:
+        """In a narrow banner Start takes the place of Read again, so that the sentence keeps its lines (F5 reads)."""
+        narrow = self.width() < self._theme.px(SENTENCE_ABREAST)
+        for button in self.starts:
+            button.refresh(narrow=narrow)
+        starts = any(not button.isHidden() for button in self.starts)
+        self._read_again.setVisible(not (narrow and starts))
 
     def _set_actions_abreast(self) -> None:
         abreast = self._columns is Columns.ONE and self.width() >= self._theme.px(ACTIONS_ABREAST)

@@ -30,13 +30,16 @@ class StartMachineButton(Button):
     def _on_clicked(self) -> None:
         self._session.start_machine(self._member)
 
-    def refresh(self) -> None:
-        """Show it as things are now."""
+    def refresh(self, *, narrow: bool = False) -> None:
+        """Show it as things are now. ``narrow``: without the member's name, which is still read out."""
         session, member = self._session, self._member
         snapshot, starting = session.snapshot, session.starting
         stopped = snapshot is not None and snapshot.seen(member).power in STOPPED
         busy = starting == member
-        self.rename(f"Starting {member.name}…" if busy else f"Start {member.name}")
+        words = "Starting" if busy else "Start"
+        self.rename(
+            f"{words} {member.name}{'…' if busy else ''}", short=f"{words}{'…' if busy else ''}" if narrow else ""
+        )
         self.setEnabled(starting is None and not session.running)
         command = start_command(session.setup.name, member.name)
         self.explain("Its agent is waited for, usually two minutes" if busy else f"Starts its VM in Azure ({command})")

@@ -161,11 +161,12 @@ class Button(QPushButton):
         if self._theme.presses.counts(self, self._meaning, event):
             super().mousePressEvent(event)
 
-    def rename(self, text: str) -> None:
-        """Replace the words on the button and its accessible name."""
-        if text != self._words():
+    def rename(self, text: str, short: str = "") -> None:
+        """Replace the words on the button and its accessible name. ``short``: what is seen, where room is scarce."""
+        seen = short or text
+        if seen != self._words():
             self.mean_another()
-        self.setText(text.replace("&", "&&"))
+        self.setText(seen.replace("&", "&&"))
         self.setAccessibleName(text)
         self.updateGeometry()
 
