@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.bench import Shell, fits
+from tests.cli.bench import Shell, fits, validator
 from tests.engine.setup.apply.plans import answers_for, plan_for
 from tests.rig import Rig, rig
 from tgwizard.cli.arguments import parse
@@ -82,6 +84,22 @@ def test_that_a_machine_that_was_started_stands_in_history_in_words_and_as_json(
     (told,) = document["clusters"][0]["setups"]
     assert told["job"] == "start"
     assert "Start tg-node-b" in shell("history").out
+
+
+def test_that_every_program_that_begins_a_run_is_one_of_the_schemas() -> None:
+    programs = {program.value for program in Program} | {None}
+    for name in ("history", "report"):
+        told = [found["enum"] for found in named("program", validator(name).schema)]
+        assert told
+        assert all(set(enum) == programs for enum in told), name
+
+
+def named(name: str, schema: object) -> Iterator[Any]:
+    """Every property of that name in a schema."""
+    if isinstance(schema, dict):
+        yield from (schema["properties"][name],) if name in schema.get("properties", {}) else ()
+        for inner in schema.values():
+            yield from named(name, inner)
 
 
 def test_that_history_without_runs_says_so(it: Rig) -> None:

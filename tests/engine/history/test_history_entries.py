@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,11 @@ from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.undo import undo_job
 from tgwizard.lab.latency import Latency
+from tgwizard.model.appearance import TimeZoneChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import UserError
 from tgwizard.model.run_origin import Program, RunOrigin
+from tgwizard.model.text import Moments
 
 FROM = RunOrigin("operator@lab.example", Program.COMMAND_LINE, "ops-laptop")
 
@@ -151,6 +154,26 @@ def test_that_looking_makes_no_journal_and_a_damaged_one_is_told(it: Rig) -> Non
     assert told.problem.code == "journal-damaged"
     assert len(told.runs) == 1
     file.rename(file.with_name("setup-unknown.sqlite"))
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's time zone cannot be changed for one process")
+def test_that_a_day_is_one_of_the_time_that_is_told(it: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    it.fail_over()
+    (entry,) = entries_of(history_of(it.services, [it.setup]))
+    late = replace(entry, at=datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
+    second, third = (HistoryFilter(since=day, until=day) for day in (date(2026, 3, 2), date(2026, 3, 3)))
+    in_utc = Moments(TimeZoneChoice.UTC)
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert (second.admits(late), third.admits(late)) == (False, True)
+        assert (replace(second, moments=in_utc).admits(late), replace(third, moments=in_utc).admits(late)) == (
+            True,
+            False,
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(

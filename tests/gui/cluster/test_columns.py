@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk
 from tgwizard.gui.cluster.cluster_page import LARGER, MAIN_WIDEST, ClusterPage, Columns
 from tgwizard.gui.style.tokens import TextRole
+from tgwizard.gui.widgets.context_menu import MenuOffer
 
 WIDTHS = {1024: Columns.ONE, 1200: Columns.TWO, 1919: Columns.TWO, 1920: Columns.THREE, 2559: Columns.THREE}
 WIDTHS |= {2560: Columns.LARGE, 3840: Columns.LARGE}
@@ -46,6 +47,14 @@ def test_that_a_window_of_a_width_has_the_columns_of_the_style(
     usual = made.theme.font(TextRole.NAME).pixelSize()
     name = page.picture.cards[0]._name.font().pixelSize()
     assert name == (round(usual * LARGER) if columns is Columns.LARGE else usual)
+
+
+def test_that_the_picture_has_its_menus_in_every_width(desk: Callable[[], Desk]) -> None:
+    made = desk()
+    for width in (1440, 2560, 1440):
+        page = shown(made, width)
+        for part in (page.picture.pill, *page.picture.cards):
+            assert len([one for one in part.children() if isinstance(one, MenuOffer)]) == 1, width
 
 
 def test_that_every_change_of_width_keeps_what_the_page_shows(desk: Callable[[], Desk], qtbot: QtBot) -> None:

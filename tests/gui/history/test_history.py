@@ -41,10 +41,12 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.gui.widgets.print_page import document_of, save_pdf
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
+from tgwizard.model.appearance import TextSize
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.settings import TEXT_SIZE
 from tgwizard.model.text import LOCAL_TIME, sanitize
 
 
@@ -366,6 +368,37 @@ def test_that_the_search_narrows_what_is_listed_and_slash_and_ctrl_f_lead_to_it(
     page.list.setFocus()
     page.focus_filter()
     assert page.search.hasFocus()
+
+
+def test_that_what_was_searched_and_the_open_run_outlive_another_text_size(desk: Desk, qtbot: QtBot) -> None:
+    run = move(desk)
+    page = listed(desk, qtbot)
+    page.search.setText("graceful")
+    page.days[DayRange.BETWEEN].setChecked(True)
+    page.since.setText("2020-01-01")
+    page.list.opened.emit(page.list.shown.rows[0])
+    desk.window.settings_store.set(TEXT_SIZE, TextSize.LARGE)
+    anew = history(desk)
+    assert anew is not page
+    assert isinstance(anew.view, RunDetails)
+    assert anew.view.run.run == run
+    desk.press("Back to History")
+    assert (anew.search.text(), anew.since.text()) == ("graceful", "2020-01-01")
+    qtbot.waitUntil(lambda: len(anew.list.shown.rows) == 1, timeout=PATIENCE_MS)
+
+
+def test_that_going_back_deletes_the_run_only_after_the_click_that_did_it(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    row = next(row for row in page.list.shown.rows if row.kind is HistoryRowKind.RUN)
+    page.list.opened.emit(row)
+    assert page.view is not None
+    gone: list[bool] = []
+    page.view.destroyed.connect(lambda: gone.append(True))
+    page.view.back_asked.emit()
+    assert history(desk).view is None
+    assert gone == []
+    qtbot.waitUntil(lambda: gone == [True], timeout=PATIENCE_MS)
 
 
 def test_that_days_narrow_what_is_listed_and_a_wrong_one_is_told_and_bounds_nothing(desk: Desk, qtbot: QtBot) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cached_property
 
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, WholeHistory
@@ -14,7 +15,7 @@ from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.run_origin import RunOrigin
-from tgwizard.model.text import sanitize
+from tgwizard.model.text import LOCAL_TIME, Moments, sanitize
 
 
 class EntryKind(Enum):
@@ -25,7 +26,7 @@ class EntryKind(Enum):
     VERDICT = "verdict"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HistoryEntry:
     """One thing that happened, in words: ``what`` it was, ``verb`` in a word or two, ``note`` how it ended.
 
@@ -43,25 +44,28 @@ class HistoryEntry:
     source: RunHistory | SetupRun | VerdictChanged
     setup: ClusterSetup | None = None
 
-    @property
+    @cached_property
     def searched(self) -> str:
-        """All that a search looks through. A time is found in local time and in UTC."""
+        """All that a search looks through, made once: there may be thousands. A time is found in local time and in UTC."""
         times = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (self.at.astimezone(), self.at.astimezone(UTC)))
         return " ".join((*times, self.cluster, self.verb, self.what, self.note, self.by)).casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """What of the past is wanted. ``words`` must all occur; ``since`` and ``until`` are days here, both included."""
+    """What of the past is wanted. ``words`` must all occur; ``since`` and ``until`` are days of the time told, both
+    included.
+    """
 
     words: str = ""
     since: date | None = None
     until: date | None = None
     kind: EntryKind | None = None
+    moments: Moments = LOCAL_TIME
 
     def admits(self, entry: HistoryEntry) -> bool:
         """Whether the entry is wanted."""
-        day = entry.at.astimezone().date()
+        day = self.moments.here(entry.at).date()
         if (self.since is not None and day < self.since) or (self.until is not None and day > self.until):
             return False
         if self.kind not in (None, entry.kind):

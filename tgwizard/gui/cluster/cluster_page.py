@@ -151,6 +151,8 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._may_reorder = True
         self._unfinished: QWidget | None = None
         self._trouble: QWidget | None = None
+        self._menus: tuple[Callable[[], Entries], Sequence[Callable[[], Entries]]] | None = None
+        self._has_menus: ClusterPicture | None = None
         self.parts: deque[IdleStep] = deque(
             (
                 self._build_head,
@@ -277,11 +279,17 @@ class ClusterPage(BuiltInSteps, QWidget):
     def offer_menus(self, address: Callable[[], Entries], members: Sequence[Callable[[], Entries]]) -> None:
         """Give the floating IP and the two members their menus, as soon as there is a picture."""
         whole = self.whole
-        self.parts.append(partial(self._offer_menus, address, members))
+        self._menus = address, members
+        self.parts.append(self._offer_menus)
         if whole:
             self.finish()
 
-    def _offer_menus(self, address: Callable[[], Entries], members: Sequence[Callable[[], Entries]]) -> None:
+    def _offer_menus(self) -> None:
+        """On the picture there is: a larger one is another."""
+        if self._menus is None or self._has_menus is self.picture:
+            return
+        self._has_menus = self.picture
+        address, members = self._menus
         MenuOffer(self._theme, self.picture.pill, address)
         for card, entries in zip(self.picture.cards, members, strict=True):
             MenuOffer(self._theme, card, entries)
@@ -548,6 +556,7 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._main_rows.replaceWidget(old, self.picture)
         old.hide()
         old.deleteLater()
+        self._offer_menus()
         if shown is not None:
             self.picture.show_picture(shown)
 

@@ -83,6 +83,8 @@ class HistoryPage(ShellPage):
         self._history = WholeHistory()
         self._read = 0
         self.view: RunDetails | SetupDetails | None = None
+        self.opened_row: HistoryRow | None = None
+        """The row that `view` shows whole."""
         self._wanted: tuple[str, str] | None = None
         self._wanted_from = 0
         self._missing: NoticeBox | None = None
@@ -116,9 +118,9 @@ class HistoryPage(ShellPage):
         theme = self._theme
         kinds = QWidget()
         row = FlowLayout(kinds, 8)
-        self._chips: dict[HistoryRowKind | None, FilterChip] = {}
+        self.chips: dict[HistoryRowKind | None, FilterChip] = {}
         for kind in (None, HistoryRowKind.RUN, HistoryRowKind.SETUP, HistoryRowKind.VERDICT):
-            chip = self._chips[kind] = FilterChip(theme, kind.value if kind else "All")
+            chip = self.chips[kind] = FilterChip(theme, kind.value if kind else "All")
             row.addWidget(chip)
         self.search = SearchField(theme, "Search in History")
         self.search.setPlaceholderText("Search by cluster, verb, account or words")
@@ -149,9 +151,9 @@ class HistoryPage(ShellPage):
         row.addWidget(self._wrong_day)
         self._between.hide()
         column.addWidget(self._between)
-        self._chips[None].setChecked(True)
+        self.chips[None].setChecked(True)
         self.days[DayRange.ANY].setChecked(True)
-        for chip in (*self._chips.values(), *self.days.values()):
+        for chip in (*self.chips.values(), *self.days.values()):
             chip.toggled.connect(self._filter)
 
     def show_opened(self, opened: OpenedProgram) -> None:
@@ -161,6 +163,19 @@ class HistoryPage(ShellPage):
         self._past.report_kept.connect(self._on_kept)
         if self.isVisible():
             self.read_again()
+
+    def take_over(self, old: ShellPage) -> None:
+        """What was searched for stays, and so does the run that is open."""
+        if not isinstance(old, HistoryPage):
+            return
+        for field, before in ((self.search, old.search), (self.since, old.since), (self.until, old.until)):
+            field.setText(before.text())
+        chips = (*self.chips.values(), *self.days.values())
+        for chip, other in zip(chips, (*old.chips.values(), *old.days.values()), strict=True):
+            if other.isChecked():
+                chip.setChecked(True)
+        if old.opened_row is not None:
+            self._open(old.opened_row)
 
     def read_again(self) -> None:
         """Read the journals again (F5)."""
@@ -239,7 +254,7 @@ class HistoryPage(ShellPage):
     def _filter(self) -> None:
         if self._past is None:
             return
-        kind = next((kind for kind, chip in self._chips.items() if chip.isChecked()), None)
+        kind = next((kind for kind, chip in self.chips.items() if chip.isChecked()), None)
         span = next((span for span, chip in self.days.items() if chip.isChecked()), DayRange.ANY)
         self._between.setVisible(span is DayRange.BETWEEN)
         words = self.search.text()
@@ -247,7 +262,7 @@ class HistoryPage(ShellPage):
         of_days = {each: [row for row in found if _admits(self._bounds(each), row)] for each in DayRange}
         for each, chip in self.days.items():
             chip.count(sum(1 for row in of_days[each] if kind in (None, row.kind)))
-        for wanted, chip in self._chips.items():
+        for wanted, chip in self.chips.items():
             chip.count(sum(1 for row in of_days[span] if wanted in (None, row.kind)))
         rows = tuple(row for row in of_days[span] if kind in (None, row.kind))
         self._card.show_rows(rows)
@@ -256,9 +271,10 @@ class HistoryPage(ShellPage):
 
     def _bounds(self, span: DayRange) -> HistoryFilter:
         """The days of a chip. A day that is none bounds nothing, and is told under the fields."""
-        today = self._past.wall().astimezone().date() if self._past is not None else date.max
+        moments = self._theme.moments
+        today = moments.here(self._past.wall()).date() if self._past is not None else date.max
         if span is not DayRange.BETWEEN:
-            return HistoryFilter(since=span.first(today))
+            return HistoryFilter(since=span.first(today), moments=moments)
         bounds: list[date | None] = []
         wrong = ""
         for field in (self.since, self.until):
@@ -271,7 +287,7 @@ class HistoryPage(ShellPage):
                 wrong = error.problem.sentence()
         self._wrong_day.say(wrong or BOTH_INCLUDED)
         self._wrong_day.recolour(Token.BAD if wrong else Token.TEXT2)
-        return HistoryFilter(since=bounds[0], until=bounds[1])
+        return HistoryFilter(since=bounds[0], until=bounds[1], moments=moments)
 
     def _menu(self) -> Entries:
         """Of the current row."""
@@ -320,7 +336,7 @@ class HistoryPage(ShellPage):
         else:
             assert row.job is not None  # noqa: S101 - one of both, as asked above
             view = SetupDetails(self._theme, row.cluster, row.job)
-        self.view = view
+        self.view, self.opened_row = view, row
         view.back_asked.connect(self._back)
         self._stack.addWidget(view)
         self._stack.setCurrentWidget(view)
@@ -335,8 +351,9 @@ class HistoryPage(ShellPage):
         if self.view is not None:
             self._stack.removeWidget(self.view)
             self.view.hide()
+            self.view.setParent(self._stack)  # removing gives it to Python, which would delete it here and now
             self.view.deleteLater()
-            self.view = None
+            self.view = self.opened_row = None
 
     @Slot()
     def _keep(self) -> None:
