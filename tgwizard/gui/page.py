@@ -208,6 +208,9 @@ class ShellPage(QWidget):
     def take_over(self, old: ShellPage) -> None:
         """This page is built anew, in the place of `old`: go on with what was done there."""
 
+    def end(self) -> None:
+        """This page goes for good: it hears no more of what it asked, and what it had done goes on to its end."""
+
     def show_opened(self, opened: OpenedProgram) -> None:
         """The program is open. A page that is built later is told at once."""
 

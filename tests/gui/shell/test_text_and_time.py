@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name, settings_page
@@ -27,7 +27,7 @@ from tgwizard.gui.setup.sign_in_step import SignInPage
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.model.appearance import TextSize, TimeZoneChoice
 from tgwizard.model.cluster import Verb
-from tgwizard.model.settings import TEXT_SIZE, TIME_ZONE
+from tgwizard.model.settings import READ_ONLY, TEXT_SIZE, TIME_ZONE
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.text import LOCAL_TIME, Moments
 
@@ -198,3 +198,16 @@ def test_that_a_time_zone_without_a_short_name_is_told_by_its_distance_from_utc(
         if before is not None:
             os.environ["TZ"] = before
         time.tzset()
+
+
+def test_that_locking_reaches_the_pages_there_are_and_none_of_those_before(ready: Desk, qtbot: QtBot) -> None:
+    window = ready.window
+    for place in NavPage:
+        window.go_to(place)
+    window.go_to(NavPage.SETTINGS)
+    window.settings_store.set(TEXT_SIZE, TextSize.LARGE)
+    before = settings_page(window).switches[READ_ONLY.key]
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    window.ask_lock()
+    assert before is settings_page(window).switches[READ_ONLY.key]
+    assert before.isChecked()

@@ -46,7 +46,7 @@ class HistoryEntry:
 
     @cached_property
     def searched(self) -> str:
-        """All that a search looks through, made once: there may be thousands. A time is found in local time and in UTC."""
+        """All that a search looks through, made once: there may be thousands. Times are found as local and as UTC."""
         times = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (self.at.astimezone(), self.at.astimezone(UTC)))
         return " ".join((*times, self.cluster, self.verb, self.what, self.note, self.by)).casefold()
 

@@ -295,6 +295,10 @@ class FleetPage(ShellPage):
         box.deleteLater()
         self.table.setFocus()
 
+    def end(self) -> None:
+        """Hear no more of the set-ups that are looked for."""
+        self.unfinished.end()
+
     def read_again(self) -> None:
         """Files that were left out are read again too: they may have been mended, or changed."""
         if self._dismissed or self._refusals.count():

@@ -50,6 +50,11 @@ class UnfinishedSetups(QWidget):
         self._jobs = JobGroup(services.jobs)
         self.look_anew()
 
+    def end(self) -> None:
+        """Hear no more of a look that is under way."""
+        if self._jobs is not None:
+            self._jobs.let_go()
+
     def look_anew(self) -> None:
         """The page is shown: look now, and again soon."""
         self._ticks = 0

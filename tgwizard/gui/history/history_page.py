@@ -177,6 +177,11 @@ class HistoryPage(ShellPage):
         if old.opened_row is not None:
             self._open(old.opened_row)
 
+    def end(self) -> None:
+        """Hear no more of the journals."""
+        if self._past is not None:
+            self._past.end()
+
     def read_again(self) -> None:
         """Read the journals again (F5)."""
         if self._past is not None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.history_entries import moment
 from tgwizard.engine.history.report_folder import KeptReport, ReportFolder
 from tgwizard.engine.history.run_history import RunHistory, WholeHistory, history_of
-from tgwizard.engine.jobs import Report
+from tgwizard.engine.jobs import AnyJob, Report
 from tgwizard.gui.app.app_context import OpenedProgram
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -55,6 +55,8 @@ class HistoryReader(QObject):
         super().__init__(parent)
         self._opened = opened
         self._readings = 0
+        self._asked: list[AnyJob] = []
+        """The jobs whose answers may still come."""
         self.reports = ReportFolder.of(opened.services)
 
     @property
@@ -82,7 +84,7 @@ class HistoryReader(QObject):
 
             return HistoryLoaded(number, history_of(services, told_apart()))
 
-        services.jobs.start("history", work, done=self.read.emit)
+        self._ask("history", work, self.read)
 
     def read_reports(self) -> None:
         """Read the folder of reports again; `reports_read` follows."""
@@ -94,11 +96,11 @@ class HistoryReader(QObject):
             except UserError as error:
                 return ReportsRead((), error.problem)
 
-        self._opened.services.jobs.start("reports", work, done=self.reports_read.emit)
+        self._ask("reports", work, self.reports_read)
 
     def keep(self, setup: ClusterSetup, run: RunHistory) -> None:
         """Keep the report of a run; `report_kept` follows."""
-        services, reports = self._opened.services, self.reports
+        reports = self.reports
 
         def work(_report: Report[object], _token: CancelToken) -> ReportKept:
             title = f"{setup.name}, {run_report.title(run)}"
@@ -108,4 +110,15 @@ class HistoryReader(QObject):
             except UserError as error:
                 return ReportKept(run.run, None, error.problem)
 
-        services.jobs.start("keep-report", work, done=self.report_kept.emit)
+        self._ask("keep-report", work, self.report_kept)
+
+    def _ask(self, name: str, work: Callable[[Report[object], CancelToken], object], answer: SignalInstance) -> None:
+        jobs = self._opened.services.jobs
+        self._asked = [job for job in self._asked if jobs.is_open(job)]
+        self._asked.append(jobs.start(name, work, done=answer.emit))
+
+    def end(self) -> None:
+        """Hear no more of what was asked, which goes on to its end: a report is kept all the same."""
+        for job in self._asked:
+            self._opened.services.jobs.let_go(job)
+        self._asked.clear()

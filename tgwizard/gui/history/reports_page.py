@@ -122,6 +122,11 @@ class ReportsPage(ShellPage):
         if self.isVisible():
             self.read_again()
 
+    def end(self) -> None:
+        """Hear no more of the journals."""
+        if self._past is not None:
+            self._past.end()
+
     def read_again(self) -> None:
         """Read the folder again (F5)."""
         if self._past is not None:

@@ -128,6 +128,11 @@ class LabPage(ShellPage):
             self._timer.start()
             self.session.refresh()
 
+    def end(self) -> None:
+        """Hear no more of the lab."""
+        if self.session is not None:
+            self.session.end()
+
     def clusters_changed(self, opened: OpenedProgram) -> None:
         """The world has other machines and addresses: the cards are built for these."""
         session = self.session

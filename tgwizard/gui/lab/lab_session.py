@@ -98,6 +98,10 @@ class LabSession(QObject):
         """What is asked for now, in words; empty when nothing but a reading is."""
         return next((request.words for request in self._requests if request.action is not LabAction.READ), "")
 
+    def end(self) -> None:
+        """Hear no more of the lab; what was asked of it goes on to its end."""
+        self._jobs.let_go()
+
     # Wishes ------------------------------------------------------------------------------------------------------
 
     @Slot()

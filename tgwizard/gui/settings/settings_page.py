@@ -70,6 +70,7 @@ class SettingsPage(ShellPage):
         self._theme = theme
         self._settings_store = settings_store
         self._data_folder = data_folder
+        self._lock: ReadOnlyLock | None = None
         self.switches: dict[str, Switch] = {}
         self.choices: dict[str, dict[str, ChoiceCard]] = {}
         self.typed: dict[str, TypedRow] = {}
@@ -215,17 +216,21 @@ class SettingsPage(ShellPage):
         """The read-only switch asks before it unlocks: its change goes through `ask`, and it shows what `lock` says."""
         switch = self.switches[READ_ONLY.key]
         switch.toggled.disconnect()
-
-        def show() -> None:
-            switch.setChecked(lock.locked)
+        self._lock = lock
 
         def clicked() -> None:
-            show()
+            self._show_lock()
             ask()
 
         switch.clicked.connect(clicked)
-        lock.changed.connect(show)
-        show()
+        # A slot of this page, which ends with it: the lock outlives a page that is made anew.
+        lock.changed.connect(self._show_lock)
+        self._show_lock()
+
+    @Slot()
+    def _show_lock(self) -> None:
+        if self._lock is not None:
+            self.switches[READ_ONLY.key].setChecked(self._lock.locked)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Narrow pages have narrow margins."""

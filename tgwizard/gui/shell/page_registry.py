@@ -147,6 +147,7 @@ class PageRegistry:
         self._old.clear()
 
     def _drop(self, page: ShellPage) -> None:
+        page.end()
         self._stack.removeWidget(page)
         page.hide()
         page.setParent(self._stack)  # removing gives it to Python, which would delete it here and now
