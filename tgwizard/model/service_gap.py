@@ -26,5 +26,18 @@ class ServiceGap:
         return ", ".join(part for part in (least, most) if part)
 
 
+def times_told(seconds: float | None, gap: ServiceGap) -> tuple[str, ...]:
+    """How long the move took from its first write on an interface, and the gap, in words, as far as they are known.
+
+    A machine that the run stopped first served nobody meanwhile: the gap is longer than the move. One that had ended
+    before anybody looked (``at_least``) may be longer for another reason.
+    """
+    told = (f"gap as read {gap.words}",) if gap.words else ()
+    if seconds is None:
+        return told
+    stopped = gap.seconds is not None and not gap.at_least and gap.seconds > seconds
+    return (f"in {format_duration(seconds)}{' after the stop' if stopped else ''}", *told)
+
+
 NO_SERVICE_GAP = ServiceGap()
 """Nothing was read of a gap."""

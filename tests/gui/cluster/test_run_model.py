@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,12 +13,13 @@ from pytestqt.qtbot import QtBot
 from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.gui.cluster.run_model import RunModel, RunStepStatus, moving_sentence
+from tgwizard.gui.cluster.run_model import RunModel, RunStepState, RunStepStatus, moving_sentence
 from tgwizard.gui.failover.result_card import ResultCard
 from tgwizard.gui.failover.run_text import (
     cancel_words,
     close_question_words,
     closing_words,
+    deadline_words,
     details_text,
     fold_calls,
 )
@@ -27,7 +29,15 @@ from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.lab.faults.fault_rules import Fault, FaultAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import CancelMeaning, Finished, HolderObserved, PreflightCompleted, RunEvent, Step
+from tgwizard.model.failover_events import (
+    CancelMeaning,
+    Finished,
+    HolderObserved,
+    PreflightCompleted,
+    RunEvent,
+    Step,
+    StepPlan,
+)
 from tgwizard.model.failover_options import Fence, FenceRequest
 from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.watch_events import Observed, SourceBack, SourceLost
@@ -56,6 +66,14 @@ def test_that_every_step_is_done_after_a_failover_that_ended_well(lab: Rig) -> N
     assert last.finished is not None
     assert last.finished.outcome is Outcome.DONE
     assert last.place.member == lab.b
+
+
+def test_that_what_a_deadline_means_is_said_in_a_sentence_for_every_step(lab: Rig) -> None:
+    for step in Step:
+        title, then = deadline_words(RunStepState(StepPlan(step, "", 1.0), deadline_s=120.0), lab.a)
+        assert re.fullmatch(r"If the .* within 2 min", title)
+        assert "engine" not in then
+        assert "_" not in title + then
 
 
 def test_that_at_most_one_step_runs_at_any_time(lab: Rig) -> None:

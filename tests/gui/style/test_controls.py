@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
+from tgwizard import gui
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.filter_chip import FilterChip, SuggestionChip
@@ -48,6 +51,14 @@ def test_that_enter_space_and_a_click_anywhere_press_a_control_once_each(
     for place in (QPoint(3, 3), QPoint(control.width() - 4, control.height() - 4)):
         QTest.mouseClick(control, Qt.MouseButton.LeftButton, pos=place)
     assert len(pressed) == len(KEYS) + 2
+
+
+def test_that_the_window_has_no_control_that_qt_paints_in_its_own_colours() -> None:
+    """In the dark theme Qt's tick box is black on black."""
+    bare = re.compile(r"\bQ(CheckBox|RadioButton|PushButton|ToolButton)\(")
+    files = sorted(Path(gui.__file__).parent.rglob("*.py"))
+    assert len(files) > 100
+    assert [path.name for path in files if bare.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_that_a_row_is_chosen_by_enter_space_and_a_click_unless_it_cannot_be(qtbot: QtBot, theme: Theme) -> None:

@@ -166,7 +166,7 @@ def _stop(losing: Member) -> Change:
         method="POST",
         path=f"{losing.vm.text}/{how.value}?skipShutdown=true",
         who="You, to Azure",
-        sentence=f"stops {losing.name}, so that it cannot take the address back",
+        sentence=f"stops {losing.name}",
         before=f"{losing.name} as it runs",
         after=f"{losing.name} stopped; its interface keeps its addresses until they are detached",
         permissions=(how.action,),

@@ -16,6 +16,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.run_origin import RunOrigin
+from tgwizard.model.service_gap import times_told
 from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.text import LOCAL_TIME, Moments, format_duration, sanitize
 
@@ -94,10 +95,8 @@ def gaps(run: RunHistory) -> tuple[tuple[str, str], ...]:
 def measured(run: RunHistory) -> str:
     """What was measured of a run, in a line: how long it took, and both gaps as far as there are any."""
     ended = run.ended
-    told = [f"in {format_duration(ended.seconds)}"] if ended and ended.seconds is not None else []
-    told += [f"gap as read {ended.gap.words}"] if ended and ended.gap.words else []
-    told += [f"traffic gap {run.traffic.words}"] if run.traffic else []
-    return ", ".join(told)
+    told = times_told(ended.seconds, ended.gap) if ended else ()
+    return ", ".join((*told, *((f"traffic gap {run.traffic.words}",) if run.traffic else ())))
 
 
 def setup_outcome(run: SetupRun) -> str:

@@ -30,7 +30,8 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import Moments, format_age, format_duration, join_words, sanitize
+from tgwizard.model.service_gap import times_told
+from tgwizard.model.text import Moments, format_age, join_words, sanitize
 from tgwizard.model.verdict import VerdictName
 from tgwizard.model.watch_events import Observed, Source, SourceBack, SourceLost
 
@@ -100,9 +101,7 @@ def _name(verb: Verb | None) -> str:
 def end_sentence(event: Finished, verb: Verb | None) -> str:
     """How a run ended, in one sentence."""
     member = event.place.member.name if event.place.member is not None else ""
-    times = [f"in {format_duration(event.seconds)}"] if event.seconds is not None else []
-    if event.gap.words:
-        times.append(f"gap as read {event.gap.words}")
+    times = times_told(event.seconds, event.gap)
     if event.outcome is Outcome.DONE:
         return f"{_name(verb)} to {member}" + (f" {', '.join(times)}" if times else "")
     words = {
@@ -120,9 +119,7 @@ def _ended(record: RunEndRecord) -> str:
     if record.repair or record.strategy is Strategy.GUIDED:
         verb = kind(record.verb, record.strategy, repair=record.repair)
     if record.outcome is Outcome.DONE:
-        times = [f"in {format_duration(record.seconds)}"] if record.seconds is not None else []
-        if record.gap.words:
-            times.append(f"gap as read {record.gap.words}")
+        times = times_told(record.seconds, record.gap)
         return f"{verb} to {record.to}" + (f" {', '.join(times)}" if times else "")
     return f"{verb} to {record.to}: {record.outcome.value}" + (f", {record.reason}" if record.reason else "")
 

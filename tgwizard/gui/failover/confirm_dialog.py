@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QGuiApplication
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.failover_command_line import failover_command
 from tgwizard.engine.failover.failover_plan import FailoverPlan
@@ -148,8 +148,7 @@ class FenceChoice(QWidget):
             rows.addWidget(card)
             card.toggled.connect(self._on_change)
         words = f"Fail over even if {name} cannot be stopped"
-        self.optional = QCheckBox(words)
-        self.optional.setAccessibleName(words)
+        self.optional = TickBox(theme, words)
         self.optional.hide()
         self.optional.toggled.connect(self._on_change)
         rows.addWidget(self.optional)
@@ -215,7 +214,7 @@ class ConfirmDialog(Sheet):
         self._explained: set[Finding] = set()
         self._checked_at: float | None = None
         self._matches = graceful
-        self._accept: QCheckBox | None = None
+        self._accept: TickBox | None = None
         self._started = False
         self._fence = NO_FENCE
         self._strategy = Strategy.DETACH_ATTACH
@@ -223,7 +222,7 @@ class ConfirmDialog(Sheet):
         self._consent = (
             state.forced.consent if state is not None and not graceful and state.forced.needs_consent else ""
         )
-        self.consent: QCheckBox | None = None
+        self.consent: TickBox | None = None
         self.pill = Pill(theme, Shape.WAITING, "Asking Azure")
         if session.setup.is_lab:
             self.head.addWidget(Tag(theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
@@ -465,8 +464,7 @@ class ConfirmDialog(Sheet):
         blocked = findings.reason_against(unknown_stops=False) is not None
         unknown = findings.reason_against(unknown_stops=True) is not None
         if graceful and unknown and not blocked and self._accept is None:
-            self._accept = QCheckBox("Start although something above is not known")
-            self._accept.setAccessibleName("Start although something above is not known")
+            self._accept = TickBox(self._theme, "Start although something above is not known")
             self._accept.toggled.connect(self._on_accept)
             self.body.addWidget(self._accept)
         elif self._accept is not None and not unknown:

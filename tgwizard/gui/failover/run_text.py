@@ -51,11 +51,24 @@ def cancel_words(run: RunModel, losing: Member | None) -> tuple[str, str]:
             return words, f"Off: {run.leaves}" if run.leaves else "Off: the run has ended."
 
 
+_ENDS = {
+    Step.CHECK: "the checks have not ended",
+    Step.FENCE: "the machine has not stopped",
+    Step.DETACH: "the address is not detached",
+    Step.ATTACH: "the address is not attached",
+    Step.CONFIRM: "the holder is not confirmed",
+    Step.PUT_BACK: "the address is not put back",
+    Step.MOVE: "the address has not moved",
+    Step.GUIDE: "the address has not moved",
+}
+"""What has not happened when the time of a step is over."""
+
+
 def deadline_words(step: RunStepState, losing: Member | None) -> tuple[str, str]:
     """The title of the deadline bar, and what happens when it is reached."""
     seconds = step.deadline_s or 0.0
     deadline = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
-    title = f"If {step.plan.step.value.replace('_', ' ')} is not done by {deadline}"
+    title = f"If {_ENDS[step.plan.step]} within {deadline}"
     back = losing.name if losing is not None else "no member"
     match step.plan.step:
         case Step.CHECK:
@@ -63,13 +76,13 @@ def deadline_words(step: RunStepState, losing: Member | None) -> tuple[str, str]
         case Step.FENCE:
             return title, "the run ends before anything is detached, unless you chose to go on without the stop."
         case Step.ATTACH if losing is not None:
-            return title, f"the engine reads where the address is, then puts it back on {back} or says what is left."
+            return title, f"tgwizard reads where the address is, then puts it back on {back} or says what is left."
         case Step.MOVE:
-            return title, f"nothing is written; the engine asks what to do, and {back} keeps the address until then."
+            return title, f"nothing is written; tgwizard asks what to do, and {back} keeps the address until then."
         case Step.GUIDE:
             return title, "watching ends; nothing was written."
         case Step.DETACH:
-            return title, f"the engine reads whether {back} still holds it, and ends the run with what it found."
+            return title, f"tgwizard reads whether {back} still holds it, and ends the run with what it found."
         case _:
             return title, "the run ends and says what is left to do."
 
