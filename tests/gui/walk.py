@@ -117,11 +117,27 @@ def cut_off(root: QWidget) -> list[str]:
     return found
 
 
+def squeezed(root: QWidget) -> list[str]:
+    """Buttons and cards to choose, which paint their words themselves, with less height than these need."""
+    return [
+        f"{accessible_name(widget)!r} has {room(widget)} of {high}"
+        for widget in root.findChildren(QAbstractButton)
+        if widget.isVisibleTo(root) and widget.height() + 1 < (high := needed_height(widget))
+    ]
+
+
+def needed_height(widget: QWidget) -> int:
+    """How high a widget must be at its width."""
+    high = widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else widget.minimumSizeHint().height()
+    return min(high, widget.maximumHeight())
+
+
 def wrong(root: QWidget) -> list[str]:
     """Everything that is wrong, in words."""
     return [
         *(f"nameless: {what}" for what in nameless(root)),
         *(f"clipped: {what}" for what in clipped(root)),
+        *(f"squeezed: {what}" for what in squeezed(root)),
         *(f"cut off: {what}" for what in cut_off(root)),
         *(f"overlapping: {what}" for what in overlapping(root)),
         *(f"sideways: {what}" for what in sideways(root)),

@@ -77,3 +77,11 @@ def test_that_what_is_written_above_the_strip_makes_way_for_what_stands_there() 
     assert lane.place(40.0, 10.0, slack=5) is None
     assert lane.place(95.0, 10.0, slack=2) is None
     assert sorted(lane.taken) == [(30.0, 40.0), (40.0, 50.0), (50.0, 60.0)]
+
+
+def test_that_nothing_that_is_written_above_the_strip_touches_what_stands_beside_it() -> None:
+    lane = Lane(100.0, air=5.0)
+    assert lane.place(40.0, 10.0, slack=50) == 40.0
+    assert lane.place(44.0, 10.0, slack=50) == 55.0
+    assert lane.place(36.0, 10.0, slack=50) == 25.0
+    assert lane.place(16.0, 10.0, slack=50) == 10.0

@@ -184,6 +184,7 @@ def test_that_tab_stays_inside_the_question(ready: Desk, qtbot: QtBot) -> None:
         "Fail over to tg-node-b",
         "Move it in one call",
         "15 other checks passed",
+        "Copy the command",
     }
 
 

@@ -15,7 +15,7 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.badges import Pill
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card, PageScroll
-from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, ChecksShown, FoldLine
+from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, FoldLine
 from tgwizard.gui.widgets.labels import LiveText, lines_high
 from tgwizard.gui.widgets.shortcuts import Shortcut
 from tgwizard.model.cluster import Verb
@@ -78,6 +78,7 @@ class ActionCard(Card):
         super().__init__(theme, "Graceful failover" if graceful else "Forced failover", spacing=0, parent=parent)
         self._compact = self._alone = self._repairs = False
         self._findings: Readiness | None = None
+        self._shown = checks_shown(None)
         self.body.setContentsMargins(17, 13, 17, 12)
         self.pill = Pill(theme, Shape.NOT_KNOWN, "Not known")
         self.head.addWidget(self.pill)
@@ -206,6 +207,7 @@ class ActionCard(Card):
         self.button.setAccessibleDescription(spoken)
         if findings != self._findings:
             self._findings = findings
+            self._shown = checks_shown(findings)
             self._show_findings()
         self._show_fold(findings)
         self._show_parts()
@@ -218,10 +220,6 @@ class ActionCard(Card):
             calm = shape in {Shape.GOOD, Shape.NOTE}
             self.fold.say(Shape.GOOD if calm else shape, checks_in_short(findings), self._shown.folded_facts)
         self.fold.setEnabled(bool(self._shown.calm))
-
-    @property
-    def _shown(self) -> ChecksShown:
-        return checks_shown(self._findings)
 
     def _show_findings(self) -> None:
         self._list.show(self._shown.seen(opened=self.fold.isChecked()))

@@ -71,10 +71,10 @@ LOW = 720
 EVENTS_SHARE = 1000
 """Of the room that is left over in the main column: all but nothing goes to what is below the events."""
 
-ACTION_HIGHEST = 440
-"""In a column that is higher, at 100 % text, the two cards stand at its top."""
+ACTION_HIGHEST, LOW_ACTION_HIGHEST = 440, 240
+"""In a column that is higher, at 100 % text, the two cards stand at its top; the second is for a low page."""
 
-EVENT_LINES, EVENT_LINES_ALONE = 4, 8
+EVENT_LINES, EVENT_LINES_ALONE = 3, 8
 """How many events are seen at once at least: where a column gives them more room, and where the page scrolls."""
 
 SENTENCE_ABREAST = 900
@@ -252,8 +252,6 @@ class ClusterPage(BuiltInSteps, QWidget):
         self._actions_box.setSpacing(12)
         self._actions_box.addWidget(self.graceful, 1)
         self._actions_box.addWidget(self.forced, 1)
-        for card in (self.graceful, self.forced):
-            card.setMaximumHeight(self._theme.px(ACTION_HIGHEST))
         self._actions_box.addStretch(0)
         self._main = QWidget()
         main = QVBoxLayout(self._main)
@@ -485,8 +483,10 @@ class ClusterPage(BuiltInSteps, QWidget):
         self.sources.set_stacked(main_width(columns, width, px) < px(SOURCE_CARDS_ABREAST))
         self._set_actions_abreast()
         one = columns is Columns.ONE
+        low = self.height() < px(LOW)
         for card in (self.graceful, self.forced):
-            card.set_compact(one or self.height() < px(LOW), alone=one)
+            card.setMaximumHeight(px(LOW_ACTION_HIGHEST if low and not one else ACTION_HIGHEST))
+            card.set_compact(one or low, alone=one)
         self.banner.keep_lines(2 if width < px(SENTENCE_ABREAST) else 1)
         self._show_starts()
         self.events.set_lines(EVENT_LINES_ALONE if one else EVENT_LINES)

@@ -91,11 +91,17 @@ def strip_between(
     return TrafficStripShown(start, end, fold(samples, start, end, bars), inside, ticks, known, flags)
 
 
+AIR = 5
+"""Between what is written above the bars, in pixels at 100 % text."""
+
+
 @dataclass(slots=True)
 class Lane:
     """The line above the bars: what is written there keeps its place, and what comes later makes way."""
 
     width: float
+    air: float = 0.0
+    """What is left free between two of them."""
     taken: list[tuple[float, float]] = field(default_factory=list)
 
     def place(self, left: float, wide: float, *, slack: float) -> float | None:
@@ -110,7 +116,7 @@ class Lane:
         if not fits:
             return None
         best = min(fits, key=lambda at: abs(at - left))
-        self.taken.append((best, best + wide))
+        self.taken.append((best - self.air, best + wide + self.air))
         return best
 
 
@@ -163,7 +169,7 @@ class TrafficStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self._line()
         area = QRectF(0, line + 2, self.width(), self.height() - 2 * line - 6)
-        lane = Lane(area.width())
+        lane = Lane(area.width(), float(self._theme.px(AIR)))
         self._paint_bars(painter, area)
         self._paint_flags(painter, area, lane)
         self._paint_gaps(painter, area, lane)

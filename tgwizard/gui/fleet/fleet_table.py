@@ -449,6 +449,7 @@ class FleetTable(RowView, QTableView):
     Several rows are chosen with Ctrl or Shift, by click or by arrow: `chosen_changed`. Letters find a row by its name.
     """
 
+    in_card = True
     opened = Signal(str)
     sorted_by = Signal(object, bool)
     chosen_changed = Signal()

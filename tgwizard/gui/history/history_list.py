@@ -236,6 +236,7 @@ class HistoryCard(Card):
 class HistoryList(RowList):
     """Emits `opened(row)` for Enter, Space or a click on a row that has something to open, and `resized`."""
 
+    in_card = True
     opened = Signal(object)
     resized = Signal()
 

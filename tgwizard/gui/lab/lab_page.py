@@ -22,6 +22,7 @@ from tgwizard.gui.widgets.cards import BAR, Card, PageScroll
 from tgwizard.gui.widgets.check_rows import show_problem_notices
 from tgwizard.gui.widgets.idle_queue import IdleQueue, IdleStep
 from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import at_most
 from tgwizard.gui.widgets.option_card import LARGE
 from tgwizard.model.problem import Problem
 
@@ -95,7 +96,7 @@ class LabPage(ShellPage):
         self._column.addLayout(head)
         self._column.addLayout(self._boxes)
         if can_practise:
-            self._column.addWidget(self._practice_card())
+            self._column.addLayout(at_most(self._practice_card(), max(WIDEST, theme.px(WIDEST))))
         self._cards = QWidget()
         self._cards.hide()
         self._column.addWidget(self._cards)
@@ -107,7 +108,6 @@ class LabPage(ShellPage):
     def _practice_card(self) -> Card:
         theme = self._theme
         card = Card(theme, "Practise without Azure", margin=18, spacing=8)
-        card.setMaximumWidth(max(WIDEST, theme.px(WIDEST)))
         card.body.addWidget(TextLabel(theme, PRACTISE, TextRole.BODY, Token.TEXT2, wrap=True))
         buttons = PracticeButtons(theme)
         buttons.chosen.connect(self.practise_asked)

@@ -21,7 +21,7 @@ from tgwizard.gui.widgets.cards import BAR, Card, PageScroll
 from tgwizard.gui.widgets.check_rows import problem_notice
 from tgwizard.gui.widgets.field_row import Complaint, FieldRow, RowLook
 from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel
-from tgwizard.gui.widgets.layouts import FlowLayout
+from tgwizard.gui.widgets.layouts import FlowLayout, at_most
 from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.switch import Switch
 from tgwizard.model.problem import Problem
@@ -97,8 +97,7 @@ class SettingsPage(ShellPage):
             if setting.shown and section in _SECTIONS:
                 if section not in cards:
                     cards[section] = Card(theme, _SECTIONS[section], spacing=14)
-                    cards[section].setMaximumWidth(theme.px(WIDEST))
-                    self._column.addWidget(cards[section])
+                    self._column.addLayout(at_most(cards[section], theme.px(WIDEST)))
                 cards[section].body.addWidget(self._row(setting))
         self._cards = cards
         self._column.addStretch(1)
@@ -114,8 +113,7 @@ class SettingsPage(ShellPage):
     def _tell(self, problem: Problem) -> None:
         """Show what is wrong with the file; it is kept as it is."""
         box = problem_notice(self._theme, problem, Shape.WARNING)
-        box.setMaximumWidth(self._theme.px(WIDEST))
-        self._notices.addWidget(box)
+        self._notices.addLayout(at_most(box, self._theme.px(WIDEST)))
 
     def _row(self, setting: Setting[Any]) -> QWidget:
         if setting.choices:
@@ -198,9 +196,8 @@ class SettingsPage(ShellPage):
     def show_program(self, about: Callable[[], object], report: Callable[[], object]) -> None:
         """What the program is, and where to tell that something is wrong with it."""
         card = Card(self._theme, "Program", spacing=14)
-        card.setMaximumWidth(self._theme.px(WIDEST))
         card.body.addWidget(self._buttons(("About tgwizard", about), ("Report a problem…", report)))
-        self._column.insertWidget(self._column.count() - 1, card)
+        self._column.insertLayout(self._column.count() - 1, at_most(card, self._theme.px(WIDEST)))
 
     def _buttons(self, *acts: tuple[str, Callable[[], object]]) -> QWidget:
         box = QWidget()

@@ -6,7 +6,7 @@ Every measure is in pixels of the widget; what scales with the text comes from `
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
 
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
@@ -38,6 +38,17 @@ def paint_ground(
         inner = box.adjusted(half, half, -half, -half)
     painter.setBrush(Qt.BrushStyle.NoBrush if ground is None else theme.colour(ground))
     painter.drawRoundedRect(inner, radius, radius)
+    painter.restore()
+
+
+def paint_in_round(painter: QPainter, theme: Theme, box: QRectF, card: QRectF, ground: Token) -> None:
+    """Fill `box`, a row inside the edge of the card `card`, with `ground`; where the card is round, so is the row."""
+    inside, row = QPainterPath(), QPainterPath()
+    inside.addRoundedRect(card.adjusted(1, 1, -1, -1), Radius.CARD - 1, Radius.CARD - 1)
+    row.addRect(box)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(row.intersected(inside), theme.colour(ground))
     painter.restore()
 
 

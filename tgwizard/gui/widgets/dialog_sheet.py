@@ -120,6 +120,8 @@ class Sheet(QDialog):
         self.body.setContentsMargins(26, 0, 26 - BAR, 0)
         self.body.setSpacing(10)
         self._scroll = PageScroll(theme, self._content, title)
+        # Two lines are lower than what a scroll area asks for: the buttons would pay for it.
+        self._scroll.setMinimumHeight(1)
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(12)
         self.cancel = Button(theme, cancel, height=36, parent=self)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from tgwizard.gui.style.control_painting import paint_in_round
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
@@ -31,8 +32,10 @@ class TableRow(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._lit:
-            QPainter(self).fillRect(QRectF(self.rect()), self._theme.colour(Token.ACCENT_TINT))
+        table = self.parentWidget()
+        if self._lit and table is not None:
+            card = QRectF(table.rect().translated(-self.pos()))
+            paint_in_round(QPainter(self), self._theme, QRectF(self.rect()), card, Token.ACCENT_TINT)
 
 
 class RowTable(Surface):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +220,19 @@ class FittedStack(QWidget):
         """Show one, hide the others."""
         for place, page in enumerate(self.pages):
             page.setVisible(place == index)
+
+
+def at_most(widget: QWidget, width: int) -> QHBoxLayout:
+    """`widget` at the left, no wider than `width`, as a row of a column.
+
+    A column that holds it itself asks for its height at the whole width, where its text has fewer lines than it will
+    have, and then takes the missing room from its neighbours.
+    """
+    row = QHBoxLayout()
+    widget.setMaximumWidth(width)
+    row.addWidget(widget, 1)
+    row.addStretch(0)
+    return row
 
 
 def keep_room(widget: QWidget) -> None:

@@ -12,13 +12,14 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QPointF,
     QRectF,
     Qt,
 )
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from tgwizard.gui.style.control_painting import paint_row_ring
+from tgwizard.gui.style.control_painting import paint_in_round, paint_row_ring
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Token
 from tgwizard.gui.widgets.buttons import CHOOSES
@@ -92,6 +93,8 @@ class RowView(_View):
     _hovered = -1
     _by_key = False
     """Whether the ring is shown: keys were used since the focus came, and no click."""
+    in_card = False
+    """Whether it fills a card, whose round corners its first and last row have then."""
 
     def prepare_rows(self, theme: Theme, name: str) -> None:
         """Look like a list of ours; `name` is what assistive technology calls it."""
@@ -187,6 +190,10 @@ class RowList(RowView, QListView):
         self.prepare_rows(theme, name)
 
 
+FAR = 100
+"""So far around a view that is in no card nothing is round."""
+
+
 class RowPainter(QStyledItemDelegate):
     """Paints the ground of a row, the line below it and its focus ring; a subclass paints what it says."""
 
@@ -202,6 +209,11 @@ class RowPainter(QStyledItemDelegate):
         """What lies below the words."""
         return Token.SUNKEN if self.view.is_marked(index.row()) else None
 
+    def _card(self) -> QRectF:
+        """The card whose corners the rows must not cover: it begins where the view does, with its heads."""
+        place = QRectF(self.view.rect()).translated(-QPointF(self.view.viewport().pos()))
+        return place.adjusted(-1, -1, 1, 1) if self.view.in_card else place.adjusted(-FAR, -FAR, FAR, FAR)
+
     def paint_words(self, painter: QPainter, box: QRectF, index: Index) -> None:
         """Paint what one cell says; `box` is all of it."""
         raise NotImplementedError
@@ -212,7 +224,7 @@ class RowPainter(QStyledItemDelegate):
         painter.save()
         ground = self.ground(index)
         if ground is not None:
-            painter.fillRect(box, theme.colour(ground))
+            paint_in_round(painter, theme, box, self._card(), ground)
         if self.line_between if row < index.model().rowCount() - 1 else self.line_below_last:
             painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), theme.colour(Token.BORDER))
         self.paint_words(painter, box, index)
