@@ -304,6 +304,9 @@ class _Program(QObject):
         window.complete(bridge, context)
         self.opening = ProgramOpener(self._open_program, bridge, window, self._discard)
         self.opening.ended.connect(self._on_opened)
+        if self._single is not None:
+            # Whichever opens: the first may have been left before it was open.
+            self.opening.ended.connect(self._single.listen)
         if first:
             self._complete_once(bridge, context)
         if self._turn is InstanceTurn.OTHER_SILENT and context.practice is None:
@@ -323,9 +326,8 @@ class _Program(QObject):
         FocusRing(self._app, window.theme)
         self._errors = CrashReporter(window.theme, window, bridge, context)
         self._errors.install()
-        if self._single is not None and self.opening is not None:
+        if self._single is not None:
             self._single.raise_asked.connect(window.come_to_front)
-            self.opening.ended.connect(self._single.listen)
         window.first_read.connect(self._guard.settle)
         window.first_read.connect(self._import_pages)
 

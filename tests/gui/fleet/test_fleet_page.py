@@ -431,7 +431,7 @@ def test_that_several_are_chosen_with_keys_or_clicks_and_exported_whole(fleet: D
     assert fleet.says("Not saved")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1", "\r\n=1", '"a",b', "\u202e=x"])
+@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1", "\r\n=1", '"a",b', "\u202e=x", "\uff1d1+1"])
 def test_that_no_name_becomes_a_formula_or_another_cell(fleet: Desk, name: str) -> None:
     row = replace(clusters_page(fleet.window).model.rows[0], name=name, group=name, sentence=name)
     text = as_csv(EXPORTED, [exported(row)])

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from tgwizard.model.text import sanitize
 
-_BEGINS_FORMULA = frozenset("=+-@")
+_BEGINS_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""The last four are the same in full width, which a Japanese spreadsheet takes for them."""
 
 
 def as_csv(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -37,7 +37,7 @@ class ReportFolder:
 
     def keep(self, title: str, at: datetime, html: str) -> KeptReport:
         """Write a report; the same title and time replaces the earlier one. UserError when it cannot be written."""
-        name = f"{at.astimezone():%Y-%m-%d %H.%M.%S} {_file_name(title)}"
+        name = f"{at.astimezone():%Y-%m-%d %H.%M.%S} {file_name(title)}"
         path = self.folder / f"{name}.html"
         try:
             make_private_folder(self.folder)
@@ -89,7 +89,7 @@ def _named(path: Path, written: datetime) -> KeptReport:
     return KeptReport(path, found[2], at)
 
 
-def _file_name(title: str) -> str:
+def file_name(title: str) -> str:
     """The title as every file system takes it."""
     plain = re.sub(r"[^\w .,()-]", "_", sanitize(title, _LONGEST_NAME)).strip(" .")
     return plain or "report"

@@ -83,11 +83,13 @@ class SingleWindow(QObject):
         return InstanceTurn.RAISED_OTHER if said == _DONE else InstanceTurn.OTHER_SILENT
 
     def listen(self) -> None:
-        """Answer a second program from now on.
+        """Answer a second program from now on; once is enough.
 
         Qt's network module is loaded here, in the window's thread (5 ms): PySide has crashed the process when another
         thread loaded it while widgets were made.
         """
+        if self._server is not None:
+            return
         from PySide6.QtNetwork import QLocalServer
 
         server = QLocalServer(self)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QIODevice, QMarginsF, QSaveFile
 from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from tgwizard.engine.history.report_folder import file_name
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.text import sanitize
 
@@ -27,7 +28,7 @@ pre { font-family: "JetBrains Mono"; font-size: 7pt; white-space: pre-wrap; }
 
 def print_page(parent: QWidget, title: str, html: str, say: Say) -> None:
     """Ask for the PDF file that the page goes to, and say what became of it."""
-    name = f"{sanitize(title, 80).replace('/', '-')}.pdf"
+    name = f"{file_name(title)}.pdf"
     dialog = QFileDialog(parent.window(), "Save as PDF", name, PDF)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix("pdf")
