@@ -10,6 +10,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.job_services import Services
 from tgwizard.model.problem import UserError
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
+from tgwizard.model.text import LOCAL_TIME
 
 
 def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, console: Console) -> ExitCode | None:
@@ -43,5 +44,5 @@ def words_of(prompt: SignInPrompt) -> str:
     """What the person is to do."""
     if not prompt.code:
         return f"Sign in in the browser that opens. If none does, open {prompt.url}"
-    until = f" It is good until {prompt.expires.astimezone():%H:%M}." if prompt.expires else ""
+    until = f" It is good until {LOCAL_TIME.minute(prompt.expires)}." if prompt.expires else ""
     return f"Open {prompt.url} on any device and type the code {prompt.code}.{until}"

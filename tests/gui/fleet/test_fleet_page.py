@@ -437,7 +437,7 @@ def test_that_no_name_becomes_a_formula_or_another_cell(fleet: Desk, name: str) 
     text = as_csv(EXPORTED, [exported(row)])
     _, (first, *rest) = csv.reader(io.StringIO(text, newline=""))
     assert len(rest) == len(EXPORTED) - 1
-    assert not first.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not first.startswith(("=", "+", "-", "@", "\uff1d", "\t", "\r"))
     assert "\u202e" not in first
 
 
