@@ -8,6 +8,7 @@ from functools import partial
 
 from tests.member.test_heartbeat_session import CLUSTER, REPORT
 from tgwizard.engine.members.member_timing import MemberTiming
+from tgwizard.engine.members.member_view import HolderSeen
 from tgwizard.member.heartbeat_keys import HeartbeatKeys
 from tgwizard.member.heartbeat_session import HeartbeatSession
 from tgwizard.member.peer_heartbeat import GREETING_S, MOST_INCOMING, PeerHeartbeat
@@ -196,3 +197,21 @@ def test_that_a_key_that_is_taken_away_ends_the_connections_on_it_and_the_next_o
             member.change_keys(HeartbeatKeys(keys))
             wire.run(4)
             assert max(wire.silence(0), wire.silence(1)) < 1.5, "each step works while one member is a step behind"
+
+
+def test_that_a_frame_of_a_peer_that_does_not_hear_proves_nothing() -> None:
+    """Such a peer may be about to take the address, whatever it says: a cut that ends is heard by one side first."""
+    wire = Wire()
+    for member in wire.members:
+        member.tell(replace(REPORT, holder=HolderSeen.PEER))
+    wire.run(5)
+    for which in (0, 1):
+        assert wire.members[which].heard.neutral_at is not None
+    wire.dead |= {0, 1}
+    wire.run(20)
+    wire.dead.clear()
+    proofs = [member.heard.neutral_at for member in wire.members]
+    while [member.heard.neutral_at for member in wire.members] == proofs:
+        wire.carry(wire.now + 0.02)
+    sender = next(1 - which for which in (0, 1) if wire.members[which].heard.neutral_at != proofs[which])
+    assert wire.silence(sender) <= 2 * TIMING.interval_s, "whoever proves something has heard the other before"

@@ -69,13 +69,15 @@ class Greeting:
 class HeartbeatFrame:
     """A frame as sent: its number, the newest number of the peer that had arrived, and what is told.
 
-    ``bye``: the sender stops, and why; without a report then.
+    ``bye``: the sender stops, and why; without a report then. ``hears``: the sender has heard us within two intervals,
+    so that it may not take the address for the time of a lease: only such a frame proves anything.
     """
 
     seq: int
     ack: int
     report: MemberReport | None = None
     bye: str = ""
+    hears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,9 @@ class HeartbeatSession:
         told = Greeting((PROTOCOL,), self.member, self.cluster, self.nonce.hex(), self.keys.ids)
         return _framed(MAGIC + _text(to_document(told)))
 
-    def seal(self, report: MemberReport, now: float) -> bytes:
+    def seal(self, report: MemberReport, now: float, *, hears: bool = False) -> bytes:
         """The next frame with this report. The greeting of the peer must have come."""
-        return self._sealed(HeartbeatFrame(self._next(now), self._heard, report))
+        return self._sealed(HeartbeatFrame(self._next(now), self._heard, report, hears=hears))
 
     def seal_bye(self, why: str, now: float) -> bytes:
         """The last frame: this side stops."""

@@ -118,7 +118,7 @@ class PeerHeartbeat:
             if item.frame.report is None:
                 continue
             if item.counts:
-                self._count(link, item.frame.report, now)
+                self._count(link, item.frame.report, now, proves=item.frame.hears)
         self._look(now)
 
     def closed(self, connection: Connection, now: float) -> None:
@@ -140,9 +140,11 @@ class PeerHeartbeat:
                 self._open(connection, now, connects=True)
         if now >= self._send_at and self._report is not None:
             self._send_at = now + self.timing.interval_s * self.rng.uniform(0.9, 1.1)
+            counted = self._counted_at
+            hears = counted is not None and now - counted <= 2 * self.timing.interval_s
             for link in self._links:
                 if link.session.established:
-                    link.connection.send(link.session.seal(self._report, now))
+                    link.connection.send(link.session.seal(self._report, now, hears=hears))
         self._look(now)
         return max(0.0, min(self._send_at, max(self._connect_at, now + 0.05)) - now)
 
@@ -159,10 +161,10 @@ class PeerHeartbeat:
         self._links.append(_Link(session, connection, now))
         connection.send(session.greeting())
 
-    def _count(self, link: _Link, report: MemberReport, now: float) -> None:
+    def _count(self, link: _Link, report: MemberReport, now: float, *, proves: bool) -> None:
         link.counted_at = self._counted_at = now
         self._last, self._bye = report, ""
-        if not report.holds_or_takes:
+        if proves and not report.holds_or_takes:
             self._neutral_at = now
         for other in [item for item in self._links if item.session.connects is link.session.connects]:
             if other is not link and other.opened_at <= link.opened_at:

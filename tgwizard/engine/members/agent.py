@@ -138,6 +138,7 @@ class MemberAgent:
     _ever_heard: bool = False
     _unfinished: UnfinishedRun | None = None
     _live: PartOfRun | None = None
+    _said: MemberReport | None = None
     _arrived: bool = False
     _gaining: bool = False
     _gain_failed: bool = False
@@ -202,7 +203,8 @@ class MemberAgent:
             proof,
             now,
         )
-        self.link.tell(self._told(view, decision, findings))
+        self._said = self._told(view, decision, findings)
+        self.link.tell(self._said)
         return self.status
 
     def says_active(self) -> bool:
@@ -437,6 +439,9 @@ class MemberAgent:
 
     def _begin(self, part: PartOfRun, run: Callable[[], Finished]) -> None:
         self._live, self._unfinished = part, None
+        if self._said is not None:
+            # Before anything is sent: a frame that tells of no run would prove to the peer that none is under way.
+            self.link.tell(replace(self._said, part=part))
         self.runs.start(run)
 
     def _wanted(self, action: MemberAction) -> Callable[[], bool]:

@@ -13,10 +13,11 @@ from tgwizard.model.failover_events import Finished
 
 @dataclass(frozen=True, slots=True)
 class HeardPeer:
-    """What was heard. ``counted_at``: the last frame that counted; ``neutral_at``: of one that neither held nor took.
+    """What was heard. ``counted_at``: the last frame that counted, on the Clock's monotonic scale.
 
-    Both on the Clock's monotonic scale. ``incoming``, ``outgoing``: whether that direction's connection has spoken
-    within three intervals. ``bye``: the peer said that it stops, and why. ``refused``: what ended connections, by kind.
+    ``neutral_at``: the last of those whose sender heard us, and neither held nor took the address: a proof that it will
+    not take it for a lease. ``incoming``, ``outgoing``: whether that direction's connection has spoken within three
+    intervals. ``bye``: the peer said that it stops, and why. ``refused``: what ended connections, by kind.
     """
 
     report: MemberReport | None = None
