@@ -252,10 +252,13 @@ class ConfirmDialog(Sheet):
     # Building ----------------------------------------------------------------------------------------------------
 
     def _section(self, title: str, note: str, token: Token = Token.TEXT2) -> TextLabel:
-        row = QHBoxLayout()
+        large = self._theme.text_scale >= LARGE_TEXT
+        row = QVBoxLayout() if large else QHBoxLayout()
         row.addWidget(TextLabel(self._theme, title, TextRole.SECTION))
-        row.addStretch(1)
-        label = TextLabel(self._theme, note, TextRole.CAPTION_STRONG if token is Token.BAD else TextRole.CAPTION, token)
+        if not large:
+            row.addStretch(1)
+        role = TextRole.CAPTION_STRONG if token is Token.BAD else TextRole.CAPTION
+        label = TextLabel(self._theme, note, role, token, wrap=large)
         row.addWidget(label)
         self.body.addLayout(row)
         return label
