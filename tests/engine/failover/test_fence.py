@@ -65,7 +65,10 @@ def test_that_the_losing_vm_is_stopped_before_anything_is_detached() -> None:
     writes = [(record.method, record.status) for record in made.lab.requests if record.method in ("POST", "PUT")]
     assert writes == [("PUT", 412), ("PUT", 412), ("POST", 202), ("PUT", 412), ("PUT", 412), ("PUT", 200), ("PUT", 200)]
     assert finished.left == (
-        "tg-node-a was asked to stop. When you want it to serve again, start it in the Azure portal.",
+        (
+            "tg-node-a was asked to stop. When you want it to serve again, start it: "
+            "tgwizard start edge-dallas --member tg-node-a"
+        ),
     )
     started = next(event for event in made.events if isinstance(event, RunStarted))
     assert [step.step for step in started.steps][:3] == [Step.CHECK, Step.FENCE, Step.DETACH]
@@ -336,7 +339,10 @@ def test_that_a_stop_that_is_cancelled_leaves_what_was_said() -> None:
     made.clock.sleep(60)
     assert power(made) is LabPower.STOPPED
     assert finished.left == (
-        "tg-node-a was asked to stop. When you want it to serve again, start it in the Azure portal.",
+        (
+            "tg-node-a was asked to stop. When you want it to serve again, start it: "
+            "tgwizard start edge-dallas --member tg-node-a"
+        ),
     )
 
 
