@@ -296,9 +296,10 @@ def _cluster_mode(value: object) -> str:
 
 
 def _true_or_false(value: object) -> bool:
-    if not isinstance(value, bool):
+    known = {True: True, False: False, "true": True, "false": False}
+    if not isinstance(value, bool | str) or value not in known:
         raise FieldError("It must be true or false, without quotes.")
-    return value
+    return known[value]
 
 
 def _seconds(value: object) -> float:

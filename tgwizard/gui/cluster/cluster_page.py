@@ -77,6 +77,8 @@ ACTION_HIGHEST, LOW_ACTION_HIGHEST = 440, 240
 EVENT_LINES, EVENT_LINES_ALONE = 3, 8
 """How many events are seen at once at least: where a column gives them more room, and where the page scrolls."""
 
+START_ABREAST = 1200
+"""On a narrower page Start and Read again do not stand side by side in the verdict's banner."""
 SENTENCE_ABREAST = 900
 """On a narrower page, at 100 % text, room is kept for a second line of the verdict."""
 
@@ -493,7 +495,7 @@ class ClusterPage(BuiltInSteps, QWidget):
 
     def _show_starts(self) -> None:
         """In a narrow banner Start takes the place of Read again, so that the sentence keeps its lines (F5 reads)."""
-        narrow = self.width() < self._theme.px(SENTENCE_ABREAST)
+        narrow = self.width() < self._theme.px(START_ABREAST)
         for button in self.starts:
             button.refresh(narrow=narrow)
         starts = any(not button.isHidden() for button in self.starts)
