@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import OpenSetupDesk as OpenDesk
 from tests.gui.desk import PATIENCE_MS
+from tests.gui.held_clock import HeldClock
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import ready, walk_to
 from tgwizard.gui.app.nav_pages import NavPage
@@ -104,12 +105,20 @@ def applying(desk: SetupDesk, qtbot: QtBot) -> ApplyPage:
 def test_that_stop_finishes_what_was_sent_and_a_double_click_on_it_begins_nothing(
     setup_desk: OpenDesk, qtbot: QtBot
 ) -> None:
-    desk = setup_desk(latency=Latency.FAST)
+    clock = HeldClock()
+    desk = setup_desk(latency=Latency.FAST, clock=clock)
+    walk_to(desk, qtbot, SetupStep.REVIEW)
+    clock.hold()  # what was sent stays under way until the stop has been pressed
     page = applying(desk, qtbot)
     qtbot.waitUntil(lambda: bool(desk.rig.writes()), timeout=PATIENCE_MS)
     where = page.stop.mapTo(desk.window, QPoint(0, 0)), page.stop.size()
     double_click(page.stop)
-    qtbot.waitUntil(lambda: not desk.page.writing, timeout=PATIENCE_MS)
+
+    def ended() -> bool:
+        clock.let_pass(1.0)
+        return not desk.page.writing
+
+    qtbot.waitUntil(ended, timeout=PATIENCE_MS)
     finished = desk.wizard.applier.finished
     assert finished is not None
     assert finished.outcome is Outcome.CANCELLED
