@@ -150,7 +150,6 @@ BY_HAND = {
     "lab/entra/sign_in_pages.py": "forms of a server, whose policy names the hash of their style and script",
     "azure/sign_in/loopback_receiver.py": "three fixed sentences, without a value of anybody's",
     "gui/widgets/labels.py": "line breaks in a tooltip",
-    "gui/widgets/print_page.py": "room in the tables on paper, without a value of anybody's",
 }
 
 

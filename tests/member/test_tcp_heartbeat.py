@@ -120,6 +120,7 @@ def test_that_junk_from_the_partners_address_ends_only_its_own_connection(member
                 pass
     until(lambda: dict(one.heard.refused).get(FrameFault.TOO_LONG.value, 0) > 0)
     until(partial(heard_both_ways, one))
+    assert one.heard.refused == ((FrameFault.TOO_LONG.value, 1),)
 
 
 def test_that_keys_can_be_changed_while_it_runs(members: Members) -> None:

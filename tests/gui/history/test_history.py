@@ -9,8 +9,8 @@ from pathlib import Path
 from unicodedata import category
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QGuiApplication
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QAccessible, QGuiApplication, QPixmap, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -517,6 +517,24 @@ def test_that_a_report_of_an_older_program_is_named_without_its_run_id(desk: Des
         with pytest.raises(UserError):
             folder.delete(path)
         assert path.exists()
+
+
+def test_that_paper_shows_a_hostile_name_as_text_and_loads_nothing_that_a_report_names(
+    desk: Desk, tmp_path: Path
+) -> None:
+    picture = tmp_path / "secret.png"
+    assert QPixmap(40, 40).save(str(picture))
+    hostile = f'<img src="{picture.as_uri()}"><b>bold</b>'
+    move(desk)
+    (run,) = cluster_history(desk.rig.services, desk.rig.setup).runs
+    named = replace(run, began=replace(run.began, cluster=hostile, outage=hostile))
+    page = run_report.run_report_page(named, replace(desk.rig.setup, name=hostile))
+    paper = document_of(page)
+    assert hostile in paper.toPlainText()
+    assert "\ufffc" not in paper.toPlainText(), "a picture"
+    changed = document_of(page.replace("<h1>", f"{hostile}<h1>", 1))
+    assert "\ufffc" in changed.toPlainText(), "somebody put a picture into the file"
+    assert changed.resource(QTextDocument.ResourceType.ImageResource.value, QUrl(picture.as_uri())) is None
 
 
 def test_that_a_run_is_saved_as_pdf_and_a_place_that_cannot_be_written_is_told(desk: Desk, tmp_path: Path) -> None:

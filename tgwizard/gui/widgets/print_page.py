@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QIODevice, QMarginsF, QSaveFile
+from PySide6.QtCore import QIODevice, QMarginsF, QSaveFile, QUrl
 from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -21,7 +21,7 @@ RESOLUTION = 300
 
 PAPER = """
 h1 { font-size: 15pt; } h2 { font-size: 11pt; margin-top: 16px; margin-bottom: 4px; }
-th { text-align: left; }
+th { text-align: left; } td, th { padding: 4px; }
 pre { font-family: "JetBrains Mono"; font-size: 7pt; white-space: pre-wrap; }
 """
 
@@ -56,15 +56,23 @@ def save_pdf(path: Path, title: str, html: str) -> tuple[Shape, str, str]:
 _STYLE = re.compile("<style>.*?</style>", re.DOTALL)
 
 
-def document_of(html: str) -> QTextDocument:
-    """The page for paper. Its text was escaped where the page was made, and nothing is fetched.
+class _Paper(QTextDocument):
+    """A document that holds its text and nothing else: no picture or sheet is taken from this computer or a network."""
 
-    The page's own style is for browsers, and Qt knows too little of it.
+    def loadResource(self, _kind: int, _name: QUrl | str) -> None:
+        return None
+
+
+def document_of(html: str) -> QTextDocument:
+    """The page for paper. Its text was escaped where the page was made, by a template (``engine/html_page.py``).
+
+    A kept report is read from its file, which somebody may have changed: so what it names is not loaded. The page's own
+    style is for browsers, and Qt knows too little of it.
     """
-    document = QTextDocument()
+    document = _Paper()
     document.setDefaultStyleSheet(PAPER)
     document.setDefaultFont(QFont("Inter", 9))
-    document.setHtml(_STYLE.sub("", html).replace("<table>", '<table cellpadding="4">'))
+    document.setHtml(_STYLE.sub("", html))
     return document
 
 
