@@ -123,7 +123,7 @@ class _Restart:
 
     def _not_running(self, power: Power) -> Problem:
         what = f"{self.vm.name} is {power.value}, so it was not restarted."
-        fix = f"Start it: tgwizard start --member {self.vm.name}. It has its new rights once it runs."
+        fix = "Start it on its cluster's page or in the Azure portal. It has its new rights once it runs."
         return Problem("not-running", what, "", fix)
 
     def _not_seen(self) -> Problem:
